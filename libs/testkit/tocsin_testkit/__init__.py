@@ -1,0 +1,1 @@
+"""What tests share and users never get: real servers to test against, and waiting for conditions."""
