@@ -1,0 +1,151 @@
+// One EventSource a page, and what happens when a part of the page cannot be had.
+const stream = document.querySelector("main[data-stream]")?.dataset.stream;
+const banner = document.getElementById("offline");
+const FIRST_DELAY = 1000, LONGEST_DELAY = 30000, GRACE = 3000, COALESCE = 250;
+
+let source = null, heard = new Set(), delay = FIRST_DELAY, missed = false, again = 0, warning = 0;
+
+function names() {
+  return new Set([...document.querySelectorAll("[data-live]")].flatMap((element) => element.dataset.live.split(/\s+/)));
+}
+
+function listen() {
+  if (!source) return;
+  for (const name of names()) {
+    if (!name || heard.has(name)) continue;
+    heard.add(name);
+    source.addEventListener(name, () => arrived(name));
+  }
+}
+
+function connect() {
+  clearTimeout(again);
+  disconnect();
+  source = new EventSource(stream);
+  listen();
+  source.onopen = () => {
+    delay = FIRST_DELAY;
+    clearTimeout(warning);
+    warning = 0;
+    banner.hidden = true;
+    if (missed) for (const name of names()) arrived(name);
+    missed = false;
+  };
+  source.onerror = () => {
+    disconnect();
+    missed = true;
+    warning ||= setTimeout(() => (banner.hidden = false), GRACE);
+    again = setTimeout(connect, delay * (0.5 + Math.random()));
+    delay = Math.min(delay * 2, LONGEST_DELAY);
+  };
+}
+
+function disconnect() {
+  source?.close();
+  source = null;
+  heard = new Set();
+}
+
+function arrived(name) {
+  for (const element of document.querySelectorAll(`[data-live~="${CSS.escape(name)}"]`)) {
+    if (element.dataset.liveMode === "notice" || isBeingEdited(element)) notice(element);
+    else refreshSoon(element);
+  }
+}
+
+// A part in which somebody types or has ticked rows is never replaced under their hands.
+function isBeingEdited(element) {
+  const focus = document.activeElement;
+  const typing = element.contains(focus) && focus.matches("input, textarea, select");
+  return typing || element.querySelector("tbody input[type=checkbox]:checked") !== null;
+}
+
+const waiting = new WeakMap();
+function refreshSoon(element) {
+  clearTimeout(waiting.get(element));
+  waiting.set(element, setTimeout(() => window.htmx.trigger(element, "live"), COALESCE));
+}
+
+function notice(element) {
+  let line = element.previousElementSibling;
+  if (!line?.classList.contains("live-notice")) {
+    line = document.createElement("div");
+    line.className = "live-notice";
+    line.setAttribute("role", "status");
+    line.dataset.number = "0";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      line.remove();
+      window.htmx.trigger(element.isConnected ? element : document.getElementById(element.id), "live");
+    });
+    line.append(button);
+    element.before(line);
+  }
+  line.dataset.number = String(Number(line.dataset.number) + 1);
+  line.firstChild.textContent = `${line.dataset.number} new. Show`;
+}
+
+const reasons = { 401: "You are logged out.", 403: "You may not see this.", 404: "There is nothing here." };
+
+function failed(context) {
+  const element = context?.sourceElement;
+  const status = context?.response?.status ?? 0;
+  if (!element) return;
+  if (element.dataset.fragmentQuiet !== undefined) return;
+  if (element.dataset.fragment === undefined) return sorry(context, status);
+  const down = document.createElement("p");
+  down.className = "fragment-down";
+  down.append(status in reasons ? reasons[status] : `${element.dataset.fragment} is not answering. The rest of this page works. `);
+  if (!(status in reasons)) down.append(retryButton(element));
+  element.querySelector(".fragment-down")?.remove();
+  if (element.querySelector(".skeleton")) element.replaceChildren();
+  element.classList.toggle("fragment-stale", element.childElementCount > 0);
+  element.append(down);
+}
+
+function retryButton(element) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "fragment-retry";
+  button.textContent = "Try again";
+  button.addEventListener("click", () => window.htmx.trigger(element, "live"));
+  return button;
+}
+
+async function sorry(context, status) {
+  let text = reasons[status] ?? (status ? "That did not work. Nothing was changed. Try again." : "Tocsin cannot be reached. Try again.");
+  if (context.response?.headers.get("content-type")?.startsWith("application/problem+json")) {
+    text = JSON.parse(context.text).detail ?? text;
+  }
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text, tone: "red" } }));
+}
+
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail.ctx.response.status;
+  if (status >= 500 || status in reasons) failed(event.detail.ctx);
+});
+document.addEventListener("htmx:error", (event) => failed(event.detail.ctx));
+document.addEventListener("htmx:before:swap", (event) => {
+  const answer = event.detail.ctx?.response?.raw;
+  if (answer?.redirected && new URL(answer.url).pathname === "/login") {
+    event.preventDefault();
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  event.detail.ctx?.sourceElement?.classList.remove("fragment-stale");
+  listen();
+});
+
+if (stream) {
+  connect();
+  // A hidden tab gives its connection back: browsers allow six to one origin.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return connect();
+    clearTimeout(again);
+    disconnect();
+    missed = true;
+  });
+  addEventListener("online", connect);
+}

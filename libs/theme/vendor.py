@@ -1,0 +1,58 @@
+"""Copy what the theme ships of other people's work out of an npm folder, and note the checksum of each file.
+
+    npm install --ignore-scripts htmx.org@4.0.1 echarts@6.1.0 lucide-static@1.62.0 \
+        @fontsource-variable/inter@5.3.0 @fontsource-variable/jetbrains-mono@5.3.0
+    python libs/theme/vendor.py node_modules
+
+Run by hand when a version changes; the result is committed, so nobody needs npm to build or run Tocsin.
+"""
+
+import re
+import sys
+from hashlib import sha256
+from pathlib import Path
+from shutil import copyfile
+
+HERE = Path(__file__).parent
+TARGET = HERE / "tocsin_theme" / "static" / "vendor"
+
+INTER, MONO = "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"
+FILES = {
+    "htmx-4.0.1.min.js": "htmx.org/dist/htmx.min.js",
+    "echarts-6.1.0.esm.min.js": "echarts/dist/echarts.esm.min.js",
+    "inter-5.3.0-latin.woff2": f"{INTER}/files/inter-latin-wght-normal.woff2",
+    "inter-5.3.0-latin-ext.woff2": f"{INTER}/files/inter-latin-ext-wght-normal.woff2",
+    "jetbrains-mono-5.3.0-latin.woff2": f"{MONO}/files/jetbrains-mono-latin-wght-normal.woff2",
+    "LICENSES/htmx.txt": "htmx.org/LICENSE",
+    "LICENSES/echarts.txt": "echarts/LICENSE",
+    "LICENSES/echarts-notice.txt": "echarts/NOTICE",
+    "LICENSES/lucide.txt": "lucide-static/LICENSE",
+    "LICENSES/inter.txt": f"{INTER}/LICENSE",
+    "LICENSES/jetbrains-mono.txt": f"{MONO}/LICENSE",
+}
+
+
+def sprite(icons: Path, names: list[str]) -> str:
+    """One SVG with a symbol for each name; the strokes are styled by the page, through `.icon`."""
+    symbols = []
+    for name in names:
+        drawing = (icons / f"{name}.svg").read_text()
+        body = re.sub(r"\s+", " ", drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")])
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{body.strip().replace("> <", "><")}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def main(node_modules: Path) -> None:
+    """Fill the vendor folder and write SHA256SUMS over everything in it."""
+    (TARGET / "LICENSES").mkdir(parents=True, exist_ok=True)
+    for name, source in FILES.items():
+        copyfile(node_modules / source, TARGET / name)
+    names = (HERE / "icons.txt").read_text().split()
+    (TARGET / "lucide-1.62.0.svg").write_text(sprite(node_modules / "lucide-static" / "icons", names))
+    kept = sorted(path for path in TARGET.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    sums = [f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(TARGET)}" for path in kept]
+    (TARGET / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
