@@ -1,0 +1,1 @@
+"""What an incident is and how it goes on: pure values and functions, standard library only."""

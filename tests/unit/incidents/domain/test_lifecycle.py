@@ -1,0 +1,237 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.unit.incidents.domain.builders import ANA, BO, MINUTE, T0, incident
+from tocsin_incidents.domain.errors import NotAllowed
+from tocsin_incidents.domain.incident import Actor, Status
+from tocsin_incidents.domain.lifecycle import (
+    TRANSITIONS,
+    Decision,
+    Fact,
+    acknowledge,
+    advance,
+    assign,
+    change_severity,
+    close,
+    expire_acknowledgement,
+    pass_deadline,
+    reopen,
+    resolve,
+    skips_acknowledgement,
+)
+from tocsin_incidents.domain.severity import RESPONSE_LIMITS, Severity
+
+ANA_ACTS, BO_ACTS = Actor(ANA, "Ana"), Actor(BO, "Bo")
+
+
+def test_the_first_acknowledgement_counts_and_the_second_changes_nothing() -> None:
+    first = acknowledge(incident(), ANA_ACTS, now=T0 + MINUTE)
+    second = acknowledge(first.after, BO_ACTS, now=T0 + 2 * MINUTE)
+
+    assert (first.fact, first.after.status) == (Fact.ACKNOWLEDGED, Status.ACKNOWLEDGED)
+    assert first.after.acknowledged_at == T0 + MINUTE
+    assert second == Decision(first.after, "already_acknowledged")
+    assert second.after.assignee_id == ANA
+
+
+def test_an_expired_acknowledgement_may_be_given_again_by_another() -> None:
+    taken = acknowledge(incident(), ANA_ACTS, now=T0).after
+    again = acknowledge(expire_acknowledgement(taken), BO_ACTS, now=T0 + 30 * MINUTE)
+
+    assert (again.reason, again.fact) == ("acknowledged_again", Fact.ACKNOWLEDGED)
+    assert again.after.assignee_id == BO
+    assert again.after.acknowledged_at == T0, "the time to acknowledge is that of the first"
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
+def test_acknowledging_what_is_over_is_a_no_op_that_says_so(status: Status) -> None:
+    over = incident(status=status, resolved_at=T0)
+    assert acknowledge(over, ANA_ACTS, now=T0) == Decision(over, f"already_{status}")
+    assert resolve(over, now=T0, reason="by_hand") == Decision(over, f"already_{status}")
+
+
+def test_a_token_without_a_person_takes_it_from_nobody() -> None:
+    assigned = incident(assignee_id=ANA)
+    assert acknowledge(assigned, Actor(None, "deploy-bot"), now=T0).after.assignee_id == ANA
+
+
+@pytest.mark.parametrize(
+    ("at", "to", "advice"),
+    [
+        (Status.MITIGATED, Status.INVESTIGATING, "Reopen it with a reason"),
+        (Status.RESOLVED, Status.RECOVERING, "Reopen it with a reason"),
+        (Status.CLOSED, Status.DETECTED, "Reopen it with a reason"),
+        (Status.INVESTIGATING, Status.ACKNOWLEDGED, "Add a note"),
+        (Status.INVESTIGATING, Status.CLOSED, "Resolve it first"),
+    ],
+)
+def test_a_refused_step_says_what_to_do(at: Status, to: Status, advice: str) -> None:
+    with pytest.raises(NotAllowed, match=advice):
+        advance(incident(status=at), to, ANA_ACTS, now=T0)
+
+
+def test_mitigation_is_stamped_even_when_it_was_skipped_over() -> None:
+    assert advance(incident(), Status.RECOVERING, ANA_ACTS, now=T0).after.mitigated_at == T0
+
+
+def test_going_on_without_acknowledging_shows_that_somebody_answered() -> None:
+    assert skips_acknowledgement(incident(), Status.INVESTIGATING)
+    assert not skips_acknowledgement(incident(), Status.RESOLVED), "resolve beats acknowledge"
+    assert not skips_acknowledgement(incident(acknowledged_at=T0), Status.INVESTIGATING)
+
+
+def test_reopening_what_was_resolved_begins_a_new_occurrence() -> None:
+    over = incident(
+        status=Status.RESOLVED, acknowledged_at=T0, mitigated_at=T0, resolved_at=T0, overdue_at=T0
+    )
+    again = reopen(over, RESPONSE_LIMITS, now=T0 + 90 * MINUTE, reason="alert_fired_again").after
+
+    assert (again.status, again.started_at) == (Status.DETECTED, T0 + 90 * MINUTE)
+    assert again.response_due_at == T0 + 150 * MINUTE
+    assert (again.acknowledged_at, again.mitigated_at, again.resolved_at, again.overdue_at) == (None,) * 4
+
+
+def test_a_failed_mitigation_goes_back_to_investigating_and_stays_acknowledged() -> None:
+    mitigated = incident(status=Status.MITIGATED, acknowledged_at=T0, mitigated_at=T0)
+    back = reopen(mitigated, RESPONSE_LIMITS, now=T0, reason="it came back")
+
+    assert (back.reason, back.fact) == ("mitigation_failed", Fact.STATUS_CHANGED)
+    assert (back.after.status, back.after.mitigated_at) == (Status.INVESTIGATING, None)
+    assert back.after.acknowledged_at == T0
+
+
+def test_only_what_is_resolved_can_be_closed() -> None:
+    with pytest.raises(NotAllowed):
+        close(incident(), now=T0)
+    assert close(incident(status=Status.RESOLVED), now=T0).after.closed_at == T0
+
+
+def test_a_closed_incident_is_left_as_it_is() -> None:
+    closed = incident(status=Status.CLOSED)
+    with pytest.raises(NotAllowed, match="Reopen"):
+        assign(closed, ANA)
+    with pytest.raises(NotAllowed, match="Reopen"):
+        change_severity(closed, Severity.SEV1, RESPONSE_LIMITS, now=T0, reason="")
+
+
+def test_a_graver_severity_brings_the_deadline_nearer_from_now() -> None:
+    raised = change_severity(
+        incident(), Severity.SEV1, RESPONSE_LIMITS, now=T0 + 30 * MINUTE, reason="all users"
+    )
+    assert raised.after.response_due_at == T0 + 35 * MINUTE
+
+
+def test_a_graver_severity_never_moves_the_deadline_away() -> None:
+    late = T0 + 58 * MINUTE
+    assert change_severity(
+        incident(), Severity.SEV1, RESPONSE_LIMITS, now=late, reason=""
+    ).after.response_due_at == (T0 + 60 * MINUTE)
+
+
+def test_a_milder_severity_counts_from_the_start_and_forgives_a_missed_deadline() -> None:
+    missed = incident(overdue_at=T0 + 60 * MINUTE)
+    milder = change_severity(missed, Severity.SEV3, RESPONSE_LIMITS, now=T0 + 61 * MINUTE, reason="").after
+    assert (milder.response_due_at, milder.overdue_at) == (T0 + 240 * MINUTE, None)
+
+
+def test_the_deadline_stands_still_once_somebody_answered() -> None:
+    answered = incident(status=Status.ACKNOWLEDGED, acknowledged_at=T0)
+    changed = change_severity(answered, Severity.SEV1, RESPONSE_LIMITS, now=T0 + MINUTE, reason="").after
+    assert changed.response_due_at == answered.response_due_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "due_at", "reason"),
+    [
+        ({}, T0 + 60 * MINUTE, "not_acknowledged_in_time"),
+        ({}, T0 + 5 * MINUTE, "deadline_moved"),
+        ({"acknowledged_at": T0, "status": Status.ACKNOWLEDGED}, T0 + 60 * MINUTE, "already_acknowledged"),
+        ({"status": Status.RESOLVED}, T0 + 60 * MINUTE, "already_resolved"),
+        ({"overdue_at": T0}, T0 + 60 * MINUTE, "already_overdue"),
+    ],
+)
+def test_a_deadline_counts_only_while_it_applies(
+    changes: dict[str, object], due_at: object, reason: str
+) -> None:
+    assert pass_deadline(incident(**changes), due_at, now=T0 + 61 * MINUTE).reason == reason  # type: ignore[arg-type]
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Whatever people and alerts do, in whatever order, the incident stays one that makes sense."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = T0
+        self.current = incident()
+
+    def apply(self, decision: Decision) -> None:
+        before, self.current = self.current, decision.after
+        if not decision.changed:
+            assert self.current == before, "what changes nothing changes nothing"
+        if decision.fact is Fact.REOPENED:
+            assert not before.is_open
+        elif decision.reason != "mitigation_failed":
+            assert self.current.status.place >= before.status.place, "never backwards but by reopening"
+
+    @rule(minutes=st.integers(0, 300))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(actor=st.sampled_from([ANA_ACTS, BO_ACTS, Actor()]))
+    def somebody_acknowledges(self, actor: Actor) -> None:
+        self.apply(acknowledge(self.current, actor, now=self.now))
+
+    @rule()
+    def the_acknowledgement_expires(self) -> None:
+        self.current = expire_acknowledgement(self.current)
+
+    @rule(to=st.sampled_from(Status))
+    def somebody_moves_it(self, to: Status) -> None:
+        if to is not self.current.status and to not in TRANSITIONS[self.current.status]:
+            with pytest.raises(NotAllowed):
+                advance(self.current, to, ANA_ACTS, now=self.now)
+            return
+        if skips_acknowledgement(self.current, to):
+            self.apply(acknowledge(self.current, ANA_ACTS, now=self.now))
+        self.apply(advance(self.current, to, ANA_ACTS, now=self.now))
+        assert self.current.status is to
+
+    @rule(to=st.sampled_from(Severity))
+    def the_severity_changes(self, to: Severity) -> None:
+        if self.current.status is Status.CLOSED:
+            return
+        self.apply(change_severity(self.current, to, RESPONSE_LIMITS, now=self.now, reason="by_hand"))
+
+    @rule()
+    def the_alerts_clear(self) -> None:
+        self.apply(resolve(self.current, now=self.now, reason="alerts_cleared"))
+
+    @rule()
+    def it_is_reopened(self) -> None:
+        self.apply(reopen(self.current, RESPONSE_LIMITS, now=self.now, reason="again"))
+
+    @rule()
+    def the_deadline_passes(self) -> None:
+        self.apply(pass_deadline(self.current, self.current.response_due_at, now=self.now))
+
+    @invariant()
+    def times_agree_with_the_state(self) -> None:
+        now = self.current
+        assert (now.resolved_at is None) == now.is_open
+        assert (now.closed_at is None) == (now.status is not Status.CLOSED)
+        if now.status is Status.DETECTED:
+            assert now.acknowledged_at is None
+        if now.is_open and now.status is not Status.DETECTED:
+            assert now.acknowledged_at is not None
+        if now.status in (Status.MITIGATED, Status.RECOVERING):
+            assert now.mitigated_at is not None
+
+    @invariant()
+    def the_deadline_is_never_before_the_start(self) -> None:
+        assert self.current.response_due_at >= self.current.started_at + RESPONSE_LIMITS[Severity.SEV1]
+
+
+TestLifecycle = Lifecycle.TestCase
