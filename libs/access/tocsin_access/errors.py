@@ -1,0 +1,41 @@
+"""How a request ends that may not go on."""
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+
+from tocsin_runtime.errors import Problem
+
+
+class Unauthenticated(Problem):
+    """401: nobody, or nobody we know. Unknown, revoked and expired tokens are told alike (S1)."""
+
+    def __init__(self, detail: str, *, error: str = "") -> None:
+        challenge = 'Bearer realm="tocsin"' + (f', error="{error}"' if error else "")
+        super().__init__(401, "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+class NotAllowed(Problem):
+    """403: known, but without the scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(403, "Not allowed", f"This needs the scope {scope}. Ask an administrator for it.")
+
+
+class ForgedRequest(Problem):
+    """403: the browser is logged in, but our own page did not send this."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            403,
+            "Form expired",
+            "This form does not belong to your log-in. Go back, reload the page and send it again.",
+        )
+
+
+def log_in_first(next_path: str, *, htmx: bool) -> HTTPException:
+    """Sends the browser to the log-in page and from there to `next_path`."""
+    target = "/login" if next_path == "/" else f"/login?next={quote(next_path, safe='/')}"
+    if htmx:  # a fragment cannot show a log-in page: htmx is told to leave
+        return HTTPException(401, "Log in to go on.", headers={"HX-Redirect": target})
+    return HTTPException(303, "Log in to go on.", headers={"Location": target})
