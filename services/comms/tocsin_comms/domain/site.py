@@ -1,0 +1,151 @@
+"""The public page and all it shows at one moment, from which every format of it is made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import groupby
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tocsin_comms.domain.component import DEFAULT_STATES, Component, StateBySeverity
+from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
+from tocsin_comms.domain.report import Report
+from tocsin_comms.domain.states import ComponentState, Impact, PublishMode, impact_of, worst
+from tocsin_comms.domain.uptime import Day
+
+SENTENCES = {
+    Impact.NONE: "All systems operational",
+    Impact.MAINTENANCE: "Maintenance in progress",
+    Impact.MINOR: "Some systems are slow or degraded",
+    Impact.MAJOR: "Some systems are partly down",
+    Impact.CRITICAL: "Major outage",
+}
+"""The big sentence of the page. It says what is so: never better than the worst component."""
+
+DESCRIPTIONS = {
+    Impact.NONE: "All Systems Operational",
+    Impact.MAINTENANCE: "Service Under Maintenance",
+    Impact.MINOR: "Partially Degraded Service",
+    Impact.MAJOR: "Partial System Outage",
+    Impact.CRITICAL: "Major Service Outage",
+}
+"""The same in the words that readers of Statuspage's JSON already know."""
+
+RECENT = timedelta(days=14)
+"""How long a resolved report stays on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """How the page is set up. `url` is where the world reads it; empty means Tocsin's own origin."""
+
+    id: UUID
+    name: str
+    description: str = ""
+    url: str = ""
+    support_url: str = ""
+    time_zone: str = "UTC"
+    publish: PublishMode = PublishMode.AUTOMATIC
+    states: StateBySeverity = field(default_factory=lambda: dict(DEFAULT_STATES))
+    templates: Mapping[str, str] = field(default_factory=dict)
+    version: int = 1
+    revision: int = 1
+    updated_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    @property
+    def zone(self) -> tzinfo:
+        """Its zone; UTC when the machine does not know the name any more."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComponent:
+    """A component with its last ninety days."""
+
+    component: Component
+    days: tuple[Day, ...]
+    share_up: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything public at `now`. `reports` are only those that the world may see, the newest first."""
+
+    page: StatusPage
+    base_url: str
+    now: datetime
+    components: tuple[ShownComponent, ...] = ()
+    reports: tuple[Report, ...] = ()
+    works: tuple[Maintenance, ...] = ()
+
+    @property
+    def indicator(self) -> Impact:
+        """The worst component decides."""
+        return impact_of(worst(shown.component.state for shown in self.components))
+
+    @property
+    def sentence(self) -> str:
+        """What the page says first.
+
+        An open report without a component keeps it from claiming that all is well.
+        """
+        if self.indicator is Impact.NONE and self.open_reports:
+            return "We are looking into a problem"
+        return SENTENCES[self.indicator]
+
+    @property
+    def open_reports(self) -> tuple[Report, ...]:
+        """What is not resolved."""
+        return tuple(report for report in self.reports if report.open)
+
+    @property
+    def recent_reports(self) -> tuple[Report, ...]:
+        """What was resolved within the last two weeks."""
+        return tuple(
+            report for report in self.reports if not report.open and report.updated_at > self.now - RECENT
+        )
+
+    @property
+    def groups(self) -> tuple[tuple[str | None, tuple[ShownComponent, ...]], ...]:
+        """Components in their order, those of a group together where its first one stands."""
+        return grouped(self.components)
+
+    @property
+    def announced(self) -> tuple[Maintenance, ...]:
+        """Planned work that is not over."""
+        return tuple(work for work in self.works if work.status(self.now) is not MaintenanceStatus.COMPLETED)
+
+    def named(self, component_ids: Iterable[UUID]) -> tuple[ShownComponent, ...]:
+        """Those of these components that the page has."""
+        wanted = frozenset(component_ids)
+        return tuple(shown for shown in self.components if shown.component.id in wanted)
+
+
+def grouped(
+    components: Iterable[ShownComponent],
+) -> tuple[tuple[str | None, tuple[ShownComponent, ...]], ...]:
+    """Group by name, groups standing where their first component stands; what has no group keeps its own
+    place.
+    """
+    ordered = sorted(components, key=lambda shown: (shown.component.position, shown.component.name))
+    places: dict[str, int] = {}
+    for shown in ordered:
+        if shown.component.group:
+            places.setdefault(shown.component.group, shown.component.position)
+
+    def place(shown: ShownComponent) -> tuple[int, str]:
+        group = shown.component.group
+        return (places[group], group) if group else (shown.component.position, "")
+
+    return tuple(
+        (name or None, tuple(members))
+        for (_, name), members in groupby(sorted(ordered, key=place), key=place)
+    )
+
+
+def overall(components: Iterable[Component]) -> ComponentState:
+    """The worst of them."""
+    return worst(component.state for component in components)
