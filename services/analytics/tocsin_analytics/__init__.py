@@ -1,0 +1,1 @@
+"""Analytics: facts from events, and what they say: how fast incidents are found, answered and ended."""

@@ -1,0 +1,119 @@
+"""Spans of time that figures are asked for, and the days, weeks and months they fall into.
+
+A period is half open: its start belongs to it, its end does not. Calendar days are the reader's: they need a
+zone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+LONGEST = timedelta(days=1100)
+_DAYS_PER_WEEK = 7
+_FIRST_YEAR, _LAST_YEAR = 1980, 9000
+
+
+class InvalidPeriod(ValueError):
+    """The period cannot be used; the text says what to change."""
+
+
+class Step(StrEnum):
+    """How finely a series is cut."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` until just before `end`, aware UTC.
+
+    Raises InvalidPeriod when empty or longer than three years.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.year < _FIRST_YEAR or self.end.year > _LAST_YEAR:
+            raise InvalidPeriod(f"the period must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+        if self.end <= self.start:
+            raise InvalidPeriod("the period ends before it begins: 'to' must be later than 'from'")
+        if self.end - self.start > LONGEST:
+            raise InvalidPeriod(f"the period is longer than {LONGEST.days} days: ask for less at a time")
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts."""
+        return self.end - self.start
+
+    @property
+    def days(self) -> float:
+        """Its length in days of 24 hours."""
+        return self.length / timedelta(days=1)
+
+    def before(self) -> "Period":
+        """The period of equal length that ends where this one begins."""
+        return Period(self.start - self.length, self.start)
+
+    def holds(self, at: datetime) -> bool:
+        """Whether that moment belongs to the period."""
+        return self.start <= at < self.end
+
+
+def last_days(days: int, *, now: datetime, zone: ZoneInfo) -> Period:
+    """The last so many calendar days in that zone, today included."""
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return whole_days(tomorrow - timedelta(days=days), tomorrow - timedelta(days=1), zone=zone)
+
+
+def whole_days(first: date, last: date, *, zone: ZoneInfo) -> Period:
+    """From the beginning of the first day to the end of the last, in that zone. Raises InvalidPeriod."""
+    try:
+        return Period(midnight(first, zone), midnight(last + timedelta(days=1), zone))
+    except OverflowError as error:
+        raise InvalidPeriod("the period reaches beyond the calendar") from error
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When that day begins there, in UTC; where midnight does not exist, the first moment after."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def bucket(at: datetime, step: Step, *, zone: ZoneInfo) -> date:
+    """The first day of the day, ISO week or month that a moment falls into."""
+    return first_day(at.astimezone(zone).date(), step)
+
+
+def first_day(day: date, step: Step) -> date:
+    """The first day of its day, ISO week or month."""
+    match step:
+        case Step.DAY:
+            return day
+        case Step.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Step.MONTH:
+            return day.replace(day=1)
+
+
+def buckets(period: Period, step: Step, *, zone: ZoneInfo) -> Iterator[date]:
+    """Every bucket that the period touches, in order, so that an empty one is seen as empty."""
+    day = bucket(period.start, step, zone=zone)
+    last = (period.end - timedelta(microseconds=1)).astimezone(zone).date()
+    while day <= last:
+        yield day
+        day = following(day, step)
+
+
+def following(day: date, step: Step) -> date:
+    """The first day of the next bucket."""
+    match step:
+        case Step.DAY:
+            return day + timedelta(days=1)
+        case Step.WEEK:
+            return day + timedelta(days=_DAYS_PER_WEEK)
+        case Step.MONTH:
+            return (day + timedelta(days=31)).replace(day=1)
