@@ -13,11 +13,20 @@ Found = TypeVar("Found")
 class ShortMemory(Generic[Key, Found]):
     """Remembers for `seconds`; callers that ask for the same thing at the same time share one look-up.
 
-    A look-up that fails is not remembered: all who wait for it get its error.
+    None is remembered for `none_seconds` only: what was just made shall be found soon. A look-up that fails is
+    not remembered: all who wait for it get its error.
     """
 
-    def __init__(self, seconds: float, *, size: int = 10_000, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        none_seconds: float = 0.2,
+        size: int = 10_000,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._seconds = seconds
+        self._none_seconds = none_seconds
         self._size = size
         self._clock = clock
         self._known: dict[Key, tuple[float, Found]] = {}
@@ -33,6 +42,9 @@ class ShortMemory(Generic[Key, Found]):
             asking = self._asking[key] = ensure_future(self._ask(key, look_up))
         return await shield(asking)  # one caller that hangs up does not take the answer from the others
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def forget(self) -> None:
         """Begin anew."""
         self._known.clear()
@@ -44,5 +56,6 @@ class ShortMemory(Generic[Key, Found]):
             del self._asking[key]
         if len(self._known) >= self._size:
             self._known.clear()
-        self._known[key] = (self._clock() + self._seconds, found)
+        holds = self._none_seconds if found is None else self._seconds
+        self._known[key] = (self._clock() + holds, found)
         return found

@@ -16,11 +16,11 @@ def same_origin(headers: Headers, public_url: str) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    theirs, ours = urlsplit(origin), urlsplit(public_url)
-    if theirs.scheme not in ("http", "https"):
-        return False
-    asked = headers.get("host", "")
-    return (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc) or theirs.netloc == asked
+    ours = urlsplit(public_url)
+    if origin == f"{ours.scheme}://{ours.netloc}":
+        return True
+    scheme, _, host = origin.partition("://")
+    return scheme in ("http", "https") and host == headers.get("host")
 
 
 def local_path(wanted: str | None, default: str = "/") -> str:
