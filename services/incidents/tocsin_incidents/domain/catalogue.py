@@ -12,7 +12,7 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `aliases` are further names by which alerts may call it; `severity_map` is always complete."""
+    """One service. `aliases` are further names by which alerts may call it; `severity_map` is complete."""
 
     id: UUID
     version: int

@@ -35,8 +35,8 @@ class Candidate:
 class Known:
     """What is known when the alert comes: each the likeliest incident of its kind, or None.
 
-    `own`: the one that this very occurrence already belongs to. `group`: the open one of its group, else the group's
-    last. `service`: the open one of its service that was opened last.
+    `own`: the one that this very occurrence already belongs to. `group`: the open one of its group, else
+    the group's last. `service`: the open one of its service that was opened last.
     """
 
     own: Candidate | None = None
@@ -54,50 +54,43 @@ class Decision:
     severity: Severity | None = None
 
 
-def correlate(severity: Severity | None, known: Known, rules: Rules, *, now: datetime) -> Decision:
-    """Place an alert that is firing. `severity` is what the service's map makes of it, None if it opens none."""
+def correlate(severity: Severity | None, known: Known, *, rules: Rules, now: datetime) -> Decision:
+    """Place an alert that is firing. `severity` is what the service's map makes of it, None: no incident."""
     if known.own is not None:
-        return _again(severity, known.own, rules, now=now)
+        return _again(severity, known.own, rules=rules, now=now)
     if severity is None:
         return Decision(Placement.IGNORE, "severity_opens_none")
     group, service = known.group, known.service
     if group is not None and group.status.is_open:
-        return _join(severity, group, "same_group")
-    if group is not None and group.status is Status.RESOLVED and _ended_within(group, rules, now):
-        return _reopen(severity, group, "alert_fired_again")
+        return _placed(Placement.JOIN, "same_group", severity=severity, incident=group)
+    if group is not None and group.status is Status.RESOLVED and _ended_within(group, rules, now=now):
+        return _placed(Placement.REOPEN, "alert_fired_again", severity=severity, incident=group)
     if service is not None and service.status.is_open and now - service.opened_at < rules.join_window:
-        return _join(severity, service, "same_service_in_window")
+        return _placed(Placement.JOIN, "same_service_in_window", severity=severity, incident=service)
     return Decision(Placement.OPEN, _why_new(group), severity=severity)
 
 
-def _again(severity: Severity | None, own: Candidate, rules: Rules, *, now: datetime) -> Decision:
+def _again(severity: Severity | None, own: Candidate, *, rules: Rules, now: datetime) -> Decision:
     """The alert is told again. Still firing well after somebody called it resolved means that it is not."""
     if own.status.is_open:
-        return Decision(Placement.KEEP, "already_joined", own.incident_id, _raised(severity, own))
+        return _placed(Placement.KEEP, "already_joined", severity=severity, incident=own)
     if severity is None:
         return Decision(Placement.IGNORE, "severity_opens_none")
-    if _ended_within(own, rules, now):
-        return Decision(Placement.KEEP, "resolved_moments_ago", own.incident_id)
+    if _ended_within(own, rules, now=now):
+        return Decision(Placement.KEEP, "resolved_moments_ago", incident_id=own.incident_id)
     if own.status is Status.RESOLVED:
-        return _reopen(severity, own, "alert_still_firing")
+        return _placed(Placement.REOPEN, "alert_still_firing", severity=severity, incident=own)
     return Decision(Placement.OPEN, "alert_still_firing", severity=severity)
 
 
-def _ended_within(incident: Candidate, rules: Rules, now: datetime) -> bool:
+def _ended_within(incident: Candidate, rules: Rules, *, now: datetime) -> bool:
     return incident.resolved_at is not None and now - incident.resolved_at < rules.reopen_window
 
 
-def _raised(severity: Severity | None, incident: Candidate) -> Severity | None:
+def _placed(placement: Placement, reason: str, *, severity: Severity | None, incident: Candidate) -> Decision:
     """A graver alert raises its incident; a milder one never lowers it."""
-    return severity if severity is not None and severity.graver_than(incident.severity) else None
-
-
-def _join(severity: Severity, incident: Candidate, reason: str) -> Decision:
-    return Decision(Placement.JOIN, reason, incident.incident_id, _raised(severity, incident))
-
-
-def _reopen(severity: Severity, incident: Candidate, reason: str) -> Decision:
-    return Decision(Placement.REOPEN, reason, incident.incident_id, _raised(severity, incident))
+    raised = severity if severity is not None and severity.graver_than(incident.severity) else None
+    return Decision(placement, reason, incident_id=incident.incident_id, severity=raised)
 
 
 def _why_new(group: Candidate | None) -> str:

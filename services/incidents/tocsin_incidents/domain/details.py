@@ -28,11 +28,9 @@ class Details:
 
 
 def correct(incident: Incident, to: Details, *, now: datetime) -> tuple[Decision, list[str]]:
-    """The decision, and the names of the fields that are different. Raises Invalid for a time that cannot be."""
-    before = Details.of(incident)
-    different = [
-        part.name for part in fields(Details) if getattr(before, part.name) != getattr(to, part.name)
-    ]
+    """The decision, and the fields that are different. Raises Invalid for a time that cannot be."""
+    before, names = Details.of(incident), [part.name for part in fields(Details)]
+    different = [name for name in names if getattr(before, name) != getattr(to, name)]
     for name in {"impact_started_at", "identified_at"}.intersection(different):
         check_past(name, getattr(to, name), now=now)
     if not different:

@@ -1,4 +1,4 @@
-"""What this service refuses. The text of each is written for the person who asked: it says what to do instead."""
+"""What this service refuses. The text of each is written for the person who asked: it says what to do."""
 
 
 class NotFound(Exception):

@@ -54,8 +54,9 @@ TOCSIN = Actor()
 class Incident:
     """One incident. All times are aware UTC.
 
-    `acknowledged_at`, `mitigated_at` and `resolved_at` are those of the present occurrence: reopening clears them, and
-    the timeline keeps the earlier ones. `auto_resolve` says whether it ends by itself when all its alerts have cleared.
+    `acknowledged_at`, `mitigated_at` and `resolved_at` are those of the present occurrence: reopening clears
+    them, and the timeline keeps the earlier ones. `auto_resolve`: it ends by itself once all its alerts have
+    cleared.
     """
 
     id: UUID
@@ -108,4 +109,9 @@ class Incident:
 
     @property
     def response(self) -> Response:
-        return Response(self.started_at, self.response_due_at, self.acknowledged_at, self.is_open)
+        return Response(
+            self.started_at,
+            self.response_due_at,
+            acknowledged_at=self.acknowledged_at,
+            is_open=self.is_open,
+        )

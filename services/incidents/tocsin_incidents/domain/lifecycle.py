@@ -1,18 +1,19 @@
 """The lifecycle: which way an incident may go, and what each step makes of it.
 
-Every function takes the incident as it is and returns a decision; a step that is not allowed raises NotAllowed with
-a sentence that says what to do. Doing again what is already so is no error: it changes nothing, and says why.
+Every function takes the incident as it is and returns a decision. A step that is not allowed raises
+NotAllowed with a sentence that says what to do. Doing again what is already so is no error: it changes nothing,
+and says why.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from tocsin_incidents.domain.errors import NotAllowed
 from tocsin_incidents.domain.incident import Actor, Incident, Status
-from tocsin_incidents.domain.severity import Severity, moved_deadline
+from tocsin_incidents.domain.severity import Limits, Severity, moved_deadline
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     status: frozenset(after for after in Status if after.place > status.place and after is not Status.CLOSED)
@@ -66,9 +67,8 @@ def acknowledge(incident: Incident, by: Actor, *, now: datetime) -> Decision:
         acknowledgement_expired=False,
         assignee_id=by.user_id or incident.assignee_id,
     )
-    return Decision(
-        after, "acknowledged_again" if incident.acknowledged_at else "acknowledged", Fact.ACKNOWLEDGED
-    )
+    reason = "acknowledged_again" if incident.acknowledged_at else "acknowledged"
+    return Decision(after, reason, fact=Fact.ACKNOWLEDGED)
 
 
 def expire_acknowledgement(incident: Incident) -> Incident:
@@ -78,8 +78,8 @@ def expire_acknowledgement(incident: Incident) -> Incident:
     return replace(incident, acknowledgement_expired=True)
 
 
-def advance(incident: Incident, to: Status, by: Actor, *, now: datetime) -> Decision:
-    """Go on by hand to any later state. Who skips acknowledging has acknowledged: ask `skips_acknowledgement` first."""
+def advance(incident: Incident, to: Status, *, by: Actor, now: datetime) -> Decision:
+    """Go on by hand to any later state. Ask `skips_acknowledgement` first: who goes on has acknowledged."""
     if to is incident.status:
         return Decision(incident, reason="already_there")
     if to not in TRANSITIONS[incident.status]:
@@ -92,27 +92,24 @@ def advance(incident: Incident, to: Status, by: Actor, *, now: datetime) -> Deci
         return close(incident, now=now)
     passed_mitigation = to.place >= Status.MITIGATED.place
     mitigated_at = incident.mitigated_at or (now if passed_mitigation else None)
-    return Decision(replace(incident, status=to, mitigated_at=mitigated_at), "by_hand", Fact.STATUS_CHANGED)
+    after = replace(incident, status=to, mitigated_at=mitigated_at)
+    return Decision(after, "by_hand", fact=Fact.STATUS_CHANGED)
 
 
 def skips_acknowledgement(incident: Incident, to: Status) -> bool:
     """Whether going on to `to` shows that somebody answered who has not said so."""
     waiting = incident.acknowledged_at is None or incident.acknowledgement_expired
-    return (
-        waiting
-        and Status.ACKNOWLEDGED.place < to.place < Status.RESOLVED.place
-        and to in TRANSITIONS[incident.status]
-    )
+    by_doing = to in (Status.INVESTIGATING, Status.MITIGATED, Status.RECOVERING)
+    return waiting and by_doing and to in TRANSITIONS[incident.status]
 
 
 def _way_back(incident: Incident, to: Status) -> str:
+    stands = f"{incident.ref} is {incident.status}"
     if to is Status.CLOSED:
-        return f"{incident.ref} is {incident.status}. Resolve it first, then close it."
+        return f"{stands}. Resolve it first, then close it."
     if incident.status.place < Status.MITIGATED.place:
-        return f"{incident.ref} is {incident.status} and does not go back to {to}. Add a note to say what changed."
-    return (
-        f"{incident.ref} is {incident.status} and does not go back to {to}. Reopen it with a reason instead."
-    )
+        return f"{stands} and does not go back to {to}. Add a note to say what changed."
+    return f"{stands} and does not go back to {to}. Reopen it with a reason instead."
 
 
 def resolve(incident: Incident, *, now: datetime, reason: str) -> Decision:
@@ -120,12 +117,10 @@ def resolve(incident: Incident, *, now: datetime, reason: str) -> Decision:
     if not incident.is_open:
         return _over(incident)
     after = replace(incident, status=Status.RESOLVED, resolved_at=now, next_update_due_at=None)
-    return Decision(after, reason, Fact.RESOLVED)
+    return Decision(after, reason, fact=Fact.RESOLVED)
 
 
-def reopen(
-    incident: Incident, limits: Mapping[Severity, timedelta], *, now: datetime, reason: str
-) -> Decision:
+def reopen(incident: Incident, limits: Limits, *, now: datetime, reason: str) -> Decision:
     """It was not over. A resolved or closed one begins anew: somebody has to take it, within its limit.
 
     One that was only mitigated goes back to investigating and stays with those who have it.
@@ -134,7 +129,7 @@ def reopen(
         if incident.status.place < Status.MITIGATED.place:
             return Decision(incident, reason="already_open")
         back = replace(incident, status=Status.INVESTIGATING, mitigated_at=None)
-        return Decision(back, "mitigation_failed", Fact.STATUS_CHANGED)
+        return Decision(back, "mitigation_failed", fact=Fact.STATUS_CHANGED)
     after = replace(
         incident,
         status=Status.DETECTED,
@@ -147,7 +142,7 @@ def reopen(
         closed_at=None,
         overdue_at=None,
     )
-    return Decision(after, reason, Fact.REOPENED)
+    return Decision(after, reason, fact=Fact.REOPENED)
 
 
 def close(incident: Incident, *, now: datetime) -> Decision:
@@ -156,7 +151,7 @@ def close(incident: Incident, *, now: datetime) -> Decision:
         return _over(incident)
     if Status.CLOSED not in TRANSITIONS[incident.status]:
         raise NotAllowed(_way_back(incident, Status.CLOSED))
-    return Decision(replace(incident, status=Status.CLOSED, closed_at=now), "by_hand", Fact.CLOSED)
+    return Decision(replace(incident, status=Status.CLOSED, closed_at=now), "by_hand", fact=Fact.CLOSED)
 
 
 def assign(incident: Incident, to: UUID | None) -> Decision:
@@ -165,11 +160,11 @@ def assign(incident: Incident, to: UUID | None) -> Decision:
         raise NotAllowed(f"{incident.ref} is closed. Reopen it with a reason before you assign it.")
     if incident.assignee_id == to:
         return Decision(incident, reason="already_assigned")
-    return Decision(replace(incident, assignee_id=to), "by_hand", Fact.ASSIGNED)
+    return Decision(replace(incident, assignee_id=to), "by_hand", fact=Fact.ASSIGNED)
 
 
 def change_severity(
-    incident: Incident, to: Severity, limits: Mapping[Severity, timedelta], *, now: datetime, reason: str
+    incident: Incident, to: Severity, *, limits: Limits, now: datetime, reason: str
 ) -> Decision:
     """Graver or milder; while nobody has acknowledged, the response deadline moves with it."""
     if incident.status is Status.CLOSED:
@@ -181,11 +176,11 @@ def change_severity(
         due_at = moved_deadline(incident.response, limits, before=incident.severity, after=to, now=now)
     overdue_at = incident.overdue_at if due_at <= now else None
     after = replace(incident, severity=to, response_due_at=due_at, overdue_at=overdue_at)
-    return Decision(after, reason, Fact.SEVERITY_CHANGED)
+    return Decision(after, reason, fact=Fact.SEVERITY_CHANGED)
 
 
 def pass_deadline(incident: Incident, due_at: datetime, *, now: datetime) -> Decision:
-    """The timer of a response deadline fired; it counts only if it still is the deadline and nobody has answered."""
+    """A response deadline's timer fired; it counts if it still is the deadline and nobody has answered."""
     if not incident.is_open:
         return Decision(incident, reason=f"already_{incident.status}")
     if incident.acknowledged_at is not None:
@@ -194,4 +189,4 @@ def pass_deadline(incident: Incident, due_at: datetime, *, now: datetime) -> Dec
         return Decision(incident, reason="deadline_moved")
     if incident.overdue_at is not None:
         return Decision(incident, reason="already_overdue")
-    return Decision(replace(incident, overdue_at=now), "not_acknowledged_in_time", Fact.RESPONSE_OVERDUE)
+    return Decision(replace(incident, overdue_at=now), "not_acknowledged_in_time", fact=Fact.RESPONSE_OVERDUE)

@@ -1,28 +1,25 @@
 """The rules that an operator may set, as one value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tocsin_incidents.domain.severity import RESPONSE_LIMITS, Severity
+from tocsin_incidents.domain.severity import RESPONSE_LIMITS, Limits, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How alerts become incidents and how long people have.
 
-    `join_window`: a new group of alerts joins an incident of the same service that was opened at most so long ago; zero
-    turns that off. `reopen_window`: alerts that fire again so soon after the end reopen the incident, later ones open
-    a new one. `update_every`: how often the world is told, by severity. `public_url` begins every link to a page.
+    `join_window`: a new group of alerts joins an incident of its service that was opened at most so long ago;
+    zero turns that off. `reopen_window`: alerts that fire again so soon after the end reopen the incident,
+    later ones open a new one. `update_every`: how often the world is told. `public_url` begins every link.
     """
 
     public_url: str = ""
     join_window: timedelta = timedelta(minutes=5)
     reopen_window: timedelta = timedelta(minutes=10)
-    response_limits: Mapping[Severity, timedelta] = field(default_factory=lambda: dict(RESPONSE_LIMITS))
-    update_every: Mapping[Severity, timedelta] = field(
-        default_factory=lambda: dict.fromkeys(Severity, timedelta(minutes=30))
-    )
+    response_limits: Limits = field(default_factory=lambda: dict(RESPONSE_LIMITS))
+    update_every: Limits = field(default_factory=lambda: dict.fromkeys(Severity, timedelta(minutes=30)))
 
     def url(self, ref: str) -> str:
         """The page of an incident."""

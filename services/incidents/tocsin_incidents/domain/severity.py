@@ -52,7 +52,9 @@ CRITERIA: Mapping[Severity, str] = {
 }
 """The mission's words, shown where a severity is chosen."""
 
-RESPONSE_LIMITS: Mapping[Severity, timedelta] = {
+Limits = Mapping[Severity, timedelta]
+
+RESPONSE_LIMITS: Limits = {
     Severity.SEV1: timedelta(minutes=5),
     Severity.SEV2: timedelta(hours=1),
     Severity.SEV3: timedelta(hours=4),
@@ -98,7 +100,7 @@ class Response:
 
 def moved_deadline(
     current: Response,
-    limits: Mapping[Severity, timedelta],
+    limits: Limits,
     *,
     before: Severity,
     after: Severity,
@@ -106,8 +108,8 @@ def moved_deadline(
 ) -> datetime:
     """When the response is due once the severity has changed.
 
-    Graver: the new limit counts from now, so that nobody is late for what they could not know, but the deadline
-    never moves away. Milder: the new limit counts from the start, and the deadline never comes nearer.
+    Graver: the new limit counts from now, so that nobody is late for what they could not know, but the
+    deadline never moves away. Milder: the new limit counts from the start, and it never comes nearer.
     """
     if after.graver_than(before):
         return min(current.due_at, now + limits[after])

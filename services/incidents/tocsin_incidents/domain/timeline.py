@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the story. `text` is for people (Markdown in updates and notes, else plain), `data` for programs."""
+    """One line of the story. `text` is for people (Markdown in updates and notes), `data` for programs."""
 
     id: UUID
     incident_id: UUID

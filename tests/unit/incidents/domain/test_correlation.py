@@ -2,14 +2,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-
 from tests.unit.incidents.domain.builders import MINUTE, T0
+
 from tocsin_incidents.domain.correlation import Candidate, Decision, Known, Placement, correlate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.domain.severity import Severity
 
 RULES = Rules(join_window=5 * MINUTE, reopen_window=10 * MINUTE)
+OPEN, JOIN, REOPEN, KEEP, IGNORE = Placement
 SEV1, SEV2, SEV3 = Severity.SEV1, Severity.SEV2, Severity.SEV3
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -23,95 +24,95 @@ def resolved(ago: int, status: Status = Status.RESOLVED) -> Candidate:
 
 
 TABLE = [
-    ("nothing known", SEV2, Known(), (Placement.OPEN, "first_alert_of_group", None, SEV2)),
+    ("nothing known", SEV2, Known(), (OPEN, "first_alert_of_group", None, SEV2)),
     (
         "the map opens none",
         None,
         Known(group=opened(9)),
-        (Placement.IGNORE, "severity_opens_none", None, None),
+        (IGNORE, "severity_opens_none", None, None),
     ),
-    ("its group is open", SEV2, Known(group=opened(999)), (Placement.JOIN, "same_group", ONE, None)),
+    ("its group is open", SEV2, Known(group=opened(999)), (JOIN, "same_group", ONE, None)),
     (
         "its group is open, it is graver",
         SEV1,
         Known(group=opened(9)),
-        (Placement.JOIN, "same_group", ONE, SEV1),
+        (JOIN, "same_group", ONE, SEV1),
     ),
     (
         "its group is open, it is milder",
         SEV3,
         Known(group=opened(9)),
-        (Placement.JOIN, "same_group", ONE, None),
+        (JOIN, "same_group", ONE, None),
     ),
     (
         "its group goes before its service",
         SEV2,
         Known(group=opened(9), service=opened(1, TWO)),
-        (Placement.JOIN, "same_group", ONE, None),
+        (JOIN, "same_group", ONE, None),
     ),
     (
         "its group ended just now",
         SEV2,
         Known(group=resolved(9)),
-        (Placement.REOPEN, "alert_fired_again", ONE, None),
+        (REOPEN, "alert_fired_again", ONE, None),
     ),
-    ("reopened graver", SEV1, Known(group=resolved(9)), (Placement.REOPEN, "alert_fired_again", ONE, SEV1)),
+    ("reopened graver", SEV1, Known(group=resolved(9)), (REOPEN, "alert_fired_again", ONE, SEV1)),
     (
         "its group ended long ago",
         SEV2,
         Known(group=resolved(10)),
-        (Placement.OPEN, "reopen_window_passed", None, SEV2),
+        (OPEN, "reopen_window_passed", None, SEV2),
     ),
     (
         "its group's incident was closed",
         SEV2,
         Known(group=resolved(1, Status.CLOSED)),
-        (Placement.OPEN, "previous_incident_closed", None, SEV2),
+        (OPEN, "previous_incident_closed", None, SEV2),
     ),
     (
         "its service has a young incident",
         SEV1,
         Known(service=opened(4)),
-        (Placement.JOIN, "same_service_in_window", ONE, SEV1),
+        (JOIN, "same_service_in_window", ONE, SEV1),
     ),
     (
         "its service's is old",
         SEV2,
         Known(service=opened(5)),
-        (Placement.OPEN, "first_alert_of_group", None, SEV2),
+        (OPEN, "first_alert_of_group", None, SEV2),
     ),
     (
         "long resolved, but its service has a young one",
         SEV2,
         Known(group=resolved(30), service=opened(1, TWO)),
-        (Placement.JOIN, "same_service_in_window", TWO, None),
+        (JOIN, "same_service_in_window", TWO, None),
     ),
-    ("told again", SEV2, Known(own=opened(9)), (Placement.KEEP, "already_joined", ONE, None)),
-    ("told again, graver", SEV1, Known(own=opened(9)), (Placement.KEEP, "already_joined", ONE, SEV1)),
-    ("told again, now info", None, Known(own=opened(9)), (Placement.KEEP, "already_joined", ONE, None)),
+    ("told again", SEV2, Known(own=opened(9)), (KEEP, "already_joined", ONE, None)),
+    ("told again, graver", SEV1, Known(own=opened(9)), (KEEP, "already_joined", ONE, SEV1)),
+    ("told again, now info", None, Known(own=opened(9)), (KEEP, "already_joined", ONE, None)),
     (
         "told again just after somebody resolved",
         SEV2,
         Known(own=resolved(9)),
-        (Placement.KEEP, "resolved_moments_ago", ONE, None),
+        (KEEP, "resolved_moments_ago", ONE, None),
     ),
     (
         "still firing long after somebody resolved",
         SEV2,
         Known(own=resolved(10)),
-        (Placement.REOPEN, "alert_still_firing", ONE, None),
+        (REOPEN, "alert_still_firing", ONE, None),
     ),
     (
         "still firing long after it was closed",
         SEV2,
         Known(own=resolved(10, Status.CLOSED)),
-        (Placement.OPEN, "alert_still_firing", None, SEV2),
+        (OPEN, "alert_still_firing", None, SEV2),
     ),
     (
         "resolved, and now info",
         None,
         Known(own=resolved(99)),
-        (Placement.IGNORE, "severity_opens_none", None, None),
+        (IGNORE, "severity_opens_none", None, None),
     ),
 ]
 
@@ -122,11 +123,11 @@ TABLE = [
 def test_an_alert_is_placed_by_the_rules(
     severity: Severity | None, known: Known, expected: tuple[object, ...]
 ) -> None:
-    placed = correlate(severity, known, RULES, now=T0)
+    placed = correlate(severity, known, rules=RULES, now=T0)
     assert (placed.placement, placed.reason, placed.incident_id, placed.severity) == expected
 
 
 def test_a_join_window_of_zero_joins_by_group_only() -> None:
     rules = Rules(join_window=timedelta(0))
-    placed = correlate(SEV2, Known(service=opened(0)), rules, now=T0)
-    assert placed == Decision(Placement.OPEN, "first_alert_of_group", severity=SEV2)
+    placed = correlate(SEV2, Known(service=opened(0)), rules=rules, now=T0)
+    assert placed == Decision(OPEN, "first_alert_of_group", severity=SEV2)

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-
 from tests.unit.incidents.domain.builders import MINUTE, T0, incident
+
 from tocsin_incidents.domain.details import Details, correct
 from tocsin_incidents.domain.errors import Invalid
 
@@ -23,5 +23,5 @@ def test_a_correction_that_changes_nothing_is_none() -> None:
 @pytest.mark.parametrize("name", ["impact_started_at", "identified_at"])
 def test_the_past_cannot_lie_ahead(name: str) -> None:
     with pytest.raises(Invalid) as refused:
-        correct(incident(), replace(Details.of(incident()), **{name: T0 + 2 * MINUTE}), now=T0)
+        correct(incident(), Details.of(incident(**{name: T0 + 2 * MINUTE})), now=T0)
     assert refused.value.pointer == f"/{name}"
