@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_access.directory import Directory
 from tocsin_access.entries import Token, User
 from tocsin_access.internal import InternalKeeper
+from tocsin_access.keys import derived_key
 from tocsin_access.memory import ShortMemory
 from tocsin_access.principal import ADMIN_TOKEN, Principal
 from tocsin_access.roles import ROLE_SCOPES, within
@@ -69,6 +70,7 @@ class Access:
         self.tokens = TokenKeeper(secret_key)
         self.sessions = SessionKeeper(secret_key, public_url)
         self.internal = InternalKeeper(secret_key)
+        self.form_key = derived_key(secret_key, "open form")
         self.now = now
         self._admin_token = admin_token
         self._connect = connect

@@ -13,7 +13,7 @@ Found = TypeVar("Found")
 class ShortMemory(Generic[Key, Found]):
     """Remembers for `seconds`; callers that ask for the same thing at the same time share one look-up.
 
-    None is remembered for `none_seconds` only: what was just made shall be found soon. A look-up that fails is
+    None is remembered for `none_seconds` only: what was just made shall be found soon. A failed look-up is
     not remembered: all who wait for it get its error.
     """
 
