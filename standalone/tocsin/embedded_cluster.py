@@ -67,13 +67,14 @@ def server_command(binaries: Binaries, layout: Layout, *, durable: bool) -> list
 
 
 def ensure_cluster(binaries: Binaries, layout: Layout, account: Account, *, keep: int, durable: bool) -> None:
-    """Make the cluster unless it is there; raise if it was written by another major version.
+    """Make the cluster unless it is there; raise if it is of another major version or lacks its password.
 
     A new one is made beside its place and moved there when it is complete. `keep` is PostgreSQL's open lock,
     which the programs inherit, so that a start after a crash waits for the end of a left-over `initdb`.
     """
     if layout.data.exists():
         _require_version(layout)
+        read_password(layout)
         return
     if shutil.disk_usage(layout.root).free < _ROOM_FOR_A_NEW_CLUSTER:
         raise EmbeddedError(

@@ -98,11 +98,9 @@ async def _launch(host: Host, report: Callable[[str], None]) -> Postmaster:
         await _end_left_over(layout, lock, report)
         if not layout.data.exists():
             report(f"making a new database in {layout.root}")
-        await asyncio.to_thread(
-            ensure_cluster, host.binaries, layout, host.account, keep=lock, durable=host.durable
-        )
-        # Holding the lock we know that it is stale, even if its process id has been given to another program.
-        layout.pid_file.unlink(missing_ok=True)
+        # Blocks for a second or two, once in the life of a data directory; a thread could not be cancelled.
+        ensure_cluster(host.binaries, layout, host.account, keep=lock, durable=host.durable)
+        _remove_stale_files(layout)
         with layout.start_log.open("wb") as output:
             command = server_command(host.binaries, layout, durable=host.durable)
             process = host.account.start(command, stdin=subprocess.DEVNULL, output=output, keep=[lock])
@@ -126,6 +124,14 @@ async def _end_left_over(layout: Layout, lock: int, report: Callable[[str], None
                 report(f"ending the PostgreSQL (process {pid}) that an earlier run left behind")
             _signal(pid, steps.pop(0)[1])
         await asyncio.sleep(_POLL)
+
+
+def _remove_stale_files(layout: Layout) -> None:
+    # Holding the lock we know that they are stale. PostgreSQL would refuse to start if their process id had
+    # been given to another program, or were that of a dead process which nobody has waited for.
+    layout.pid_file.unlink(missing_ok=True)
+    for socket_file in layout.socket_dir.iterdir():
+        socket_file.unlink()
 
 
 def _left_over_pid(layout: Layout) -> int | None:
