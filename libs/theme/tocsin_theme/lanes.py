@@ -1,6 +1,6 @@
 """Where the spans of an on-call timeline lie, in per cent of its width, so that a template can draw it without styles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zlib import crc32
@@ -61,22 +61,28 @@ class Layout:
 
 def laid_out(lanes: Sequence[Lane], start: datetime, end: datetime, now: datetime, zone: str = "UTC") -> Layout:
     """Place every span that touches [start, end); what reaches beyond is cut there. All times are aware."""
-    placed = tuple((lane, tuple(_placed(lane.spans, start, end))) for lane in lanes)
+    colours = hues(span.person for lane in lanes for span in lane.spans)
+    placed = tuple((lane, tuple(_placed(lane.spans, start, end, colours))) for lane in lanes)
     here = _per_cent(now, start, end) if start <= now < end else None
     return Layout(placed, tuple(_ticks(start, end, zone_of(zone))), here)
 
 
-def hue(person: str) -> int:
-    """A person's colour class, stable across pages and processes."""
-    return crc32(person.encode()) % HUES
+def hues(people: Iterable[str]) -> dict[str, int]:
+    """A colour class for each person: the same on every page while the company is the same, and shared only above eight."""
+    taken: dict[str, int] = {}
+    for person in sorted(set(people)):
+        wish = crc32(person.encode()) % HUES
+        free = [(wish + step) % HUES for step in range(HUES) if (wish + step) % HUES not in taken.values()]
+        taken[person] = free[0] if free else wish
+    return taken
 
 
-def _placed(spans: Sequence[Span], start: datetime, end: datetime) -> Iterator[Placed]:
+def _placed(spans: Sequence[Span], start: datetime, end: datetime, colours: Mapping[str, int]) -> Iterator[Placed]:
     for span in spans:
         if span.end <= start or span.start >= end:
             continue
         x = _per_cent(max(span.start, start), start, end)
-        yield Placed(span, x, round(_per_cent(min(span.end, end), start, end) - x, 3), hue(span.person))
+        yield Placed(span, x, round(_per_cent(min(span.end, end), start, end) - x, 3), colours[span.person])
 
 
 def _ticks(start: datetime, end: datetime, zone: tzinfo) -> Iterator[Tick]:
