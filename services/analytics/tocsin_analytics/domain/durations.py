@@ -9,7 +9,8 @@ to acknowledge and counted apart. A reopened incident counts with its first occu
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+
+from tocsin_analytics.domain.rows import IncidentRow
 
 
 class Metric(StrEnum):
@@ -35,36 +36,6 @@ class Outcome(StrEnum):
     INVALID = "invalid"
     AUTO_RESOLVED = "auto_resolved"
     NEVER_ACKNOWLEDGED = "never_acknowledged"
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentRow:
-    """One incident, as the figures see it. Times are aware UTC, those of the first occurrence."""
-
-    incident_id: UUID
-    number: int
-    title: str
-    severity: str
-    status: str
-    origin: str
-    drill: bool
-    service_id: UUID | None
-    service: str | None
-    team_id: UUID | None
-    opened_at: datetime
-    detected_at: datetime
-    impact_started_at: datetime | None = None
-    paged_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    told_at: datetime | None = None
-    identified_at: datetime | None = None
-    mitigated_at: datetime | None = None
-    resolved_at: datetime | None = None
-    last_resolved_at: datetime | None = None
-    auto_resolved: bool = False
-    reopened: int = 0
-    overdue_updates: int = 0
-    alert_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

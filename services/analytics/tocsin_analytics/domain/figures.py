@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tocsin_analytics.domain.durations import IncidentRow, Measurement, Metric, Outcome, measure
+from tocsin_analytics.domain.durations import Measurement, Metric, Outcome, measure
 from tocsin_analytics.domain.periods import Period, Step, bucket, buckets
+from tocsin_analytics.domain.rows import IncidentRow
 from tocsin_analytics.domain.statistics import Change, Sample, compare, compare_counts, sample
 
 SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
+ALERT_SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,17 @@ class DurationPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """So many of one severity began at, or within a quarter of an hour from, that moment."""
+
+    at: datetime
+    severity: str
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class CountPoint:
-    """How many incidents began in one day, week or month, and how bad they were."""
+    """How many incidents (or alerts) began in one day, week or month, and how bad they were, the worst first."""
 
     start: date
     n: int
@@ -110,15 +121,29 @@ def counts_over_time(
     rows: Iterable[IncidentRow], *, period: Period, step: Step, zone: ZoneInfo, drills: bool = False
 ) -> list[CountPoint]:
     """How many incidents began per bucket, by severity."""
+    began = [Began(row.opened_at, row.severity) for row in _within(rows, period, drills=drills)]
+    return _count(began, SEVERITIES, period=period, step=step, zone=zone)
+
+
+def alerts_over_time(
+    began: Iterable[Began], *, period: Period, step: Step, zone: ZoneInfo
+) -> list[CountPoint]:
+    """How many alerts began per bucket, by the severity that the sender gave."""
+    return _count(began, ALERT_SEVERITIES, period=period, step=step, zone=zone)
+
+
+def _count(
+    began: Iterable[Began], scale: Sequence[str], *, period: Period, step: Step, zone: ZoneInfo
+) -> list[CountPoint]:
     found: dict[date, Counter[str]] = {start: Counter() for start in buckets(period, step, zone=zone)}
-    for row in _within(rows, period, drills=drills):
-        found[bucket(row.opened_at, step, zone=zone)][row.severity] += 1
-    return [CountPoint(start, counted.total(), by_severity(counted)) for start, counted in found.items()]
+    for some in began:
+        found[bucket(some.at, step, zone=zone)][some.severity] += some.n
+    return [CountPoint(start, counted.total(), _by(scale, counted)) for start, counted in found.items()]
 
 
-def by_severity(counted: Counter[str]) -> dict[str, int]:
-    """Every severity, the worst first, also those that did not occur."""
-    return {severity: counted[severity] for severity in SEVERITIES}
+def _by(scale: Sequence[str], counted: Counter[str]) -> dict[str, int]:
+    """Every severity of the scale, also those that did not occur."""
+    return {severity: counted[severity] for severity in scale}
 
 
 def _within(rows: Iterable[IncidentRow], period: Period, *, drills: bool) -> list[IncidentRow]:
@@ -149,8 +174,8 @@ def _frequency(current: Sequence[IncidentRow], previous: Sequence[IncidentRow], 
         change=compare_counts(len(current), len(previous)),
         per_day=per_day,
         per_week=per_day * 7,
-        severities=by_severity(Counter(row.severity for row in current)),
-        severities_before=by_severity(Counter(row.severity for row in previous)),
+        severities=_by(SEVERITIES, Counter(row.severity for row in current)),
+        severities_before=_by(SEVERITIES, Counter(row.severity for row in previous)),
         reopened=sum(row.reopened > 0 for row in current),
         auto_resolved=sum(row.auto_resolved for row in current),
         overdue_updates=sum(row.overdue_updates for row in current),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 LONGEST = timedelta(days=1100)
 _DAYS_PER_WEEK = 7
@@ -16,7 +17,11 @@ _FIRST_YEAR, _LAST_YEAR = 1980, 9000
 
 
 class InvalidPeriod(ValueError):
-    """The period cannot be used; the text says what to change."""
+    """The period cannot be used"""
+
+
+class UnknownZone(ValueError):
+    """No such time zone"""
 
 
 class Step(StrEnum):
@@ -39,11 +44,11 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.start.year < _FIRST_YEAR or self.end.year > _LAST_YEAR:
-            raise InvalidPeriod(f"the period must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+            raise InvalidPeriod(f"The period must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}.")
         if self.end <= self.start:
-            raise InvalidPeriod("the period ends before it begins: 'to' must be later than 'from'")
+            raise InvalidPeriod("The period ends before it begins: 'to' must be later than 'from'.")
         if self.end - self.start > LONGEST:
-            raise InvalidPeriod(f"the period is longer than {LONGEST.days} days: ask for less at a time")
+            raise InvalidPeriod(f"The period is longer than {LONGEST.days} days. Ask for less at a time.")
 
     @property
     def length(self) -> timedelta:
@@ -64,6 +69,24 @@ class Period:
         return self.start <= at < self.end
 
 
+def zone_named(name: str) -> ZoneInfo:
+    """The zone with this IANA name. Raises UnknownZone."""
+    zone = known_zone(name)
+    if zone is None:
+        raise UnknownZone(f"No time zone is called {name!r}. Give an IANA name such as Europe/Berlin.")
+    return zone
+
+
+def known_zone(name: str) -> ZoneInfo | None:
+    """The zone with this IANA name, or None."""
+    return ZoneInfo(name) if name in _known_zones() else None
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def last_days(days: int, *, now: datetime, zone: ZoneInfo) -> Period:
     """The last so many calendar days in that zone, today included."""
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
@@ -72,10 +95,36 @@ def last_days(days: int, *, now: datetime, zone: ZoneInfo) -> Period:
 
 def whole_days(first: date, last: date, *, zone: ZoneInfo) -> Period:
     """From the beginning of the first day to the end of the last, in that zone. Raises InvalidPeriod."""
+    return Period(midnight(first, zone), midnight(last + timedelta(days=1), zone))
+
+
+def period_between(start: str | None, end: str | None, *, days: int, now: datetime, zone: ZoneInfo) -> Period:
+    """The period that somebody wrote down. Raises InvalidPeriod.
+
+    Each end is a date in that zone, the whole of which is meant, or an RFC 3339 time. Without an end it goes on
+    until today; without a start it has so many days.
+    """
+    latest = last_days(days, now=now, zone=zone)
     try:
-        return Period(midnight(first, zone), midnight(last + timedelta(days=1), zone))
+        ends = _written(end, zone, whole_day=True) if end else latest.end
+        begins = _written(start, zone) if start else (ends - timedelta(days=days) if end else latest.start)
     except OverflowError as error:
-        raise InvalidPeriod("the period reaches beyond the calendar") from error
+        raise InvalidPeriod("The period reaches beyond the calendar.") from error
+    return Period(begins, ends)
+
+
+def _written(text: str, zone: ZoneInfo, *, whole_day: bool = False) -> datetime:
+    try:
+        if len(text) == len("2026-03-02"):
+            return midnight(date.fromisoformat(text) + timedelta(days=whole_day), zone)
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidPeriod(
+            f"{text!r} is no time. Write a date such as 2026-03-02, or a time such as 2026-03-02T09:00:00Z."
+        ) from error
+    if at.tzinfo is None:
+        raise InvalidPeriod(f"{text!r} names no time zone. Add one, such as Z or +02:00.")
+    return at.astimezone(UTC)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

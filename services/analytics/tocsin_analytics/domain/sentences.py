@@ -4,20 +4,17 @@ from tocsin_analytics.domain.definitions import DEFINITIONS
 from tocsin_analytics.domain.figures import Figure, Frequency
 from tocsin_analytics.domain.statistics import Verdict
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
-
 
 def duration_words(seconds: float) -> str:
-    """A duration as people say it: `0 s`, `35 s`, `48 min`, `1 h 04 min`, `2 d 3 h`."""
+    """A duration as the pages say it: `35 s`, `48 min`, `1 h 04 min`, `2 d 3 h`; what is left over is dropped."""
     whole = round(seconds)
-    if whole < _MINUTE:
+    minutes, hours = whole // 60, whole // 3600
+    if not minutes:
         return f"{whole} s"
-    minutes = round(seconds / _MINUTE)
-    if minutes < _HOUR // _MINUTE:
+    if not hours:
         return f"{minutes} min"
-    if minutes < _DAY // _MINUTE:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    hours = round(seconds / _HOUR)
+    if hours < 24:
+        return f"{hours} h {minutes % 60:02d} min"
     return f"{hours // 24} d {hours % 24} h"
 
 

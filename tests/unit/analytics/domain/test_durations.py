@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from tocsin_analytics.domain.durations import IncidentRow, Measurement, Metric, Outcome, measure
+from tocsin_analytics.domain.durations import Measurement, Metric, Outcome, measure
+from tocsin_analytics.domain.rows import IncidentRow
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tocsin_analytics.domain.durations import IncidentRow, Metric, Outcome
+from tocsin_analytics.domain.durations import Metric, Outcome
 from tocsin_analytics.domain.figures import counts_over_time, durations_over_time, summarise
 from tocsin_analytics.domain.periods import Period, Step
+from tocsin_analytics.domain.rows import IncidentRow
 from tocsin_analytics.domain.statistics import Sample, Verdict
 
 MARCH = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday

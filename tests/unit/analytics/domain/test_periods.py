@@ -11,13 +11,17 @@ from tocsin_analytics.domain.periods import (
     InvalidPeriod,
     Period,
     Step,
+    UnknownZone,
     bucket,
     buckets,
     last_days,
+    period_between,
     whole_days,
+    zone_named,
 )
 
 BERLIN, BEIRUT = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Beirut")
+NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # the 25th in Berlin
 ZONES = [ZoneInfo("UTC"), BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe"), BEIRUT]
 
 
@@ -33,9 +37,7 @@ def test_a_day_whose_midnight_does_not_exist_begins_at_the_first_moment_after() 
 
 
 def test_the_last_days_include_today() -> None:
-    now = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # the 25th in Berlin
-
-    assert last_days(7, now=now, zone=BERLIN) == whole_days(
+    assert last_days(7, now=NOW, zone=BERLIN) == whole_days(
         date(2026, 11, 19), date(2026, 11, 25), zone=BERLIN
     )
 
@@ -63,9 +65,58 @@ def test_a_period_that_cannot_be_used_is_refused(start: datetime, end: datetime)
         Period(start, end)
 
 
-def test_the_end_of_the_calendar_is_refused() -> None:
-    with pytest.raises(InvalidPeriod):
-        whole_days(date(9999, 12, 31), date(9999, 12, 31), zone=BERLIN)
+@pytest.mark.parametrize(
+    ("start", "end", "complaint"),
+    [
+        ("9999-12-31", None, "ends before"),
+        (None, "9999-12-31", "calendar"),
+        ("0001-01-01", "0001-01-02", "calendar"),
+        ("0001-01-01T00:00:00+14:00", None, "calendar"),
+        ("2026-03-02T09:00", None, "time zone"),
+        ("yesterday", None, "is no time"),
+        ("2026-02-30", None, "is no time"),
+        ("2026-03-03", "2026-03-02", "ends before"),
+        ("2026-03-02T09:00:00Z", "2026-03-02T11:00:00+02:00", "ends before"),
+        (None, "1980-01-01", "between the years"),
+    ],
+)
+def test_a_period_that_was_written_badly_is_refused_with_a_reason(
+    start: str | None, end: str | None, complaint: str
+) -> None:
+    with pytest.raises(InvalidPeriod, match=complaint):
+        period_between(start, end, days=30, now=NOW, zone=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "period"),
+    [
+        (None, None, last_days(30, now=NOW, zone=BERLIN)),
+        ("2026-03-02", "2026-03-02", whole_days(date(2026, 3, 2), date(2026, 3, 2), zone=BERLIN)),
+        ("2026-11-01", None, whole_days(date(2026, 11, 1), date(2026, 11, 25), zone=BERLIN)),
+        (
+            "2026-03-02T09:00:00Z",
+            "2026-03-02T18:00:00+02:00",
+            Period(datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 2, 16, tzinfo=UTC)),
+        ),
+        (
+            None,
+            "2026-03-02T09:00:00Z",
+            Period(datetime(2026, 1, 31, 9, tzinfo=UTC), datetime(2026, 3, 2, 9, tzinfo=UTC)),
+        ),
+    ],
+)
+def test_a_period_may_be_written_as_dates_or_times(
+    start: str | None, end: str | None, period: Period
+) -> None:
+    assert period_between(start, end, days=30, now=NOW, zone=BERLIN) == period
+
+
+@pytest.mark.parametrize(
+    "name", ["", "America", "../etc/passwd", "Mars/Olympus", "x" * 5000, "europe/berlin "]
+)
+def test_an_unknown_zone_is_refused(name: str) -> None:
+    with pytest.raises(UnknownZone):
+        zone_named(name)
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first() -> None:

@@ -32,9 +32,9 @@ def figure(now: list[float], before: list[float]) -> Figure:
         (35.4, "35 s"),
         (59.7, "1 min"),
         (48 * 60, "48 min"),
-        (3599, "1 h 00 min"),
+        (3599, "59 min"),
         (3840, "1 h 04 min"),
-        (86399, "1 d 0 h"),
+        (86399, "23 h 59 min"),
         (timedelta(days=2, hours=3).total_seconds(), "2 d 3 h"),
     ],
 )

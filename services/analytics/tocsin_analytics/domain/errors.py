@@ -1,0 +1,5 @@
+"""What a question for figures may get wrong."""
+
+
+class UnknownTeam(LookupError):
+    """No such team"""

@@ -1,0 +1,1 @@
+"""What can happen: an event tells something, and somebody asks for figures."""
