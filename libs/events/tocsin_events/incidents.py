@@ -1,4 +1,4 @@
-"""Topic `incidents`, told by the incidents service; the key is the incident. Each event carries the incident as it now is."""
+"""Topic `incidents`; the key is the incident, and each event carries the incident as it now is."""
 
 from enum import StrEnum
 from typing import ClassVar

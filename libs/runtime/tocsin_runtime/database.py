@@ -1,0 +1,70 @@
+"""One engine per service, in that service's own role and schema."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+SESSION = {
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+    "timezone": "UTC",
+    "jit": "off",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""What R34 asks of every session, in milliseconds and seconds."""
+
+
+def driver_url(url: str) -> str:
+    """The same address with the driver that SQLAlchemy needs."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def plain_url(url: str) -> str:
+    """The same address as asyncpg itself reads it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class Database:
+    """Connections of one service. `role` is None when the login is the service's own."""
+
+    def __init__(self, url: str, *, schema: str, role: str | None, pool_size: int = 4) -> None:
+        self.url = url
+        self.schema = schema
+        self.session = {**SESSION, "search_path": schema, "application_name": f"tocsin-{schema}"}
+        if role is not None:
+            self.session["role"] = role
+        self.engine: AsyncEngine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=2,
+            pool_recycle=1800,
+            pool_pre_ping=True,
+            connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block and rolls back on any exception."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; nothing done on it is kept."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    async def raw(self) -> asyncpg.Connection:
+        """A connection of its own outside the pool, for LISTEN or for the accept road. The caller closes it."""
+        return await asyncpg.connect(plain_url(self.url), server_settings=self.session, timeout=5)
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()

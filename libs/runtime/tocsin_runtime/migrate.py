@@ -1,0 +1,101 @@
+"""Runs one service's migrations in its own role and schema, under an advisory lock (R39)."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from tocsin_runtime.database import driver_url
+
+LOCK = 0x7064_736E
+
+
+class MigrationError(Exception):
+    """A migration could not run; the text says what to do."""
+
+
+def role_of(schema: str) -> str:
+    """The role that owns a schema when one login serves all."""
+    return f"tocsin_{schema}"
+
+
+async def prepare_roles(url: str, schemas: list[str]) -> None:
+    """Make a role and a schema for each, none with rights on another's. The login needs CREATEROLE and CREATE."""
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as conn:
+            await conn.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            for schema in schemas:
+                await conn.run_sync(_prepare_role, schema)
+    finally:
+        await engine.dispose()
+
+
+async def migrate(url: str, *, schema: str, package: str, own_login: bool = False) -> str:
+    """Bring a schema to the newest revision of `package` and return that revision. Safe to run twice, and at once.
+
+    With `own_login` the login itself owns the schema; else its role `tocsin_<schema>` does.
+    """
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as conn:
+            await conn.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
+            await conn.commit()
+            if not own_login:
+                await conn.execute(text(f"SET ROLE {role_of(schema)}"))
+            if own_login:
+                await conn.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+            await conn.execute(text(f"SET search_path TO {schema}"))
+            await conn.execute(text("SET lock_timeout TO '2s'"))
+            await conn.commit()
+            return await conn.run_sync(_upgrade, schema, package)
+    except OperationalError as error:
+        raise MigrationError(f"{schema}: {error.orig}; run `tocsin migrate {schema}` again") from error
+    finally:
+        await engine.dispose()
+
+
+def newest(package: str) -> str:
+    """The revision that the code expects."""
+    return str(_scripts(package).get_current_head())
+
+
+def _prepare_role(conn: Connection, schema: str) -> None:
+    role = role_of(schema)
+    if not conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar():
+        conn.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+    conn.execute(text(f"GRANT {role} TO CURRENT_USER WITH INHERIT FALSE, SET TRUE"))
+    conn.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}"))
+
+
+def _upgrade(conn: Connection, schema: str, package: str) -> str:
+    scripts = _scripts(package)
+    context = MigrationContext.configure(
+        conn,
+        opts={
+            "version_table": "schema_version",
+            "version_table_schema": schema,
+            "fn": lambda revision, _: scripts._upgrade_revs("heads", revision),
+            "transaction_per_migration": True,
+            "as_sql": False,
+            "script": scripts,
+        },
+    )
+    with Operations.context(context):
+        context.run_migrations()
+    conn.commit()
+    return str(scripts.get_current_head())
+
+
+def _scripts(package: str) -> ScriptDirectory:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise MigrationError(f"package {package} is not installed")
+    folder = Path(spec.submodule_search_locations[0]) / "migrations"
+    return ScriptDirectory(str(folder), version_locations=[str(folder / "versions")])

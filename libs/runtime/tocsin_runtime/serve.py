@@ -1,0 +1,123 @@
+"""uvicorn with deadlines for requests that do not arrive, and a stop in the right order (R5, R33)."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, ClassVar
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADER_DEADLINE = 5.0
+BODY_DEADLINE = 10.0
+MOST_INCOMPLETE_PER_PEER = 50
+HARD_STOP = 10
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """Closes a connection whose header takes 5 s or whose body takes 10 s, and the 51st half-open one of a peer."""
+
+    incomplete: ClassVar[Counter[str]] = Counter()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A peer connected; its header is due."""
+        super().connection_made(transport)
+        self._peer = str((transport.get_extra_info("peername") or ("local",))[0])
+        self._deadline: asyncio.TimerHandle | None = None
+        self._waits(HEADER_DEADLINE)
+        if self.incomplete[self._peer] > MOST_INCOMPLETE_PER_PEER:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._complete()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request line began to come."""
+        self._waits(HEADER_DEADLINE)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The header is here; the body is due."""
+        self._waits(BODY_DEADLINE)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The whole request is here."""
+        self._complete()
+        super().on_message_complete()
+
+    def _waits(self, seconds: float) -> None:
+        if self._deadline is None:
+            self.incomplete[self._peer] += 1
+        else:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self._too_slow)
+
+    def _complete(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+            self.incomplete[self._peer] -= 1
+            if self.incomplete[self._peer] <= 0:
+                del self.incomplete[self._peer]
+
+    def _too_slow(self) -> None:
+        self._complete()
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+class TocsinServer(uvicorn.Server):
+    """On SIGTERM: say so to health checks and open streams, wait `drain` seconds, then stop."""
+
+    def __init__(self, config: uvicorn.Config, *, drain: float) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._callbacks: list[Callable[[], None]] = []
+        self._stopping = False
+
+    def before_drain(self, callback: Callable[[], None]) -> None:
+        """Call this when the signal comes."""
+        self._callbacks.append(callback)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal begins the stop; the second one ends it."""
+        if self._stopping or self._drain == 0:
+            for callback in () if self._stopping else self._callbacks:
+                callback()
+            self._stopping = True
+            super().handle_exit(sig, frame)
+            return
+        self._stopping = True
+        for callback in self._callbacks:
+            callback()
+        asyncio.get_running_loop().call_later(
+            self._drain, lambda: super(TocsinServer, self).handle_exit(sig, frame)
+        )
+
+    def stop(self) -> None:
+        """Stop as SIGTERM would."""
+        self.handle_exit(signal.SIGTERM, None)
+
+
+def uvicorn_config(app: Any, *, host: str, port: int) -> uvicorn.Config:
+    """Settings that every Tocsin server shares."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=DeadlineProtocol,
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=HARD_STOP,
+        ws="none",
+    )

@@ -1,0 +1,127 @@
+"""Settings come from TOCSIN_ variables only, are read once by an entry point, and are passed down."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
+
+
+class SettingsError(Exception):
+    """The environment does not make sense; the text lists every problem at once."""
+
+
+class PlatformSettings(BaseSettings):
+    """What all services share. Every variable is `TOCSIN_` and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", frozen=True, extra="ignore")
+
+    database_url: str = ""
+    """A login with CREATEROLE and CREATE, such as postgresql://tocsin:…@db/tocsin."""
+    detector_database_url: str = ""
+    incidents_database_url: str = ""
+    paging_database_url: str = ""
+    comms_database_url: str = ""
+    analytics_database_url: str = ""
+    bus_database_url: str = ""
+    """A login of its own for one service (or the embedded bus): the hard wall between schemas."""
+    kafka_bootstrap_servers: str = ""
+    """host:port, comma-separated. Empty: the bus lives in PostgreSQL."""
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_topic_prefix: str = "tocsin."
+    kafka_replication: int = 3
+    kafka_partitions: int = 12
+    public_url: str = "http://127.0.0.1:8080"
+    """The one origin that browsers and webhooks use."""
+    secret_key: SecretStr = SecretStr("")
+    """Signs sessions, hashes keys, and lets services trust each other. At least 32 characters."""
+    admin_token: SecretStr = SecretStr("")
+    """A bearer token with every right, seeded from outside. At least 20 characters."""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_starttls: bool = True
+    smtp_from: str = "Tocsin <tocsin@localhost>"
+    detector_url: str = ""
+    incidents_url: str = ""
+    paging_url: str = ""
+    comms_url: str = ""
+    analytics_url: str = ""
+    """Where the services reach each other directly, past the gateway, when the bus is away (R22)."""
+    log_level: str = "info"
+    log_format: str = "json"
+    """json, or console for people."""
+    drain_seconds: float = 5.0
+    """How long to stay up after SIGTERM while load balancers look away."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: str = ""
+    """Where `tocsin up` keeps its data. Default: /var/lib/tocsin as root, else ~/.local/share/tocsin."""
+
+    def database_for(self, service: str) -> str:
+        """The URL that a service connects with."""
+        own: str = getattr(self, f"{service}_database_url")
+        return own or self.database_url
+
+    def has_own_login(self, service: str) -> bool:
+        """True when the service's login is its role; else the shared login takes the role."""
+        return bool(getattr(self, f"{service}_database_url"))
+
+    def peers(self) -> dict[str, str]:
+        """The direct URL of each service that has one."""
+        urls = {name: str(getattr(self, f"{name}_url")).rstrip("/") for name in SERVICES}
+        return {name: url for name, url in urls.items() if url}
+
+
+class ServiceSettings(BaseSettings):
+    """The base of each service's own settings, with prefix TOCSIN_<SERVICE>_."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+
+OUTSIDE_SETTINGS = {
+    f"TOCSIN_{name}" for name in ("TEST_REQUIRE", "TEST_DATABASE_URL", "KAFKA_HOME", "CONFIG", "URL", "TOKEN")
+}
+"""Variables of the command line and the tests, which no service reads."""
+
+
+def known_variables(classes: Iterable[type[BaseSettings]]) -> set[str]:
+    """Every environment variable that one of these classes reads."""
+    names = set(OUTSIDE_SETTINGS)
+    for settings in classes:
+        prefix = settings.model_config.get("env_prefix", "")
+        names |= {f"{prefix}{field}".upper() for field in settings.model_fields}
+    return names | {f"{name}_FILE" for name in names}
+
+
+def refuse_unknown(classes: Iterable[type[BaseSettings]], environment: Mapping[str, str]) -> None:
+    """Raise SettingsError when a TOCSIN_ variable is none of ours: most likely it is misspelt."""
+    known = known_variables(classes)
+    strangers = sorted(name for name in environment if name.startswith("TOCSIN_") and name not in known)
+    if strangers:
+        raise SettingsError("unknown settings: " + ", ".join(strangers) + " (see docs/operate/settings.md)")
+
+
+def read_secret_files(environment: Mapping[str, str] | None = None) -> None:
+    """Put the content of each file that a TOCSIN_…_FILE variable names into the variable without _FILE."""
+    for name, value in dict(environment or os.environ).items():
+        if name.startswith("TOCSIN_") and name.endswith("_FILE"):
+            try:
+                os.environ.setdefault(name.removesuffix("_FILE"), Path(value).read_text().strip())
+            except OSError as error:
+                raise SettingsError(f"{name}: cannot read {value}: {error.strerror}") from error
+
+
+def explain(error: ValidationError, prefix: str) -> str:
+    """A validation error as lines that name the variables."""
+    return "\n".join(
+        f"{prefix}{'_'.join(str(part) for part in problem['loc'])}".upper() + f": {problem['msg']}"
+        for problem in error.errors()
+    )

@@ -1,0 +1,64 @@
+"""A loop that works while there is work, then waits to be woken; a poll is the net under lost wake-ups (R26)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger("tocsin.worker")
+LONGEST_PAUSE = 15.0
+
+
+class Worker:
+    """Runs `run_once` again and again. It returns how much it did; at zero the worker waits.
+
+    An exception is logged, counted and followed by a pause that doubles up to 15 s; the worker never dies of it.
+    """
+
+    def __init__(self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0) -> None:
+        self.name = name
+        self.failures = 0
+        self._run_once = run_once
+        self._every = every
+        self._wanted = asyncio.Event()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End after the turn under way."""
+        self._stopping = True
+        self._wanted.set()
+
+    def wake(self) -> None:
+        """There is work now. Safe to call from the event loop at any time."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Work until stopped or cancelled."""
+        pause = self._every
+        while not self._stopping:
+            self._wanted.clear()
+            try:
+                done = await self._run_once()
+                self.failures, pause = 0, self._every
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                self.failures += 1
+                pause = min(LONGEST_PAUSE, max(0.2, self._every) * 2 ** min(self.failures, 6))
+                log.exception("worker.failed", worker=self.name, failures=self.failures)
+                done = 0
+            if self._stopping:
+                return
+            if done:
+                await asyncio.sleep(0)
+            elif self.failures:
+                await asyncio.sleep(pause)
+            else:
+                await self._wait(pause)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            return
