@@ -1,0 +1,222 @@
+"""Runs one consumer: fetch, handle many in one transaction, fall back to one by one, park what fails (R14-R17)."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from tocsin_bus.inbox import admit
+from tocsin_bus.parked import is_transient, is_unreachable, park, parked_keys
+from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
+from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
+from tocsin_events.base import REGISTRY, Topic
+from tocsin_events.canary import Canary
+
+log = structlog.get_logger("tocsin.consumer")
+BATCH = 200
+HANDLER_DEADLINE = 10.0
+LONGEST_PAUSE = 5.0
+Observe = Callable[[str, str, int], None]
+
+
+@dataclass
+class Progress:
+    """What health checks look at."""
+
+    handled: int = 0
+    database_away: bool = False
+    bus_away: bool = False
+    assigned: frozenset[Partition] = field(default_factory=frozenset)
+
+
+class ConsumerRunner:
+    """One member of the service's group. `observe(type, outcome, count)` feeds the metrics."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        subscriptions: Subscriptions,
+        open_uow: OpenUnitOfWork,
+        *,
+        topics: Iterable[Topic] = (),
+        observe: Observe = lambda kind, outcome, count: None,
+    ) -> None:
+        self.consumer_name = subscriptions.consumer
+        self.topics = frozenset(topics) or subscriptions.topics()
+        self.progress = Progress()
+        self._bus = bus
+        self._subscriptions = subscriptions
+        self._open_uow = open_uow
+        self._observe = observe
+        self._busy = asyncio.Lock()
+        self._member: Consumer | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End after the turn under way, which takes a second at most when nothing comes."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Consume until stopped or cancelled; then the position is stored and the group left."""
+        member = self._bus.consumer(group=self.consumer_name, topics=self.topics, on_revoked=self._revoked)
+        self._member = member
+        try:
+            await self._join(member)
+            while not self._stopping:
+                await self._turn(member)
+        finally:
+            self._member = None
+            await asyncio.shield(member.close())
+
+    async def lag(self) -> dict[Partition, tuple[int, int]]:
+        """Stored position and end offset of each owned partition; empty before the group is joined."""
+        return await self._member.lag() if self._member else {}
+
+    async def handle(self, records: list[Record]) -> None:
+        """Bring these records into effect, in order. Raises only when the database is unreachable."""
+        wanted = [record for record in records if self._wanted(record)]
+        if not wanted:
+            return
+        try:
+            async with asyncio.timeout(HANDLER_DEADLINE), self._open_uow() as uow:
+                await self._handle_in(uow, wanted)
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            log.info(
+                "consumer.batch_split", consumer=self.consumer_name, size=len(wanted), error=repr(error)[:300]
+            )
+            for record in wanted:
+                await self._handle_alone(record)
+
+    async def _join(self, member: Consumer) -> None:
+        pause = 0.2
+        while True:
+            try:
+                await member.start()
+                self.progress.bus_away = False
+                return
+            except BusUnavailable as error:
+                self.progress.bus_away = True
+                log.warning("consumer.bus_away", consumer=self.consumer_name, error=str(error))
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _turn(self, member: Consumer) -> None:
+        try:
+            fetched = await member.fetch(wait=1.0, limit=BATCH)
+            self.progress.bus_away = False
+        except BusUnavailable as error:
+            self.progress.bus_away = True
+            log.warning("consumer.bus_away", consumer=self.consumer_name, error=str(error))
+            await asyncio.sleep(1.0)
+            return
+        async with self._busy:
+            mine = self.progress.assigned = member.assigned()
+            kept = {
+                partition: records for partition, records in fetched.items() if partition in mine and records
+            }
+            if not kept:
+                return
+            await self._handle_patiently([record for records in kept.values() for record in records])
+            for partition, records in kept.items():
+                member.finished(partition, records[-1].offset + 1)
+
+    async def _handle_patiently(self, records: list[Record]) -> None:
+        pause = 0.2
+        while True:
+            try:
+                await self.handle(records)
+                self.progress.database_away = False
+                self.progress.handled += len(records)
+                return
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                self.progress.database_away = True
+                log.warning("consumer.database_away", consumer=self.consumer_name, error=repr(error)[:300])
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _revoked(self, partitions: frozenset[Partition]) -> None:
+        """Wait for the transaction under way, so that its records count as finished before others take over."""
+        try:
+            async with asyncio.timeout(HANDLER_DEADLINE), self._busy:
+                return
+        except TimeoutError:
+            log.warning(
+                "consumer.revoked_while_busy", consumer=self.consumer_name, partitions=len(partitions)
+            )
+
+    def _wanted(self, record: Record) -> bool:
+        if record.envelope is None:
+            return True
+        kind = REGISTRY.get(record.envelope.type)
+        if kind is Canary:
+            return False
+        return kind is None or self._subscriptions.handles(kind)
+
+    async def _handle_in(self, uow: UnitOfWork, records: list[Record]) -> None:
+        envelopes = [r.envelope for r in records if r.envelope is not None]
+        blocked = await parked_keys(uow.conn, self.consumer_name, keys=[e.key for e in envelopes])
+        free = [e.id for e in envelopes if e.key not in blocked]
+        fresh = await admit(uow.conn, self.consumer_name, event_ids=free) if free else set()
+        for record in records:
+            envelope = record.envelope
+            if envelope is None or envelope.key in blocked:
+                await self._park(
+                    uow, record, reason=record.problem or "an earlier event of this key is parked"
+                )
+            elif envelope.id in fresh:
+                fresh.discard(envelope.id)
+                await self._apply(uow, record)
+            else:
+                self._observe(envelope.type, "repeated", 1)
+
+    async def _apply(self, uow: UnitOfWork, record: Record) -> None:
+        envelope = record.envelope
+        assert envelope is not None
+        event = envelope.event()
+        handler = self._subscriptions.handler_for(event)
+        if handler is not None:
+            uow.cause = Cause.of(envelope)
+            await handler(event, uow)
+            self._observe(envelope.type, "handled", 1)
+
+    async def _park(self, uow: UnitOfWork, record: Record, *, reason: str) -> None:
+        await park(
+            uow.conn,
+            record,
+            consumer=self.consumer_name,
+            reason=reason,
+            attempts=0,
+            permanent=record.envelope is None,
+            now=uow.now,
+        )
+        uow.wake("parked")
+        self._observe(record.envelope.type if record.envelope else "unreadable", "parked", 1)
+
+    async def _handle_alone(self, record: Record) -> None:
+        try:
+            async with asyncio.timeout(HANDLER_DEADLINE), self._open_uow() as uow:
+                await self._handle_in(uow, [record])
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            kind = record.envelope.type if record.envelope else "unreadable"
+            log.exception("consumer.parked", consumer=self.consumer_name, type=kind)
+            async with self._open_uow() as uow:
+                permanent = not is_transient(error)
+                await park(
+                    uow.conn,
+                    record,
+                    consumer=self.consumer_name,
+                    reason=repr(error),
+                    attempts=1,
+                    permanent=permanent,
+                    now=uow.now,
+                )
+                uow.wake("parked")
+            self._observe(kind, "parked", 1)

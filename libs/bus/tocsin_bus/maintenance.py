@@ -1,0 +1,70 @@
+"""Keeps the day partitions ahead of time and drops what is past its use (R10, R15)."""
+
+from datetime import date, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = structlog.get_logger("tocsin.maintenance")
+AHEAD = 7
+KEEP = {"outbox": 7, "inbox": 8, "log": 7}
+"""Days. The inbox outlives the topics by one day, so that no redelivery finds it forgotten."""
+SERVICE_TABLES = ("outbox", "inbox")
+BUS_TABLES = ("log",)
+
+
+async def keep_partitions(conn: AsyncConnection, tables: tuple[str, ...]) -> None:
+    """Make the partitions of the next days, drop those whose time is over. Safe to run at any time, by any replica."""
+    today: date = (await conn.execute(text("SELECT CURRENT_DATE"))).scalar_one()
+    there = set((await conn.execute(_PARTITIONS, {"tables": list(tables)})).scalars())
+    for table in tables:
+        for offset in range(AHEAD + 1):
+            await _make(conn, table, day=today + timedelta(days=offset), there=there)
+        oldest = f"{table}_{today - timedelta(days=KEEP[table]):%Y%m%d}"
+        for name in sorted(there):
+            if name.startswith(f"{table}_2") and name < oldest and not await _still_needed(conn, table, name):
+                await conn.execute(text(f"DROP TABLE IF EXISTS {name}"))
+                log.info("partition.dropped", name=name)
+
+
+async def forget_old_rows(conn: AsyncConnection) -> None:
+    """Idempotency keys live a day, finished sendings and healed events thirty."""
+    await conn.execute(text("DELETE FROM idempotency WHERE created_at < now() - interval '1 day'"))
+    await conn.execute(text("DELETE FROM sendings WHERE finished_at < now() - interval '30 days'"))
+    await conn.execute(
+        text("DELETE FROM parked WHERE state = 'done' AND parked_at < now() - interval '30 days'")
+    )
+
+
+async def compact(conn: AsyncConnection) -> None:
+    """Drop what a later row of the same key has superseded for a day."""
+    await conn.execute(_COMPACT)
+
+
+async def _make(conn: AsyncConnection, table: str, *, day: date, there: set[str]) -> None:
+    name = f"{table}_{day:%Y%m%d}"
+    if name not in there:
+        bounds = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+        await conn.execute(
+            text(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {bounds}")
+        )
+
+
+async def _still_needed(conn: AsyncConnection, table: str, name: str) -> bool:
+    if table != "outbox":
+        return False
+    found = await conn.execute(text(f"SELECT EXISTS (SELECT 1 FROM {name} WHERE published_at IS NULL)"))
+    return bool(found.scalar_one())
+
+
+_PARTITIONS = text(
+    "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid"
+    " JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = ANY(CAST(:tables AS text[]))"
+    " AND p.relnamespace = CAST(current_schema() AS regnamespace)"
+)
+_COMPACT = text(
+    "DELETE FROM compacted AS old USING compacted AS later WHERE old.topic = later.topic AND old.key = later.key"
+    " AND old.number = later.number AND old.record_offset < later.record_offset"
+    " AND later.written_at < now() - interval '1 day'"
+)

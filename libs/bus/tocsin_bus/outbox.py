@@ -1,0 +1,125 @@
+"""The outbox: events wait in the transaction that caused them until the bus has them (R2, R7, R8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_events.base import Topic
+from tocsin_events.envelope import SOURCE_PREFIX, Envelope
+
+LANES = 4
+"""Keys are spread over lanes; a lane has one relay at a time and one batch under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event in the outbox that the bus has not acknowledged yet."""
+
+    day: date
+    position: int
+    lane: int
+    envelope: Envelope
+
+
+def lane_of(key: UUID) -> int:
+    """The lane in which a key keeps its order. UUIDv7 is random at its end, so the last bits spread well."""
+    return key.int % LANES
+
+
+async def append(conn: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """Add events in the order given; one statement however many they are."""
+    await conn.execute(
+        _APPEND,
+        {
+            "lanes": [lane_of(e.key) for e in envelopes],
+            "topics": [e.topic.value for e in envelopes],
+            "keys": [e.key for e in envelopes],
+            "ids": [e.id for e in envelopes],
+            "types": [e.type for e in envelopes],
+            "times": [e.occurred_at for e in envelopes],
+            "correlations": [e.correlation_id for e in envelopes],
+            "causations": [e.causation_id for e in envelopes],
+            "traces": [e.traceparent for e in envelopes],
+            "datas": [e.data for e in envelopes],
+        },
+    )
+
+
+async def unpublished(
+    conn: AsyncConnection, *, lanes: Sequence[int], limit: int, service: str
+) -> list[Waiting]:
+    """The oldest events of these lanes that no broker has acknowledged, oldest first."""
+    rows = await conn.execute(_UNPUBLISHED, {"lanes": list(lanes), "limit": limit})
+    return [_load(row, service) for row in rows.mappings()]
+
+
+async def mark_published(conn: AsyncConnection, waiting: Sequence[Waiting]) -> None:
+    """The broker has them."""
+    days, positions = [w.day for w in waiting], [w.position for w in waiting]
+    await conn.execute(_MARK, {"days": days, "positions": positions})
+
+
+async def not_bypassed(
+    conn: AsyncConnection, *, lanes: Sequence[int], limit: int, service: str
+) -> list[Waiting]:
+    """The oldest unpublished events of these lanes that have not gone round the bus yet (R22)."""
+    rows = await conn.execute(_NOT_BYPASSED, {"lanes": list(lanes), "limit": limit})
+    return [_load(row, service) for row in rows.mappings()]
+
+
+async def mark_bypassed(conn: AsyncConnection, waiting: Sequence[Waiting]) -> None:
+    """The next service has them already; they stay unpublished and go to the broker later."""
+    days, positions = [w.day for w in waiting], [w.position for w in waiting]
+    await conn.execute(_MARK_BYPASSED, {"days": days, "positions": positions})
+
+
+async def oldest_age(conn: AsyncConnection) -> float:
+    """Seconds for which the oldest unpublished event has waited; 0 when none waits. The first health figure (R10)."""
+    age: float = (await conn.execute(_AGE)).scalar_one()
+    return age
+
+
+def _load(row: RowMapping, service: str) -> Waiting:
+    values: dict[str, Any] = dict(row)
+    envelope = Envelope(
+        id=values["id"],
+        type=values["type"],
+        source=SOURCE_PREFIX + service,
+        topic=Topic(values["topic"]),
+        key=values["key"],
+        occurred_at=values["occurred_at"],
+        data=values["data"],
+        correlation_id=values["correlation_id"],
+        causation_id=values["causation_id"],
+        traceparent=values["traceparent"],
+    )
+    return Waiting(values["day"], values["position"], values["lane"], envelope)
+
+
+_APPEND = text(
+    "INSERT INTO outbox (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
+    " SELECT * FROM unnest(CAST(:lanes AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS uuid[]),"
+    " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:times AS timestamptz[]), CAST(:correlations AS uuid[]),"
+    " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[]))"
+)
+_SELECT = (
+    "SELECT day, position, lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data"
+    " FROM outbox WHERE published_at IS NULL AND lane = ANY(CAST(:lanes AS smallint[]))"
+)
+_UNPUBLISHED = text(_SELECT + " ORDER BY position LIMIT :limit")
+_NOT_BYPASSED = text(_SELECT + " AND bypassed_at IS NULL ORDER BY position LIMIT :limit")
+_DONE = (
+    " FROM unnest(CAST(:days AS date[]), CAST(:positions AS bigint[])) AS done(day, position)"
+    " WHERE outbox.day = done.day AND outbox.position = done.position"
+)
+_MARK = text("UPDATE outbox SET published_at = now()" + _DONE)
+_MARK_BYPASSED = text("UPDATE outbox SET bypassed_at = now()" + _DONE)
+_AGE = text(
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8"
+    " FROM outbox WHERE published_at IS NULL"
+)

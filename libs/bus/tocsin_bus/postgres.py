@@ -1,0 +1,168 @@
+"""The embedded bus: an append-only log in PostgreSQL, with the same promises as Kafka (R7).
+
+Offsets come from a row per partition whose lock lasts to the commit, so they become visible in order. Members of a
+group hold leases on partitions; positions are written under the lease's epoch, so a member that was late is refused.
+"""
+
+import asyncio
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import orjson
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tocsin_bus.listener import Listener
+from tocsin_bus.maintenance import BUS_TABLES, compact, keep_partitions
+from tocsin_bus.postgres_consumer import PostgresConsumer
+from tocsin_bus.protocol import BusUnavailable, Consumer, OnRevoked, Partition
+from tocsin_events.base import Topic
+from tocsin_events.envelope import Envelope
+from tocsin_runtime.database import Database
+
+log = structlog.get_logger("tocsin.bus.postgres")
+PARTITIONS = 4
+CHANNEL = "tocsin_bus"
+COMPACTED = frozenset({Topic.DIRECTORY})
+
+
+class PostgresBus:
+    """Publish and consume through the schema `bus`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._consumers: set[PostgresConsumer] = set()
+        self._listener = Listener(database, {CHANNEL: self._came})
+
+    @property
+    def shares_fate_with_outbox(self) -> bool:
+        return True
+
+    async def start(self) -> None:
+        self._listener.start()
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        grouped: dict[Partition, list[Envelope]] = defaultdict(list)
+        for envelope in envelopes:
+            grouped[partition_of(envelope)].append(envelope)
+        try:
+            await self._append(grouped)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise BusUnavailable(repr(error)) from error
+        self._came("")
+
+    def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
+        partitions = [Partition(t, n) for t in sorted(topics) for n in range(PARTITIONS)]
+        made = PostgresConsumer(
+            self._database,
+            group=group,
+            partitions=partitions,
+            compacted=COMPACTED,
+            on_revoked=on_revoked,
+            on_close=self._consumers.discard,
+        )
+        self._consumers.add(made)
+        return made
+
+    async def end_offsets(self, topic: Topic) -> dict[Partition, int]:
+        return await self._numbers(_ENDS, topic=topic, group="")
+
+    async def positions(self, group: str, topic: Topic) -> dict[Partition, int]:
+        return await self._numbers(_POSITIONS, topic=topic, group=group)
+
+    async def ready(self) -> bool:
+        try:
+            async with asyncio.timeout(1), self._database.read() as conn:
+                await conn.execute(text("SELECT 1 FROM partitions LIMIT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def upkeep(self) -> None:
+        async with self._database.begin() as conn:
+            await keep_partitions(conn, BUS_TABLES)
+            await compact(conn)
+
+    async def close(self) -> None:
+        await self._listener.stop()
+        await self._database.close()
+
+    def _came(self, _: str) -> None:
+        for consumer in self._consumers:
+            consumer.wake()
+
+    async def _append(self, grouped: dict[Partition, list[Envelope]]) -> None:
+        partitions = sorted(grouped)
+        targets = {"topics": [p.topic.value for p in partitions], "numbers": [p.number for p in partitions]}
+        async with self._database.begin() as conn:
+            rows = (await conn.execute(_LOCK, targets)).all()
+            nexts = {Partition(Topic(topic), number): at for topic, number, at in rows}
+            missing = [p for p in partitions if p not in nexts]
+            if missing:
+                raise BusUnavailable(f"no such partitions: {missing}; run `tocsin migrate`")
+            for compacted in (False, True):
+                part = {p: e for p, e in grouped.items() if (p.topic in COMPACTED) is compacted}
+                if part:
+                    await conn.execute(_WRITE_COMPACTED if compacted else _WRITE_LOG, _columns(part, nexts))
+            counts = [len(grouped[p]) for p in partitions]
+            await conn.execute(_ADVANCE, {**targets, "counts": counts, "channel": CHANNEL})
+
+    async def _numbers(self, statement: object, *, topic: Topic, group: str) -> dict[Partition, int]:
+        try:
+            async with self._database.read() as conn:
+                rows = await conn.execute(statement, {"topic": topic.value, "group": group})  # type: ignore[call-overload]
+                return {Partition(topic, number): at for number, at in rows.all()}
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise BusUnavailable(repr(error)) from error
+
+
+def partition_of(envelope: Envelope) -> Partition:
+    """Where the events of a key go, always."""
+    return Partition(envelope.topic, zlib.crc32(envelope.key.bytes) % PARTITIONS)
+
+
+def _columns(
+    grouped: dict[Partition, list[Envelope]], nexts: dict[Partition, int]
+) -> dict[str, list[object]]:
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("topics", "numbers", "offsets", "keys", "headers", "datas")
+    }
+    for partition, envelopes in grouped.items():
+        for offset, envelope in enumerate(envelopes, start=nexts[partition]):
+            columns["topics"].append(partition.topic.value)
+            columns["numbers"].append(partition.number)
+            columns["offsets"].append(offset)
+            columns["keys"].append(envelope.key)
+            columns["headers"].append(orjson.dumps(envelope.headers()).decode())
+            columns["datas"].append(envelope.data)
+    return columns
+
+
+_LOCK = text(
+    "SELECT p.topic, p.number, p.next FROM partitions AS p"
+    " JOIN unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[])) AS w(topic, number)"
+    " ON p.topic = w.topic AND p.number = w.number ORDER BY p.topic, p.number FOR UPDATE OF p"
+)
+_ROWS = (
+    " FROM unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[]), CAST(:offsets AS bigint[]),"
+    " CAST(:keys AS uuid[]), CAST(:headers AS text[]), CAST(:datas AS bytea[]))"
+    " AS r(topic, number, record_offset, key, headers, data)"
+)
+_WRITE_LOG = text(
+    "INSERT INTO log (topic, number, record_offset, headers, data)"
+    " SELECT topic, number, record_offset, CAST(headers AS jsonb), data" + _ROWS
+)
+_WRITE_COMPACTED = text(
+    "INSERT INTO compacted (topic, number, record_offset, key, headers, data)"
+    " SELECT topic, number, record_offset, key, CAST(headers AS jsonb), data" + _ROWS
+)
+_ADVANCE = text(
+    "WITH moved AS (UPDATE partitions AS p SET next = p.next + w.n"
+    " FROM unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[]), CAST(:counts AS integer[]))"
+    " AS w(topic, number, n)"
+    " WHERE p.topic = w.topic AND p.number = w.number) SELECT pg_notify(:channel, '')"
+)
+_ENDS = text("SELECT number, next FROM partitions WHERE topic = :topic AND :group = ''")
+_POSITIONS = text("SELECT number, position FROM positions WHERE topic = :topic AND consumer = :group")

@@ -1,0 +1,122 @@
+"""What leaves for the outside: a row first; then claim, send with no transaction open, record under a fence (R29)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_runtime.ids import new_id
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One message on its way. `attempt` counts from 1; `may_repeat` says an earlier try may have got through."""
+
+    id: UUID
+    provider: str
+    subject: UUID
+    payload: dict[str, Any]
+    idempotency_key: str
+    attempt: int
+    fence: int
+    may_repeat: bool
+    created_at: datetime
+    correlation_id: UUID
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A proven acceptance only: 2xx, `ok: true`, the final 250 (R30)."""
+
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Not accepted, may be later; `after` seconds when the provider said so."""
+
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No try will help: the next channel is used at once."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It may have got through: sent again under the same key, marked "may repeat" where there is none."""
+
+    reason: str
+
+
+Outcome = Sent | Retry | GiveUp | Unknown
+
+
+class Provider(Protocol):
+    """One way out. `send` has 10 s in all and opens no transaction."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def send(self, sending: Sending) -> Outcome: ...
+
+
+class Outgoing(Protocol):
+    """The service's side, both calls inside a short transaction."""
+
+    async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
+        """Asked right before the send (R31): False cancels it."""
+        ...
+
+    async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        """The final outcome: Sent or GiveUp once, a Retry or Unknown each time. Tell it by events."""
+        ...
+
+
+async def queue_sending(
+    uow: UnitOfWork,
+    *,
+    provider: str,
+    subject: UUID,
+    payload: dict[str, Any],
+    idempotency_key: str,
+    not_after: datetime | None = None,
+    order_key: str | None = None,
+) -> UUID | None:
+    """Send this once the unit of work commits. The same provider and key a second time is no second message: None.
+
+    Sendings of one `order_key` go one after another. After `not_after` no further try begins.
+    """
+    sending_id = new_id()
+    inserted = await uow.conn.execute(
+        _QUEUE,
+        {
+            "id": sending_id,
+            "provider": provider,
+            "subject": subject,
+            "order_key": order_key,
+            "payload": orjson.dumps(payload).decode(),
+            "idempotency_key": idempotency_key,
+            "now": uow.now,
+            "not_after": not_after,
+            "correlation_id": uow.correlation_id,
+        },
+    )
+    uow.wake(f"send.{provider}")
+    return sending_id if inserted.scalar_one_or_none() else None
+
+
+_QUEUE = text(
+    "INSERT INTO sendings (id, provider, subject, order_key, payload, idempotency_key, state, next_try_at, not_after,"
+    " correlation_id, created_at) VALUES (:id, :provider, :subject, :order_key, CAST(:payload AS jsonb),"
+    " :idempotency_key, 'pending', :now, :not_after, :correlation_id, :now)"
+    " ON CONFLICT (provider, idempotency_key) DO NOTHING RETURNING id"
+)

@@ -1,0 +1,71 @@
+"""The table of what a service listens to: event type -> handler."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.base import Event, Topic
+from tocsin_events.envelope import Envelope
+
+Handler = Callable[[Any, UnitOfWork], Awaitable[None]]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """An event that no try could handle. `envelope` is None when its bytes could not be read at all."""
+
+    topic: Topic
+    type: str
+    envelope: Envelope | None
+    reason: str
+
+
+DeadHandler = Callable[[DeadLetter, UnitOfWork], Awaitable[None]]
+
+
+class Subscriptions:
+    """Handlers by event type. `consumer` is the group: each event reaches each consumer once in effect."""
+
+    def __init__(self, consumer: str) -> None:
+        self.consumer = consumer
+        self._handlers: dict[type[Event], Handler] = {}
+        self.dead_handler: DeadHandler | None = None
+
+    def on(self, *kinds: type[Event]) -> Callable[[H], H]:
+        """Register the decorated coroutine for these event types; one handler a type.
+
+        It runs inside a unit of work in which the inbox already knows the event, so a redelivery never gets here.
+        """
+
+        def register(handler: H) -> H:
+            for kind in kinds:
+                if kind in self._handlers:
+                    raise ValueError(f"{kind.__name__} has a handler already")
+                self._handlers[kind] = handler
+            return handler
+
+        return register
+
+    def on_dead(self, handler: DeadHandler) -> DeadHandler:
+        """Register what is done when an event goes dead, so that nobody waits in vain for its effect (R18)."""
+        self.dead_handler = handler
+        return handler
+
+    def include(self, other: "Subscriptions") -> None:
+        """Take over another table's handlers, under this consumer's name."""
+        for kind, handler in other._handlers.items():
+            self.on(kind)(handler)
+
+    def handler_for(self, event: Event) -> Handler | None:
+        """The handler, or None for an event this service does not care about."""
+        return self._handlers.get(type(event))
+
+    def handles(self, kind: type[Event]) -> bool:
+        """True when events of this type have a handler here."""
+        return kind in self._handlers
+
+    def topics(self) -> frozenset[Topic]:
+        """The topics that the handled types live on."""
+        return frozenset(kind.TOPIC for kind in self._handlers)

@@ -1,0 +1,163 @@
+"""One transaction with one `now`, and whatever it causes: events, timers, wake-ups, live updates."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_bus import outbox
+from tocsin_events.base import Event
+from tocsin_events.envelope import SOURCE_PREFIX, Envelope
+from tocsin_runtime.clock import Clock
+from tocsin_runtime.database import Database
+from tocsin_runtime.ids import new_id
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why something happens: the story it belongs to, and the event that led to it."""
+
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+    @staticmethod
+    def of(envelope: Envelope) -> "Cause":
+        """What follows from this event."""
+        return Cause(envelope.correlation_id, envelope.id, envelope.traceparent)
+
+
+class UnitOfWork:
+    """State and events commit together or not at all. Only the entry point that opened it commits it."""
+
+    def __init__(self, conn: AsyncConnection, *, service: str, now: datetime, cause: Cause) -> None:
+        self.conn = conn
+        self.now = now
+        self.cause = cause
+        self.service = service
+        self.after: list[Callable[[], None]] = []
+        self.woken: set[str] = set()
+        self.announced: set[str] = set()
+        self._envelopes: list[Envelope] = []
+        self._timers: list[dict[str, object]] = []
+
+    @property
+    def correlation_id(self) -> UUID:
+        """The delivery or request that this story began with."""
+        return self.cause.correlation_id
+
+    def emit(self, event: Event) -> UUID:
+        """Tell the other services, once this commits. Returns the event's id.
+
+        Hold the row lock of the aggregate that `event.key` names: then the order of commits is the order told.
+        """
+        envelope = Envelope(
+            id=new_id(),
+            type=event.TYPE,
+            source=SOURCE_PREFIX + self.service,
+            topic=event.topic,
+            key=event.key,
+            occurred_at=self.now,
+            data=event.model_dump_json().encode(),
+            correlation_id=self.cause.correlation_id,
+            causation_id=self.cause.causation_id,
+            traceparent=self.cause.traceparent,
+        )
+        self._envelopes.append(envelope)
+        self.woken.add("relay")
+        return envelope.id
+
+    def schedule(
+        self,
+        kind: str,
+        subject: UUID,
+        due_at: datetime,
+        *,
+        payload: dict[str, object] | None = None,
+        generation: int = 0,
+    ) -> None:
+        """A timer that survives everything. One with the same (kind, subject, generation) is kept as it is.
+
+        Timers are never cancelled: when one fires, its handler looks whether it still applies.
+        """
+        self._timers.append(
+            {
+                "kind": kind,
+                "subject": subject,
+                "generation": generation,
+                "due_at": due_at,
+                "payload": orjson.dumps(payload or {}).decode(),
+                "correlation_id": self.cause.correlation_id,
+            }
+        )
+        self.woken.add("timers")
+
+    def wake(self, worker: str) -> None:
+        """Wake that worker of this service, in every replica, once this commits."""
+        self.woken.add(worker)
+
+    def announce(self, name: str) -> None:
+        """Tell open pages, once this commits, that what they know as `name` changed."""
+        self.announced.add(name)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back right after the commit, in this process only: a hint, not a guarantee."""
+        self.after.append(callback)
+
+    async def flush(self) -> None:
+        """Write events, timers and the one notification. The opener calls it just before the commit."""
+        if self._envelopes:
+            await outbox.append(self.conn, self._envelopes)
+            self._envelopes = []
+        if self._timers:
+            await self.conn.execute(_SCHEDULE, self._timers)
+            self._timers = []
+        if self.woken or self.announced:
+            message = {"wake": sorted(self.woken), "live": sorted(self.announced)}
+            channel = notification_channel(self.service)
+            await self.conn.execute(_NOTIFY, {"channel": channel, "message": orjson.dumps(message).decode()})
+
+
+class OpenUnitOfWork(Protocol):
+    """Opens a unit of work that commits at the end of the block and rolls back on any exception."""
+
+    def __call__(self, *, cause: Cause | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...
+
+
+def notification_channel(service: str) -> str:
+    """The PostgreSQL channel on which a service's replicas wake each other."""
+    return f"tocsin_{service}"
+
+
+def unit_of_work_opener(
+    database: Database, *, service: str, clock: Clock, on_wake: Callable[[str], None]
+) -> OpenUnitOfWork:
+    """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit."""
+
+    @asynccontextmanager
+    async def open_unit_of_work(*, cause: Cause | None = None) -> AsyncIterator[UnitOfWork]:
+        async with database.begin() as conn:
+            now = await clock.now(conn)
+            uow = UnitOfWork(conn, service=service, now=now, cause=cause or Cause(new_id()))
+            yield uow
+            await uow.flush()
+        for name in uow.woken:
+            on_wake(name)
+        for callback in uow.after:
+            callback()
+
+    return open_unit_of_work
+
+
+_SCHEDULE = text(
+    "INSERT INTO timers (kind, subject, generation, due_at, try_at, payload, correlation_id)"
+    " VALUES (:kind, :subject, :generation, :due_at, :due_at, CAST(:payload AS jsonb), :correlation_id)"
+    " ON CONFLICT DO NOTHING"
+)
+_NOTIFY = text("SELECT pg_notify(:channel, :message)")
