@@ -1,0 +1,81 @@
+"""Liveness is the process; readiness is that this service can keep its promises now."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tocsin_bus.protocol import BusUnavailable, Partition
+from tocsin_events.base import Topic
+from tocsin_runtime.migrate import newest
+
+if TYPE_CHECKING:
+    from tocsin_chassis.service import Service
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. A failing check that is not `needed` degrades; it does not take the service away."""
+
+    name: str
+    ok: bool
+    needed: bool
+    detail: str = ""
+
+
+class Health:
+    """Answers /readyz. A dead bus is no reason to turn alerts away (R2), so it only degrades."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self.draining = False
+        self._directory_goal: dict[Partition, int] | None = None
+        self._directory_applied = False
+
+    async def checks(self) -> list[Check]:
+        """Every check, each within two seconds."""
+        database, bus = await asyncio.gather(self._database(), self._bus())
+        directory = (
+            await self._directory()
+            if database.ok and bus.ok
+            else Check("directory", True, False, "not checked")
+        )
+        return [
+            Check("serving", not self.draining, True, "draining" if self.draining else ""),
+            database,
+            bus,
+            directory,
+        ]
+
+    async def _database(self) -> Check:
+        wanted = newest(self._service.package)
+        try:
+            async with asyncio.timeout(2), self._service.database.read() as conn:
+                level = (
+                    await conn.execute(text("SELECT version_num FROM schema_version"))
+                ).scalar_one_or_none()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            return Check("database", False, True, repr(error)[:200])
+        detail = "" if level == wanted else f"schema at {level}, code wants {wanted}: run `tocsin migrate`"
+        return Check("database", level == wanted or str(level) > wanted, True, detail)
+
+    async def _bus(self) -> Check:
+        ok = await self._service.platform.bus.ready()
+        return Check("bus", ok, False, "" if ok else "away; alerts are kept and pages go round it")
+
+    async def _directory(self) -> Check:
+        """The copy of the directory holds all that there was when this process started."""
+        if self._directory_applied:
+            return Check("directory", True, True)
+        bus = self._service.platform.bus
+        try:
+            if self._directory_goal is None:
+                self._directory_goal = await bus.end_offsets(Topic.DIRECTORY)
+            positions = await bus.positions(self._service.subscriptions.consumer, Topic.DIRECTORY)
+        except BusUnavailable as error:
+            return Check("directory", True, False, str(error)[:200])
+        behind = sum(max(0, end - positions.get(p, 0)) for p, end in self._directory_goal.items())
+        self._directory_applied = behind == 0
+        return Check("directory", behind == 0, True, f"{behind} entries to apply" if behind else "")

@@ -1,0 +1,92 @@
+"""`POST /internal/v1/events`: events that come past the bus, handled exactly as if they had come through it (R22)."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import httpx2
+import orjson
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from tocsin_access.dependencies import require_internal
+from tocsin_access.internal import InternalKeeper
+from tocsin_bus.protocol import Partition, Record
+from tocsin_chassis.platform import Courier
+from tocsin_events.base import Topic
+from tocsin_events.envelope import Envelope, MalformedEvent, from_headers
+from tocsin_runtime.clock import process_now
+from tocsin_runtime.errors import Problem
+
+if TYPE_CHECKING:
+    from tocsin_chassis.service import Service
+
+PATH = "/internal/v1/events"
+
+
+def intake_router(service: "Service") -> APIRouter:
+    """Answers 204 once the events are committed; on the service's own port only."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post(PATH, status_code=204, name="take_events")
+    async def take_events(
+        request: Request, _: Annotated[str, Depends(require_internal(service.name))]
+    ) -> Response:
+        await take_directly(service, _records(await request.body()))
+        return Response(status_code=204)
+
+    return router
+
+
+async def take_directly(service: "Service", records: list[Record]) -> None:
+    """Handle them now; the same events, coming through the bus later, change nothing."""
+    if service.runner is None:
+        raise RuntimeError("the service is not built")
+    await service.runner.handle(records)
+    service.relay.assume_stalled()
+    service.wakeups.wake("relay")
+
+
+def as_record(envelope: Envelope) -> Record:
+    """An envelope as the consumer takes it; offset -1 says that it came from no partition."""
+    return Record(Partition(envelope.topic, -1), -1, envelope, envelope.headers(), envelope.data)
+
+
+def http_courier(
+    target: str, *, url: str, issuer: str, secret_key: str, client: httpx2.AsyncClient
+) -> Courier:
+    """Brings events to the service at `url`. Raises httpx2.HTTPError when it did not take them."""
+    keeper = InternalKeeper(secret_key)
+
+    async def bring(envelopes: Sequence[Envelope]) -> None:
+        token = keeper.issue(target, issuer=issuer, now=process_now())
+        events = [
+            {"topic": e.topic.value, "headers": e.headers(), "data": base64.b64encode(e.data).decode()}
+            for e in envelopes
+        ]
+        answer = await client.post(
+            url + PATH,
+            content=orjson.dumps({"events": events}),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        answer.raise_for_status()
+
+    return bring
+
+
+def _records(body: bytes) -> list[Record]:
+    try:
+        entries = orjson.loads(body)["events"]
+        return [
+            as_record(
+                from_headers(
+                    e["headers"], topic=Topic(e["topic"]), data=base64.b64decode(e["data"], validate=True)
+                )
+            )
+            for e in entries
+        ]
+    except (orjson.JSONDecodeError, binascii.Error, MalformedEvent, KeyError, TypeError, ValueError) as error:
+        raise Problem(
+            400, "Malformed events", f"Send {{events: [{{topic, headers, data}}]}}: {error!r}"
+        ) from error

@@ -1,0 +1,21 @@
+"""ETag and If-Match: two people cannot overwrite each other unseen."""
+
+from fastapi import Request
+
+from tocsin_runtime.errors import Problem
+
+
+def etag(version: int) -> str:
+    """The entity tag of a version."""
+    return f'"{version}"'
+
+
+def check_match(request: Request, version: int) -> None:
+    """Raise 412 when If-Match names another version. Without If-Match nothing is checked."""
+    wanted = request.headers.get("if-match")
+    if wanted is None or wanted.strip() == "*":
+        return
+    tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+    if etag(version) not in tags:
+        detail = f"It is at version {version} now. Get it again, look at what changed, and send its new ETag."
+        raise Problem(412, "Changed meanwhile", detail, headers={"ETag": etag(version)})

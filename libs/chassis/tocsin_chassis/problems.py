@@ -1,0 +1,127 @@
+"""Every error leaves as problem+json, or as a page for whoever asked for one; nobody sees a stack trace."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from tocsin_access.dependencies import access_of
+from tocsin_chassis.render import page
+from tocsin_runtime.errors import PROBLEM_JSON, FieldError, Problem
+
+log = structlog.get_logger("tocsin.requests")
+
+
+def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None:
+    """Set up the answers. `errors` maps domain errors to statuses."""
+
+    async def problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return await answer(request, error)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return await answer(request, _of_http(request, error))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return await answer(request, _of_validation(error))
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        return await answer(request, _of_database(error))
+
+    async def domain(request: Request, error: Exception) -> Response:
+        status = next(errors[kind] for kind in type(error).__mro__ if kind in errors)
+        title = (type(error).__doc__ or HTTPStatus(status).phrase).strip().splitlines()[0].rstrip(".")
+        return await answer(request, Problem(status, title, str(error) or title))
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
+        detail = (
+            "Tocsin failed to answer. The failure is logged; trying again is safe with an Idempotency-Key."
+        )
+        return await answer(request, Problem(500, "Internal error", detail))
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    for kind in (DBAPIError, PoolTimeout, ConnectionError):
+        app.add_exception_handler(kind, unavailable)
+    for known in errors:
+        app.add_exception_handler(known, domain)
+    app.add_exception_handler(Exception, unexpected)
+
+
+async def answer(request: Request, problem: Problem) -> Response:
+    """The problem as JSON, or as a page when a browser asked for a page."""
+    if 300 <= problem.status < 400:
+        return Response(status_code=problem.status, headers=problem.headers)
+    if _wants_page(request):
+        return _page(request, problem)
+    body = problem.body(instance=request.url.path)
+    return JSONResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
+
+
+def _page(request: Request, problem: Problem) -> Response:
+    response = page(
+        request,
+        "problem.html",
+        getattr(request.state, "principal", None),
+        status_code=problem.status,
+        problem=problem,
+    )
+    response.headers.update(problem.headers)
+    return response
+
+
+def _wants_page(request: Request) -> bool:
+    if request.url.path.startswith(("/api/", "/v2/", "/alertmanager/", "/internal/")):
+        return False
+    return "text/html" in request.headers.get("accept", "") and access_of(request) is not None
+
+
+def _of_http(request: Request, error: HTTPException) -> Problem:
+    status = HTTPStatus(error.status_code)
+    details = {
+        404: f"Nothing is at {request.url.path}.",
+        405: f"{request.method} is not allowed here.",
+    }
+    detail = details.get(error.status_code, str(error.detail))
+    return Problem(error.status_code, status.phrase, detail, headers=dict(error.headers or {}))
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    problems = error.errors()
+    if any(p["type"] == "json_invalid" for p in problems):
+        return Problem(
+            400, "Not JSON", "The body is not JSON. Send Content-Type: application/json and a JSON object."
+        )
+    fields = [FieldError(_pointer(p["loc"]), _plain(str(p["msg"]))) for p in problems]
+    detail = "; ".join(f"{f.pointer or 'body'}: {f.detail}" for f in fields[:5])
+    return Problem(422, "Invalid request", detail, errors=fields)
+
+
+def _pointer(loc: tuple[object, ...]) -> str:
+    parts = [str(part) for part in loc]
+    if parts and parts[0] == "body":
+        return "".join(f"/{part}" for part in parts[1:])
+    return parts[-1] if parts else ""
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _of_database(error: Exception) -> Problem:
+    code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if code.startswith("22"):
+        return Problem(422, "Invalid value", "A value cannot be stored: out of range, or not of its type.")
+    log.warning("request.database_away", error=repr(error)[:300])
+    detail = "The database is busy or away. Nothing was changed; try again in a few seconds."
+    return Problem(503, "Unavailable", detail, headers={"Retry-After": "5"})

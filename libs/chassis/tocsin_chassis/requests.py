@@ -1,0 +1,43 @@
+"""What routes ask for: the service, a unit of work, a connection for reading."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
+from tocsin_runtime.ids import new_id
+
+if TYPE_CHECKING:
+    from tocsin_chassis.service import Service
+
+
+def get_service(request: Request) -> "Service":
+    """The service that the request came to."""
+    return cast("Service", request.app.state.service)
+
+
+async def open_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
+    """A unit of work that has committed before the answer leaves. Under an Idempotency-Key the route opened it."""
+    opened: UnitOfWork | None = getattr(request.state, "unit_of_work", None)
+    if opened is not None:
+        yield opened
+        return
+    async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
+        yield uow
+
+
+def cause_of(request: Request) -> Cause:
+    """A new story, which carries on the caller's trace."""
+    return Cause(new_id(), traceparent=request.headers.get("traceparent", "")[:55] or None)
+
+
+async def open_connection(request: Request) -> AsyncIterator[AsyncConnection]:
+    """A connection for reading."""
+    async with get_service(request).database.read() as conn:
+        yield conn
+
+
+RequestUnitOfWork = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]
+ReadConnection = Annotated[AsyncConnection, Depends(open_connection, scope="function")]

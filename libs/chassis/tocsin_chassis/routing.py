@@ -1,0 +1,107 @@
+"""Routers of one kind: every POST answers an Idempotency-Key, every request is measured."""
+
+import hashlib
+import time
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_chassis.requests import cause_of, get_service
+from tocsin_runtime.errors import Problem
+
+LONGEST_KEY = 255
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class ServiceRoute(APIRoute):
+    """A route that keeps the promise of Idempotency-Key: once in effect, the same answer for a day."""
+
+    def get_route_handler(self) -> Handle:
+        """FastAPI's handler inside the key's transaction."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            began = time.perf_counter()
+            key = request.headers.get("idempotency-key") if request.method == "POST" else None
+            status = 500
+            try:
+                answer = await (handler(request) if key is None else _once(request, handler, key=key))
+                status = answer.status_code
+            except Problem as problem:
+                status = problem.status
+                raise
+            finally:
+                requests = get_service(request).figures.requests
+                labels = {"method": request.method, "route": self.path, "status": f"{status // 100}xx"}
+                requests.labels(**labels).observe(time.perf_counter() - began)
+            return answer
+
+        return handle
+
+
+def api_router(*, prefix: str, tags: list[str | Enum]) -> APIRouter:
+    """A router for JSON resources."""
+    return APIRouter(prefix=prefix, tags=tags, route_class=ServiceRoute)
+
+
+def page_router() -> APIRouter:
+    """A router for pages, which stay out of the OpenAPI document."""
+    return APIRouter(route_class=ServiceRoute, include_in_schema=False)
+
+
+async def _once(request: Request, handler: Handle, *, key: str) -> Response:
+    if not key or len(key) > LONGEST_KEY:
+        raise Problem(400, "Bad Idempotency-Key", f"Send 1 to {LONGEST_KEY} characters, best a UUID.")
+    caller = hashlib.sha256(
+        (request.headers.get("authorization", "") + request.headers.get("cookie", "")).encode()
+    )
+    arguments = {"caller": caller.hexdigest(), "route": f"{request.method} {request.url.path}", "key": key}
+    digest = hashlib.sha256(await request.body()).digest()
+    async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
+        if not (await uow.conn.execute(_LOCK, {"name": "|".join(arguments.values())})).scalar_one():
+            raise Problem(
+                409, "In progress", "A request with this Idempotency-Key is still running. Wait for it."
+            )
+        known = await _known(uow.conn, arguments, digest)
+        if known is not None:
+            return known
+        request.state.unit_of_work = uow
+        answer = await handler(request)
+        body = bytes(getattr(answer, "body", b""))
+        headers = {n: v for n, v in answer.headers.items() if n in {"content-type", "location", "etag"}}
+        stored = {
+            "digest": digest,
+            "status": answer.status_code,
+            "body": body,
+            "headers": orjson.dumps(headers).decode(),
+        }
+        await uow.conn.execute(_KEEP, {**arguments, **stored})
+    return answer
+
+
+async def _known(conn: AsyncConnection, arguments: dict[str, str], digest: bytes) -> Response | None:
+    row = (await conn.execute(_FIND, arguments)).one_or_none()
+    if row is None:
+        return None
+    if row.body_digest != digest:
+        raise Problem(422, "Idempotency-Key used before", "This key came with another body. Use a new key.")
+    return Response(row.body, status_code=row.status, headers={**row.headers, "Idempotent-Replay": "true"})
+
+
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+_FIND = text(
+    "SELECT body_digest, status, headers, body FROM idempotency"
+    " WHERE caller = :caller AND route = :route AND key = :key AND created_at > now() - interval '1 day'"
+)
+_KEEP = text(
+    "INSERT INTO idempotency AS i (caller, route, key, body_digest, status, headers, body)"
+    " VALUES (:caller, :route, :key, :digest, :status, CAST(:headers AS jsonb), :body)"
+    " ON CONFLICT (caller, route, key) DO UPDATE SET body_digest = excluded.body_digest, status = excluded.status,"
+    " headers = excluded.headers, body = excluded.body, created_at = now()"
+)

@@ -1,0 +1,153 @@
+"""The builder that every `app.py` uses, and the state that requests find on `app.state.service`."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+import httpx2
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+
+from tocsin_access.access import Access
+from tocsin_access.directory import subscriptions_for
+from tocsin_bus.consumer import ConsumerRunner
+from tocsin_bus.listener import Listener
+from tocsin_bus.relay import Relay
+from tocsin_bus.retry import ParkedRunner
+from tocsin_bus.send_runner import SendRunner
+from tocsin_bus.sending import Outgoing, Provider
+from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.timers import TimerRunner, Timers
+from tocsin_bus.unit_of_work import OpenUnitOfWork, notification_channel, unit_of_work_opener
+from tocsin_chassis.bypass import road_past_the_bus
+from tocsin_chassis.canary import release_canary
+from tocsin_chassis.figures import Figures
+from tocsin_chassis.health import Health
+from tocsin_chassis.intake import intake_router
+from tocsin_chassis.lifespan import lifespan_of
+from tocsin_chassis.live import LiveHub, stream_router
+from tocsin_chassis.owner import owner_of_tokens
+from tocsin_chassis.platform import Platform
+from tocsin_chassis.problems import handle_problems
+from tocsin_chassis.surface import mount_files, plain_router
+from tocsin_chassis.upkeep import Upkeep
+from tocsin_chassis.wakeups import Wakeups
+from tocsin_runtime.metrics import Metrics
+from tocsin_runtime.settings import ServiceSettings
+from tocsin_runtime.worker import Worker
+from tocsin_theme.theme import Theme
+
+
+class Service:
+    """One of the five. Nothing runs before the app's lifespan starts; nothing is global."""
+
+    def __init__(
+        self, name: str, *, title: str, settings: ServiceSettings, platform: Platform, templates: Path
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.settings = settings
+        self.platform = platform
+        self.package = f"tocsin_{name}"
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry, name)
+        self.database = platform.database_for(name)
+        self.theme = Theme(name, templates, public_url=platform.settings.public_url)
+        self.static = templates.parent / "static"
+        self.client = httpx2.AsyncClient(timeout=httpx2.Timeout(10, connect=3))
+        self.wakeups = Wakeups()
+        self.live = LiveHub()
+        self.unit_of_work: OpenUnitOfWork = unit_of_work_opener(
+            self.database, service=name, clock=platform.clock, on_wake=self.wakeups.wake
+        )
+        self.figures = Figures(self.metrics)
+        self.subscriptions = Subscriptions(name)
+        self.subscriptions.include(subscriptions_for(name))
+        self.runner: ConsumerRunner | None = None
+        self.rebuild_consumer: Callable[[], None] = lambda: None
+        self.relay = Relay(
+            platform.bus,
+            self.database,
+            service=name,
+            bypass=road_past_the_bus(platform.couriers),
+            on_landed=lambda: self.wakeups.wake("relay"),
+        )
+        self.listener = Listener(self.database, {notification_channel(name): self._heard})
+        self.access = Access(
+            platform.settings.secret_key.get_secret_value(),
+            platform.settings.admin_token.get_secret_value(),
+            platform.settings.public_url,
+            self.database.read,
+            owner_of_tokens(name, platform.settings, self.client),
+        )
+        self.health = Health(self)
+        self._errors: dict[type[Exception], int] = {}
+        self._on_start: list[Callable[[], Awaitable[None]]] = []
+        self._on_stop: list[Callable[[], Awaitable[None]]] = []
+        self.work("relay", self.relay.run_once)
+
+    def consume(self, subscriptions: Subscriptions) -> None:
+        """Handle these events."""
+        self.subscriptions.include(subscriptions)
+        self.subscriptions.dead_handler = subscriptions.dead_handler or self.subscriptions.dead_handler
+
+    def fire(self, timers: Timers) -> None:
+        """Fire these kinds of timers."""
+        self.work("timers", TimerRunner(timers, self.unit_of_work).run_once)
+
+    def sends(self, *, providers: Sequence[Provider], outgoing: Outgoing) -> None:
+        """Send through these providers, each with a queue of its own."""
+        for provider in providers:
+            self.work(f"send.{provider.name}", SendRunner(provider, outgoing, self.unit_of_work).run_once)
+
+    def work(self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0) -> Worker:
+        """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work."""
+        return self.wakeups.add(Worker(name, run_once, every=every))
+
+    def on_start(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Await this before the app serves."""
+        self._on_start.append(callback)
+
+    def on_stop(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Await this when the app stops, before the database closes."""
+        self._on_stop.append(callback)
+
+    def on_live(self, name: str, callback: Callable[[], None]) -> None:
+        """Call back in every replica when a unit of work announced `name`."""
+        self.live.on(name, callback)
+
+    def errors(self, table: Mapping[type[Exception], int]) -> None:
+        """Answer these domain errors with this status; the class's docstring is the title, its text the detail."""
+        self._errors.update(table)
+
+    def build(self, *, routers: Sequence[APIRouter]) -> FastAPI:
+        """The app: the given routes, and what every service has."""
+        self.runner = ConsumerRunner(
+            self.platform.bus, self.subscriptions, self.unit_of_work, observe=self.figures.observe
+        )
+        self.work(
+            "parked",
+            ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe).run_once,
+        )
+        self.work("canary", lambda: release_canary(self), every=10.0)
+        self.work("upkeep", Upkeep(self).run_once, every=600.0)
+        self.work("figures", lambda: self.figures.measure(self), every=10.0)
+        app = FastAPI(
+            title=f"Tocsin {self.title}",
+            version="1",
+            lifespan=lifespan_of(self, start=self._on_start, stop=self._on_stop),
+            openapi_url=f"/api/v1/{self.name}/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+            generate_unique_id_function=lambda route: route.name,
+        )
+        app.state.service = self
+        app.state.access = self.access
+        for router in (*routers, plain_router(self), intake_router(self), stream_router(self)):
+            app.include_router(router)
+        mount_files(app, self)
+        handle_problems(app, self._errors)
+        return app
+
+    def _heard(self, payload: str) -> None:
+        self.wakeups.heard(payload)
+        self.live.heard(payload)

@@ -1,0 +1,104 @@
+"""Runs one service as a process of its own, as the containers do."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx2
+import structlog
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from tocsin_bus.connect import connect
+from tocsin_chassis.intake import http_courier
+from tocsin_chassis.platform import Platform
+from tocsin_runtime.logging import set_up_logging
+from tocsin_runtime.serve import TocsinServer, uvicorn_config
+from tocsin_runtime.settings import (
+    PlatformSettings,
+    ServiceSettings,
+    SettingsError,
+    explain,
+    read_secret_files,
+)
+
+log = structlog.get_logger("tocsin.serving")
+CreateApp = Callable[..., FastAPI]
+SHORTEST_KEY = 32
+
+
+def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: CreateApp) -> None:
+    """Read the settings, serve until SIGTERM, exit. Exit status 2 when the settings make no sense."""
+    try:
+        platform_settings, settings = read_settings(settings_class)
+    except SettingsError as error:
+        sys.exit(f"tocsin serve {name}: {error}")
+    set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
+    asyncio.run(_serve(name, platform_settings, settings, create_app))
+
+
+def read_settings(settings_class: type[ServiceSettings]) -> tuple[PlatformSettings, ServiceSettings]:
+    """Raises SettingsError with every problem at once."""
+    read_secret_files()
+    problems: list[str] = []
+    platform = service = None
+    try:
+        platform = PlatformSettings()
+    except ValidationError as error:
+        problems.append(explain(error, "TOCSIN_"))
+    try:
+        service = settings_class()
+    except ValidationError as error:
+        problems.append(explain(error, str(settings_class.model_config.get("env_prefix", ""))))
+    if platform is not None:
+        problems += missing_for_serving(platform)
+    if problems or platform is None or service is None:
+        raise SettingsError("\n".join(["the settings make no sense:", *problems]))
+    return platform, service
+
+
+def missing_for_serving(settings: PlatformSettings) -> list[str]:
+    """What a service that serves alone cannot do without."""
+    problems = []
+    if not settings.database_url and not settings.paging_database_url:
+        problems.append("TOCSIN_DATABASE_URL: set it, such as postgresql://tocsin:…@db/tocsin")
+    if len(settings.secret_key.get_secret_value()) < SHORTEST_KEY:
+        problems.append(
+            f"TOCSIN_SECRET_KEY: set at least {SHORTEST_KEY} random characters, the same for all services"
+        )
+    return problems
+
+
+async def _serve(
+    name: str, settings: PlatformSettings, service_settings: ServiceSettings, create_app: CreateApp
+) -> None:
+    bus = connect(settings)
+    await bus.start()
+    async with httpx2.AsyncClient(timeout=httpx2.Timeout(10, connect=3)) as client:
+        secret_key = settings.secret_key.get_secret_value()
+        couriers = {
+            peer: http_courier(peer, url=url, issuer=name, secret_key=secret_key, client=client)
+            for peer, url in settings.peers().items()
+            if peer != name
+        }
+        platform = replace(Platform(settings, bus), couriers=couriers, wedged=_exit_wedged)
+        app = create_app(service_settings, platform)
+        server = TocsinServer(
+            uvicorn_config(app, host=settings.host, port=settings.port), drain=settings.drain_seconds
+        )
+        server.before_drain(lambda: _drain(app))
+        await server.serve()
+    await bus.close()
+
+
+def _drain(app: FastAPI) -> None:
+    app.state.service.health.draining = True
+    app.state.service.live.close()
+
+
+def _exit_wedged(service: str) -> None:
+    """A consumer that hangs is beyond repair from inside: the orchestrator starts a fresh process (R21)."""
+    log.critical("process.exits_wedged", service=service)
+    os._exit(1)

@@ -1,0 +1,31 @@
+"""Who is to be woken: by a commit in this process at once, by a notification from another replica soon after."""
+
+import orjson
+
+from tocsin_runtime.worker import Worker
+
+
+class Wakeups:
+    """The service's workers by name."""
+
+    def __init__(self) -> None:
+        self.workers: dict[str, Worker] = {}
+
+    def add(self, worker: Worker) -> Worker:
+        """Two workers of one name would hide each other, so that is an error."""
+        if worker.name in self.workers:
+            raise ValueError(f"two workers are called {worker.name}")
+        self.workers[worker.name] = worker
+        return worker
+
+    def wake(self, name: str) -> None:
+        """Wake that worker; a name that this replica does not run means nothing."""
+        worker = self.workers.get(name)
+        if worker is not None:
+            worker.wake()
+
+    def heard(self, payload: str) -> None:
+        """A notification came; the empty one, after a reconnect, wakes all, for some may have been missed."""
+        names = orjson.loads(payload).get("wake", []) if payload else list(self.workers)
+        for name in names:
+            self.wake(name)

@@ -1,0 +1,88 @@
+"""Fixtures that every test may use. What needs PostgreSQL starts one real server a session."""
+
+import importlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
+from tocsin_runtime.clock import ManualClock
+from tocsin_runtime.database import Database
+from tocsin_runtime.migrate import role_of
+from tocsin_testkit.apps import ADMIN_TOKEN, build_app, running
+from tocsin_testkit.postgres import TestServer
+from tocsin_testkit.templates import Templates
+
+SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """A real PostgreSQL for this session."""
+    with TestServer() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def templates(server: TestServer) -> Templates:
+    """Migrated databases to copy, made when first asked for."""
+    return Templates(server)
+
+
+@pytest.fixture
+def service_name(request: pytest.FixtureRequest) -> str:
+    """The service that the test's folder is named after."""
+    for part in reversed(Path(request.path).parts):
+        if part in SERVICES:
+            return part
+    return "paging" if "access" in Path(request.path).parts else "incidents"
+
+
+@pytest.fixture
+def database_url(server: TestServer, templates: Templates, service_name: str) -> Iterator[str]:
+    """A fresh database with this service's schema and the embedded bus."""
+    url = server.create_database(template=templates.of(service_name, "bus"))
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+async def database(database_url: str, service_name: str) -> AsyncIterator[Database]:
+    """Connections in the service's own role and schema."""
+    made = Database(database_url, schema=service_name, role=role_of(service_name))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A Tuesday morning, 09:00 UTC; `forward` moves it."""
+    return ManualClock(datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def open_uow(database: Database, clock: ManualClock, service_name: str) -> OpenUnitOfWork:
+    """Opens units of work on the database, at the manual clock's time."""
+    return unit_of_work_opener(database, service=service_name, clock=clock, on_wake=lambda name: None)
+
+
+@pytest.fixture
+def app(database_url: str, clock: ManualClock, service_name: str) -> FastAPI:
+    """The service's own app on that database, bus and all, not started yet."""
+    module = importlib.import_module(f"tocsin_{service_name}.app")
+    settings = importlib.import_module(f"tocsin_{service_name}.settings")
+    return build_app(
+        module.create_app, getattr(settings, f"{service_name.capitalize()}Settings"), database_url, clock
+    )
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the started app that carries the admin token."""
+    async with running(app) as made:
+        made.headers["Authorization"] = f"Bearer {ADMIN_TOKEN}"
+        yield made
