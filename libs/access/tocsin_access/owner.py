@@ -15,16 +15,15 @@ GRANT: Final = TypeAdapter(Grant)
 """How a grant travels between services."""
 
 
-def ask_over_http(paging_url: str, *, issuer: str, secret_key: str) -> AskOwner:
-    """How the service `issuer` asks paging at its direct URL. Only the token's keyed hash leaves the process."""
+def ask_over_http(client: AsyncClient, paging_url: str, *, issuer: str, secret_key: str) -> AskOwner:
+    """How `issuer` asks paging at its direct URL. Only the keyed hash of the token leaves the process."""
     keeper = InternalKeeper(secret_key)
-    client = AsyncClient(base_url=paging_url)
 
     async def ask(digest: str) -> Grant | None:
         token = keeper.issue(OWNER, issuer=issuer, now=process_now())
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            answer = await client.post(CHECK_PATH, json={"digest": digest}, headers=headers)
+            answer = await client.post(paging_url + CHECK_PATH, json={"digest": digest}, headers=headers)
             if answer.status_code == 404:
                 return None
             return GRANT.validate_json(answer.raise_for_status().content)
