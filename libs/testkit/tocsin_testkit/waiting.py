@@ -2,14 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from inspect import isawaitable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], *, within: float, every: float = 0.05) -> T:
+@overload
+async def eventually(
+    check: Callable[[], Coroutine[Any, Any, T]], *, within: float, every: float = ...
+) -> T: ...
+@overload
+async def eventually(check: Callable[[], T], *, within: float, every: float = ...) -> T: ...
+async def eventually(check: Callable[[], Any], *, within: float, every: float = 0.05) -> Any:
     """Call `check` (sync or async) until its result is true, and return it; times are in seconds.
 
     An AssertionError of `check` means "not yet"; at the deadline the last one is raised. Any other error is
