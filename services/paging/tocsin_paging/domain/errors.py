@@ -19,3 +19,7 @@ class InvalidChangeError(PagingError):
 
 class GoneError(PagingError):
     """No longer valid"""
+
+
+class NotAllowedError(PagingError):
+    """Not allowed"""

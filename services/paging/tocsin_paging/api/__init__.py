@@ -1,0 +1,1 @@
+"""JSON routes and their schemas, one file per resource. They decide nothing."""

@@ -1,0 +1,44 @@
+"""Kinds of fields that several resources share, each with the message that says what to do."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from tocsin_paging.domain.person import LONGEST_NAME, is_email, is_slug, is_timezone
+from tocsin_runtime.text import clean
+
+
+def _clean(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _email(value: str) -> str:
+    if not is_email(value):
+        raise ValueError("not an e-mail address such as ana@example.org")
+    return value
+
+
+def _timezone(value: str) -> str:
+    if not is_timezone(value):
+        raise ValueError("not an IANA time zone such as Europe/Berlin")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not is_slug(value):
+        raise ValueError("lower-case letters, digits and single hyphens, such as payments-eu")
+    return value
+
+
+Name = Annotated[
+    str,
+    BeforeValidator(_clean),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+]
+Email = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_email)]
+TimeZone = Annotated[
+    str, AfterValidator(_timezone), Field(description="An IANA name, such as Europe/Berlin.")
+]
+Slug = Annotated[str, AfterValidator(_slug), Field(description="Lower-case letters, digits, single hyphens.")]
+SlackUser = Annotated[str, StringConstraints(pattern=r"^([UW][A-Z0-9]{1,30})?$")]
+"""A Slack member id; empty takes it away."""
