@@ -2,6 +2,7 @@
 
     npm install --ignore-scripts htmx.org@4.0.1 echarts@6.1.0 lucide-static@1.62.0 \
         @fontsource-variable/inter@5.3.0 @fontsource-variable/jetbrains-mono@5.3.0
+    pip install fonttools brotli
     python libs/theme/vendor.py node_modules
 
 Run by hand when a version changes; the result is committed, so nobody needs npm to build or run Tocsin.
@@ -12,11 +13,15 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
+from subprocess import run
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).parent
 TARGET = HERE / "tocsin_theme" / "static" / "vendor"
 
 INTER, MONO = "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"
+PUBLIC_FONT = "inter-5.3.0-public.woff2"
+PUBLIC_LETTERS = "U+20-7E,U+A0,U+A9,U+B7,U+D7,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026,U+2212"
 FILES = {
     "htmx-4.0.1.min.js": "htmx.org/dist/htmx.min.js",
     "echarts-6.1.0.esm.min.js": "echarts/dist/echarts.esm.min.js",
@@ -42,11 +47,21 @@ def sprite(icons: Path, names: list[str]) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
+def public_font() -> None:
+    """A third of Inter for the status page: plain Latin, weights 400 to 650. Its licence reserves no name and allows it."""
+    with TemporaryDirectory() as folder:
+        narrow = str(Path(folder) / "narrow.woff2")
+        run(["fonttools", "varLib.instancer", str(TARGET / "inter-5.3.0-latin.woff2"), "wght=400:650", "-o", narrow], check=True)
+        features = "--layout-features=kern,calt,ccmp,locl,mark,mkmk,cv11,ss03,tnum"
+        run(["pyftsubset", narrow, f"--unicodes={PUBLIC_LETTERS}", "--flavor=woff2", features, f"--output-file={TARGET / PUBLIC_FONT}"], check=True)
+
+
 def main(node_modules: Path) -> None:
     """Fill the vendor folder and write SHA256SUMS over everything in it."""
     (TARGET / "LICENSES").mkdir(parents=True, exist_ok=True)
     for name, source in FILES.items():
         copyfile(node_modules / source, TARGET / name)
+    public_font()
     names = (HERE / "icons.txt").read_text().split()
     (TARGET / "lucide-1.62.0.svg").write_text(sprite(node_modules / "lucide-static" / "icons", names))
     kept = sorted(path for path in TARGET.rglob("*") if path.is_file() and path.name != "SHA256SUMS")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from tocsin_theme.filters import duration
 
@@ -54,7 +55,9 @@ def _state(day: Day) -> str:
 
 
 def _path(xs: Sequence[int]) -> str:
-    return "".join(f"M{x} 0h3v32h-3z" for x in xs)
+    """Upright strokes, three units wide, each told from the one before it: the shortest way to say it."""
+    steps = "".join(f"m{after - before}-32v32" for before, after in pairwise(xs))
+    return f"M{xs[0] + 1.5} 0v32{steps}"
 
 
 def _title(day: Day) -> str:

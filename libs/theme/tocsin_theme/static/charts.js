@@ -57,7 +57,7 @@ function option(spec) {
   return {
     animation: false,
     textStyle: { fontFamily: "inherit", color: muted },
-    grid: { left: 4, right: line ? 64 : 8, top: 24, bottom: 4, containLabel: true },
+    grid: { left: 4, right: line ? 64 : 8, top: 24, bottom: 8, containLabel: true },
     tooltip: { show: false },
     legend: spec.series.length > 1 && !line ? { top: 0, left: 0, icon: "circle", itemWidth: 8, itemHeight: 8, textStyle: { color: muted } } : undefined,
     xAxis: {
@@ -66,7 +66,7 @@ function option(spec) {
       boundaryGap: !line,
       axisLine: { lineStyle: { color: hairline } },
       axisTick: { show: false },
-      axisLabel: { color: muted, hideOverlap: true },
+      axisLabel: { color: muted, hideOverlap: true, margin: 12 },
     },
     yAxis: {
       type: "value",
