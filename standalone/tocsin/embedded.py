@@ -15,7 +15,7 @@ from pathlib import Path
 from tocsin.embedded_account import choose_account, require_reach
 from tocsin.embedded_binaries import copy_binaries, find_binaries
 from tocsin.embedded_cluster import DATABASE, LOGIN, read_password
-from tocsin.embedded_errors import EmbeddedError
+from tocsin.embedded_errors import EmbeddedError, explain
 from tocsin.embedded_layout import Layout, hold_for_this_process, make_private, open_layout
 from tocsin.embedded_postmaster import Host, Postmaster, start_server
 
@@ -62,6 +62,9 @@ async def start_postgres(data_dir: Path, *, report: Callable[[str], None]) -> Em
     try:
         host = prepare_host(layout, report)
         keeper = _Keeper(host, report, postmaster=await start_server(host, report), lock=lock)
+    except OSError as error:
+        os.close(lock)
+        raise EmbeddedError(explain(f"error: {error}", layout.root)) from error
     except BaseException:
         os.close(lock)
         raise
