@@ -52,11 +52,13 @@ class UnitOfWork:
         """The delivery or request that this story began with."""
         return self.cause.correlation_id
 
-    def emit(self, event: Event) -> UUID:
+    def emit(self, event: Event, *, cause: Cause | None = None) -> UUID:
         """Tell the other services, once this commits. Returns the event's id.
 
         Hold the row lock of the aggregate that `event.key` names: then the order of commits is the order told.
+        `cause` is for a unit of work that moves many stories on at once; else it is the unit's own.
         """
+        cause = cause or self.cause
         envelope = Envelope(
             id=new_id(),
             type=event.TYPE,
@@ -65,9 +67,9 @@ class UnitOfWork:
             key=event.key,
             occurred_at=self.now,
             data=event.model_dump_json().encode(),
-            correlation_id=self.cause.correlation_id,
-            causation_id=self.cause.causation_id,
-            traceparent=self.cause.traceparent,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.causation_id,
+            traceparent=cause.traceparent,
         )
         self._envelopes.append(envelope)
         self.woken.add("relay")
