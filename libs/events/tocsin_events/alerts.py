@@ -64,8 +64,15 @@ class AlertRepeated(AlertEvent):
     previous_severity: AlertSeverity | None = None
 
 
+class AlertAcknowledged(AlertEvent):
+    """The sender says that somebody has taken the alert, as PagerDuty's `acknowledge` does."""
+
+    TYPE: ClassVar = "alert.acknowledged.v1"
+
+
 class AlertResolved(AlertEvent):
-    """The occurrence ended. `reason` names why: the sender said so, a person did, or it was silent too long."""
+    """The occurrence ended. `reason` names why: `resolved_by_sender`, `resolved_by_hand`, `not_told_again` in time,
+    or `resolved_with_incident` when a person resolved the incident that it belongs to."""
 
     TYPE: ClassVar = "alert.resolved.v1"
     ended_at: AwareDatetime
