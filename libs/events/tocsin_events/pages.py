@@ -96,10 +96,14 @@ class PageUndeliverable(EscalationEvent):
 
 
 class AcknowledgementExpired(EscalationEvent):
-    """Acknowledged, then silent for the policy's ack timeout: the escalation runs again."""
+    """An acknowledgement no longer holds and the escalation runs again.
+
+    `reason` is `silent` (nothing heard for the policy's ack timeout) or `severity_raised` (it was given for less).
+    """
 
     TYPE: ClassVar = "page.acknowledgement_expired.v1"
     user_id: UUID | None = None
+    reason: str = "silent"
 
 
 class EscalationExhausted(EscalationEvent):

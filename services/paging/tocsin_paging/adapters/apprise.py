@@ -1,0 +1,139 @@
+"""Everything that Apprise reaches over the network: chats, push services, SMS providers.
+
+Only schemes of an allow-list: Apprise can also write files, run programs and speak on the desktop.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+from apprise import Apprise, AppriseAsset, NotifyType
+
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
+from tocsin_paging.adapters.guard import ForbiddenTarget, Guard, UnresolvedTarget
+from tocsin_paging.domain.contact import Channel
+from tocsin_paging.domain.message import compose, without_mentions
+from tocsin_paging.domain.payload import payload_from_json
+
+SCHEMES = frozenset(
+    [
+        "bark",
+        "barks",
+        "clickatell",
+        "d7sms",
+        "dingtalk",
+        "discord",
+        "feishu",
+        "flock",
+        "gchat",
+        "googlechat",
+        "gotify",
+        "gotifys",
+        "guilded",
+        "hassio",
+        "hassios",
+        "ifttt",
+        "join",
+        "json",
+        "jsons",
+        "lark",
+        "line",
+        "matrix",
+        "matrixs",
+        "mmost",
+        "mmosts",
+        "msgbird",
+        "nctalk",
+        "nctalks",
+        "ntfy",
+        "ntfys",
+        "onesignal",
+        "opsgenie",
+        "pagerduty",
+        "pbul",
+        "pover",
+        "prowl",
+        "psafer",
+        "pushy",
+        "rocket",
+        "rockets",
+        "ryver",
+        "sendgrid",
+        "signal",
+        "signals",
+        "signl4",
+        "sinch",
+        "slack",
+        "spush",
+        "synology",
+        "synologys",
+        "tgram",
+        "threema",
+        "twilio",
+        "twist",
+        "vonage",
+        "webex",
+        "workflows",
+        "wxteams",
+    ]
+)
+"""What may be named. Each talks HTTP to its vendor, or to a host in the URL that the guard checks."""
+REFUSED_OPTIONS = frozenset({"verify", "redirect", "cto", "rto", "config", "attach"})
+
+
+class AppriseProvider:
+    """Sends pages through Apprise URLs. The host is checked again before each send."""
+
+    name = Channel.APPRISE.value
+
+    def __init__(self, guard: Guard, *, ack_url: Callable[[UUID], str], now: Callable[[], datetime]) -> None:
+        self._guard = guard
+        self._ack_url = ack_url
+        self._now = now
+
+    async def send(self, sending: Sending) -> Outcome:
+        """Send the page. Apprise does not tell a refusal from an outage, so what fails is tried again."""
+        payload = payload_from_json(sending.payload)
+        try:
+            target = await check_apprise_url(payload.address, self._guard)
+        except UnresolvedTarget as error:
+            return Retry(str(error))
+        except ForbiddenTarget as error:
+            return GiveUp(str(error))
+        link = self._ack_url(payload.page_id) if payload.incident_id else None
+        message = compose(payload.with_link(link).content, now=self._now(), may_repeat=sending.may_repeat)
+        sender = Apprise(asset=_asset())
+        sender.add(target)
+        taken = await sender.async_notify(
+            title=without_mentions(message.subject),
+            body=without_mentions(message.text),
+            notify_type=NotifyType.FAILURE,
+        )
+        return Sent() if taken else Retry("the service did not take the page")
+
+
+async def check_apprise_url(url: str, guard: Guard) -> Any:
+    """Return the Apprise target of a URL, or raise `ForbiddenTarget` saying what is wrong with it."""
+    scheme, options = urlsplit(url).scheme.lower(), dict(parse_qsl(urlsplit(url).query))
+    if scheme not in SCHEMES:
+        raise ForbiddenTarget(f"{scheme or 'This'} is not one of the services that pages can go to.")
+    if refused := REFUSED_OPTIONS & {option.lower() for option in options}:
+        raise ForbiddenTarget(f"Leave out the option {', '.join(sorted(refused))}.")
+    target = Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
+    if target is None:
+        raise ForbiddenTarget("Apprise cannot read this URL. Compare it with Apprise's documentation.")
+    if _names_its_host(target):
+        await guard.addresses(target.host or "", port=target.port or 443)
+    return target
+
+
+def _names_its_host(target: Any) -> bool:
+    """Say whether the URL says which host to connect to; else the vendor's is built in."""
+    in_cloud = getattr(target, "mode", None) == "cloud"
+    return not in_cloud and any("{host}" in template for template in target.templates)
+
+
+def _asset() -> AppriseAsset:
+    return AppriseAsset(app_id="Tocsin", app_desc="Tocsin", http_redirects=False, secure_logging=True)

@@ -1,0 +1,81 @@
+"""Puts the service together. Nothing below reads settings; everything gets what it needs from here."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from tocsin_access.keys import derived_key
+from tocsin_chassis.platform import Platform
+from tocsin_chassis.service import Service
+from tocsin_paging.adapters.apprise import AppriseProvider
+from tocsin_paging.adapters.guard import Guard, networks
+from tocsin_paging.adapters.smtp import MailProvider, MailServer
+from tocsin_paging.adapters.webhook import WebhookProvider
+from tocsin_paging.consumers import subscriptions_of
+from tocsin_paging.domain.errors import (
+    ConflictError,
+    GoneError,
+    InvalidChangeError,
+    NotAllowedError,
+    NotFoundError,
+)
+from tocsin_paging.domain.links import Links
+from tocsin_paging.settings import PagingSettings
+from tocsin_paging.usecases.pager import Figures, Pager
+from tocsin_paging.workers.escalate import Auditor, timers_of
+from tocsin_paging.workers.send import OutgoingPages
+from tocsin_runtime.clock import process_now
+from tocsin_runtime.settings import PlatformSettings
+
+TEMPLATES = Path(__file__).parent / "web" / "templates"
+ERRORS: dict[type[Exception], int] = {
+    NotFoundError: 404,
+    ConflictError: 409,
+    InvalidChangeError: 422,
+    GoneError: 410,
+    NotAllowedError: 403,
+}
+
+
+def create_app(settings: PagingSettings, platform: Platform) -> FastAPI:
+    """Build the app; nothing runs before its lifespan starts."""
+    service = Service("paging", title="Paging", settings=settings, platform=platform, templates=TEMPLATES)
+    secret = platform.settings.secret_key.get_secret_value()
+    links = Links(platform.settings.public_url, key=derived_key(secret, "paging.links"))
+    pager = Pager(links, figures=Figures(service.metrics))
+    guard = Guard(networks(settings.allowed_networks))
+    service.consume(subscriptions_of(pager))
+    service.fire(timers_of(pager))
+    _send(service, pager=pager, guard=guard)
+    auditor = Auditor(service.unit_of_work, pager)
+    service.work("auditor", auditor.run_once, every=settings.audit_seconds)
+    service.errors(ERRORS)
+    app = service.build(routers=[])
+    app.state.pager, app.state.guard = pager, guard
+    return app
+
+
+def _send(service: Service, *, pager: Pager, guard: Guard) -> None:
+    links = pager.links
+    webhooks = WebhookProvider(guard, secret=links.webhook_secret, ack_url=links.ack_url, now=process_now)
+    service.on_stop(webhooks.close)
+    service.sends(
+        providers=[
+            MailProvider(mail_server(service.platform.settings), ack_url=links.ack_url, now=process_now),
+            webhooks,
+            AppriseProvider(guard, ack_url=links.ack_url, now=process_now),
+        ],
+        outgoing=OutgoingPages(pager),
+    )
+
+
+def mail_server(settings: PlatformSettings) -> MailServer:
+    """Return the mail server of the installation."""
+    return MailServer(
+        settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value(),
+        starttls=settings.smtp_starttls,
+        sender=settings.smtp_from,
+    )

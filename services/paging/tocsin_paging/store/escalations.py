@@ -1,0 +1,187 @@
+"""Escalations: one row an incident, whose lock decides who acts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_bus.send_runner import LEASE
+from tocsin_paging.domain.escalation import Escalation, State
+from tocsin_paging.domain.message import About
+from tocsin_paging.domain.policy import Policy
+from tocsin_paging.store.policies import steps_from_json, steps_to_json
+from tocsin_paging.store.tables import escalations
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who acknowledged, when and how: by link, page, api, incident or chat."""
+
+    name: str
+    at: datetime
+    via: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """An escalation with what it is about. `detected_at` is when Tocsin first heard of it."""
+
+    escalation: Escalation
+    about: About
+    detected_at: datetime
+    started_at: datetime
+    service_id: UUID | None = None
+    answer: Answer | None = None
+
+    def now(self, escalation: Escalation) -> "Case":
+        """Return the case with its escalation moved on."""
+        answer = self.answer if escalation.state != State.TRIGGERED else None
+        return replace(self, escalation=escalation, answer=answer)
+
+
+class EscalationRepository:
+    """Reads and writes escalations."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def get(self, incident_id: UUID) -> Case | None:
+        """Return the case without a lock: for showing, not for deciding."""
+        return await self._one(select(escalations).where(escalations.c.incident_id == incident_id))
+
+    async def locked(self, incident_id: UUID) -> Case | None:
+        """Return the case with its row locked: whoever decides about it does so alone."""
+        mine = select(escalations).where(escalations.c.incident_id == incident_id)
+        return await self._one(mine.with_for_update())
+
+    async def shared(self, incident_id: UUID) -> Case | None:
+        """Return the case, which nobody can change until this commits; others may look at the same time."""
+        mine = select(escalations).where(escalations.c.incident_id == incident_id)
+        return await self._one(mine.with_for_update(read=True))
+
+    async def save(self, case: Case, *, now: datetime) -> None:
+        """Write the case, new or changed."""
+        values = {**_values(case), "updated_at": now}
+        row = insert(escalations).values(values)
+        changed = {name: row.excluded[name] for name in values if name != "incident_id"}
+        await self._conn.execute(row.on_conflict_do_update(index_elements=["incident_id"], set_=changed))
+
+    async def open_cases(self, *, limit: int = 200) -> list[Case]:
+        """Return what is not resolved, the newest first."""
+        query = select(escalations).where(escalations.c.state != State.RESOLVED.value)
+        rows = await self._conn.execute(query.order_by(escalations.c.started_at.desc()).limit(limit))
+        return [_case(row) for row in rows.mappings()]
+
+    async def count_by_state(self) -> dict[str, int]:
+        """Return how many escalations are not resolved, by state."""
+        rows = await self._conn.execute(_COUNT)
+        return {row.state: row.number for row in rows}
+
+    async def without_future(self, *, limit: int = 100) -> Sequence[UUID]:
+        """Return open incidents for which nothing will happen any more, although something should (R28).
+
+        Triggered with a step due and no timer for it, or acknowledged with an expiry and no timer for that.
+        """
+        rows = await self._conn.execute(_LOST, {"limit": limit})
+        return [row.incident_id for row in rows]
+
+    async def claimed_since(self, incident_id: UUID, since: datetime) -> bool:
+        """Say whether a page of this incident is being sent that was claimed for it after `since`."""
+        until = since + LEASE
+        return (
+            await self._conn.execute(_CLAIMED, {"incident": incident_id, "until": until})
+        ).first() is not None
+
+    async def _one(self, query: Select[Any]) -> Case | None:
+        row = (await self._conn.execute(query)).mappings().first()
+        return _case(row) if row else None
+
+
+def _values(case: Case) -> dict[str, object]:
+    escalation, answer = case.escalation, case.answer
+    return {
+        "incident_id": escalation.incident_id,
+        "policy": _policy_to_json(escalation.policy),
+        "state": escalation.state.value,
+        "step": escalation.step,
+        "round": escalation.round,
+        "last_round": escalation.last_round,
+        "next_at": escalation.next_at,
+        "generation": escalation.generation,
+        "acknowledged_by": escalation.acknowledged_by,
+        "acknowledged_name": answer.name if answer else None,
+        "acknowledged_at": answer.at if answer else None,
+        "acknowledged_via": answer.via if answer else None,
+        "ack_expires_at": escalation.ack_expires_at,
+        "about": asdict(case.about),
+        "service_id": case.service_id,
+        "detected_at": case.detected_at,
+        "started_at": case.started_at,
+    }
+
+
+def _case(row: RowMapping) -> Case:
+    escalation = Escalation(
+        row["incident_id"],
+        policy=_policy_from_json(row["policy"]),
+        next_at=row["next_at"],
+        state=State(row["state"]),
+        step=row["step"],
+        round=row["round"],
+        last_round=row["last_round"],
+        generation=row["generation"],
+        acknowledged_by=row["acknowledged_by"],
+        ack_expires_at=row["ack_expires_at"],
+    )
+    answer = None
+    if row["acknowledged_at"] is not None:
+        answer = Answer(row["acknowledged_name"], at=row["acknowledged_at"], via=row["acknowledged_via"])
+    return Case(
+        escalation,
+        about=About(**row["about"]),
+        detected_at=row["detected_at"],
+        started_at=row["started_at"],
+        service_id=row["service_id"],
+        answer=answer,
+    )
+
+
+def _policy_to_json(policy: Policy) -> dict[str, object]:
+    return {
+        "id": str(policy.id),
+        "name": policy.name,
+        "steps": steps_to_json(policy.steps),
+        "repeats": policy.repeats,
+        "ack_timeout_seconds": policy.ack_timeout.total_seconds() if policy.ack_timeout else None,
+    }
+
+
+def _policy_from_json(value: dict[str, Any]) -> Policy:
+    timeout = value["ack_timeout_seconds"]
+    return Policy(
+        UUID(value["id"]),
+        name=value["name"],
+        steps=steps_from_json(value["steps"]),
+        repeats=value["repeats"],
+        ack_timeout=None if timeout is None else timedelta(seconds=timeout),
+    )
+
+
+_COUNT = text("SELECT state, count(*) AS number FROM escalations WHERE state <> 'resolved' GROUP BY state")
+_LOST = text(
+    "SELECT incident_id FROM escalations AS e WHERE state <> 'resolved'"
+    " AND (next_at IS NOT NULL OR ack_expires_at IS NOT NULL) AND NOT EXISTS ("
+    "  SELECT 1 FROM timers AS t WHERE t.subject = e.incident_id AND t.generation = e.generation"
+    "  AND t.kind = CASE e.state WHEN 'triggered' THEN 'escalation_step' ELSE 'acknowledgement_expiry' END)"
+    " LIMIT :limit"
+)
+# The `next_try_at` of a claimed row is the end of its lease, so it tells when it was claimed.
+_CLAIMED = text(
+    "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject WHERE p.incident_id = :incident"
+    " AND s.state = 'sending' AND s.next_try_at > :until LIMIT 1"
+)

@@ -1,0 +1,100 @@
+"""Pages: the ledger of who was told what, how, and whether it got through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_paging.domain.contact import Channel
+from tocsin_paging.domain.page import Page, PageKind, PageState
+from tocsin_paging.store.tables import pages
+
+
+@dataclass(frozen=True)
+class PageFilter:
+    """What a list of pages is narrowed to; None means any."""
+
+    incident_id: UUID | None = None
+    user_id: UUID | None = None
+    state: PageState | None = None
+    channel: Channel | None = None
+    kind: PageKind | None = None
+
+
+class PageRepository:
+    """Reads and writes pages."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def get(self, page_id: UUID, *, lock: bool = False) -> Page | None:
+        """Return the page, its row locked if asked."""
+        query = select(pages).where(pages.c.id == page_id)
+        return await self._one(query.with_for_update() if lock else query)
+
+    async def with_ack_digest(self, digest: str, *, lock: bool = False) -> Page | None:
+        """Return the page whose one-use link has this digest."""
+        query = select(pages).where(pages.c.ack_digest == digest)
+        return await self._one(query.with_for_update() if lock else query)
+
+    async def add(self, page: Page) -> bool:
+        """Insert a page; False when the same (incident, round, step, person, contact) has one already (R23)."""
+        row = insert(pages).values(_values(page))
+        inserted = await self._conn.execute(row.on_conflict_do_nothing().returning(pages.c.id))
+        return inserted.first() is not None
+
+    async def save(self, page: Page) -> None:
+        """Write how far the page got."""
+        values = _values(page)
+        await self._conn.execute(update(pages).where(pages.c.id == values.pop("id")).values(values))
+
+    async def of_step(self, incident_id: UUID, *, round: int, step: int) -> list[Page]:
+        """Return the pages that one step made."""
+        mine = select(pages).where(
+            pages.c.incident_id == incident_id, pages.c.round == round, pages.c.step == step
+        )
+        rows = await self._conn.execute(mine.order_by(pages.c.id))
+        return [_page(row) for row in rows.mappings()]
+
+    async def followed(self, page: Page) -> bool:
+        """Say whether the same contact got a later page for the same incident: then this one is stale (R31)."""
+        later = select(pages.c.id).where(
+            pages.c.incident_id == page.incident_id,
+            pages.c.contact_id == page.contact_id,
+            (pages.c.round > page.round) | ((pages.c.round == page.round) & (pages.c.step > page.step)),
+        )
+        return (await self._conn.execute(later.limit(1))).first() is not None
+
+    async def listed(
+        self, wanted: PageFilter, *, before: UUID | None = None, limit: int = 50
+    ) -> Sequence[Page]:
+        """Return pages, the newest first, beginning before `before`."""
+        query = select(pages).order_by(pages.c.id.desc()).limit(limit)
+        for name, value in vars(wanted).items():
+            if value is not None:
+                query = query.where(pages.c[name] == value)
+        rows = await self._conn.execute(query.where(pages.c.id < before) if before else query)
+        return [_page(row) for row in rows.mappings()]
+
+    async def _one(self, query: Select[Any]) -> Page | None:
+        row = (await self._conn.execute(query)).mappings().first()
+        return _page(row) if row else None
+
+
+def _values(page: Page) -> dict[str, Any]:
+    return {
+        **vars(page),
+        "kind": page.kind.value,
+        "channel": page.channel.value,
+        "state": page.state.value,
+    }
+
+
+def _page(row: RowMapping) -> Page:
+    values = dict(row)
+    kind, channel, state = PageKind(values["kind"]), Channel(values["channel"]), PageState(values["state"])
+    return Page(**{**values, "kind": kind, "channel": channel, "state": state})

@@ -1,0 +1,139 @@
+"""Somebody answers. Paging owns the answer: once it is given, no new page starts (R27)."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.pages import PageAcknowledged
+from tocsin_paging.domain.errors import GoneError, NotFoundError
+from tocsin_paging.domain.escalation import Reason, acknowledge
+from tocsin_paging.domain.links import LINK_LIFE, digest
+from tocsin_paging.domain.page import Page
+from tocsin_paging.store.escalations import Answer, Case, EscalationRepository
+from tocsin_paging.store.pages import PageRepository
+from tocsin_paging.usecases.carry_out import carry_out
+from tocsin_paging.usecases.pager import Pager
+
+JUST_CLAIMED = timedelta(milliseconds=250)
+LOOK_AGAIN = 0.005
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who answers."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an answer did: `reason` says whether it was the first. `case` says who has it now."""
+
+    case: Case
+    reason: Reason
+    page: Page | None = None
+
+
+async def acknowledge_incident(
+    uow: UnitOfWork,
+    incident_id: UUID,
+    by: Person,
+    *,
+    via: str,
+    pager: Pager,
+    page_id: UUID | None = None,
+    tell: bool = True,
+) -> Answered:
+    """Stop the escalation. `tell` is False when the incidents service already knows.
+
+    Raises `NotFoundError` when there is no escalation for the incident.
+    """
+    case = await EscalationRepository(uow.conn).locked(incident_id)
+    if case is None:
+        raise NotFoundError("There is no escalation for this incident.")
+    decision = acknowledge(case.escalation, by.id, at=uow.now)
+    if decision.reason == Reason.ACKNOWLEDGED:
+        case = replace(case, answer=Answer(by.name, at=uow.now, via=via))
+    case = await carry_out(uow, case, decision, pager=pager)
+    if decision.reason == Reason.ACKNOWLEDGED:
+        if tell:
+            uow.emit(_told(incident_id, by, via=via, page_id=page_id, uow=uow))
+        await _let_sends_begin(uow, incident_id)
+    return Answered(case, reason=decision.reason)
+
+
+async def acknowledge_page(
+    uow: UnitOfWork, page_id: UUID, by: Person | None, *, via: str, pager: Pager
+) -> Answered:
+    """Answer a page; without a person it is the one who was paged who answers."""
+    page = await PageRepository(uow.conn).get(page_id)
+    if page is None or page.incident_id is None:
+        raise NotFoundError("There is no page for an incident with this id.")
+    return await _answer(uow, page, by or Person(page.user_id, name=page.user_name), via=via, pager=pager)
+
+
+async def acknowledge_by_link(uow: UnitOfWork, token: str, *, pager: Pager) -> Answered:
+    """Answer by the one-use link of a page: whoever was paged answers. A second use changes nothing.
+
+    Raises `NotFoundError` for a link that never was, `GoneError` for one that is too old.
+    """
+    page = await page_of_link(uow, token)
+    if page.acknowledged_at is not None:
+        return await link_state(uow, page)
+    return await _answer(uow, page, Person(page.user_id, name=page.user_name), via="link", pager=pager)
+
+
+async def page_of_link(uow: UnitOfWork, token: str) -> Page:
+    """Return the page of a link that may still be used, or was."""
+    page = await PageRepository(uow.conn).with_ack_digest(digest(token))
+    if page is None or page.incident_id is None:
+        raise NotFoundError("This link is not one of Tocsin's. Open the incident and acknowledge it there.")
+    if page.acknowledged_at is None and uow.now - page.requested_at > LINK_LIFE:
+        raise GoneError("This link is older than 24 hours. Open the incident and acknowledge it there.")
+    return page
+
+
+async def link_state(uow: UnitOfWork, page: Page) -> Answered:
+    """Return what there is to answer behind a link, without answering."""
+    incident_id = page.incident_id
+    case = await EscalationRepository(uow.conn).get(incident_id) if incident_id else None
+    if case is None:
+        raise NotFoundError("The incident of this page is not known any more.")
+    reasons = {"acknowledged": Reason.ALREADY_ACKNOWLEDGED, "resolved": Reason.ALREADY_RESOLVED}
+    return Answered(case, reason=reasons.get(case.escalation.state.value, Reason.NOT_DUE), page=page)
+
+
+async def _answer(uow: UnitOfWork, page: Page, by: Person, *, via: str, pager: Pager) -> Answered:
+    if page.incident_id is None:
+        raise NotFoundError("This page is for no incident.")
+    answered = await acknowledge_incident(uow, page.incident_id, by, via=via, pager=pager, page_id=page.id)
+    pages = PageRepository(uow.conn)
+    locked = await pages.get(page.id, lock=True) or page
+    if locked.acknowledged_at is None:
+        locked = replace(locked, acknowledged_at=uow.now, acknowledged_name=by.name)
+        await pages.save(locked)
+    return replace(answered, page=locked)
+
+
+async def _let_sends_begin(uow: UnitOfWork, incident_id: UUID) -> None:
+    """Wait for pages that were claimed a moment before the answer, so that none begins after it is given.
+
+    The lock on the case keeps further ones from being claimed. A send begins within milliseconds of its
+    claim; one that has been under way for longer than the wait has long begun.
+    """
+    escalations = EscalationRepository(uow.conn)
+    for _ in range(int(JUST_CLAIMED.total_seconds() / LOOK_AGAIN)):
+        if not await escalations.claimed_since(incident_id, uow.now - JUST_CLAIMED):
+            return
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+def _told(
+    incident_id: UUID, by: Person, *, via: str, page_id: UUID | None, uow: UnitOfWork
+) -> PageAcknowledged:
+    return PageAcknowledged(
+        incident_id=incident_id, at=uow.now, user_id=by.id, user=by.name, via=via, page_id=page_id
+    )

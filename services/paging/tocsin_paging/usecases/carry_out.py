@@ -1,0 +1,90 @@
+"""Carries out what was decided about an escalation: state, pages, timer and events, in one transaction."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.pages import EscalationExhausted, PageUndeliverable
+from tocsin_paging.domain.contact import Contact
+from tocsin_paging.domain.escalation import Decision, Escalation, Reason, State, advance
+from tocsin_paging.domain.page import PageKind
+from tocsin_paging.store.escalations import Case, EscalationRepository
+from tocsin_paging.usecases.make_pages import Occasion, make_pages
+from tocsin_paging.usecases.pager import Pager
+from tocsin_paging.usecases.roster import gather
+
+log = structlog.get_logger("tocsin.paging")
+STEP_TIMER, EXPIRY_TIMER = "escalation_step", "acknowledgement_expiry"
+
+
+async def take_step(uow: UnitOfWork, case: Case, *, pager: Pager, also: UUID | None = None) -> Case:
+    """Take the step that is due now, if one is; hold the case's lock. `also` is a person who is told as well."""
+    gathered = await gather(uow, case.escalation, also=also)
+    decision = advance(case.escalation, gathered.roster, now=uow.now)
+    return await carry_out(uow, case, decision, pager=pager, contacts=gathered.contacts)
+
+
+async def carry_out(
+    uow: UnitOfWork,
+    case: Case,
+    decision: Decision,
+    *,
+    pager: Pager,
+    contacts: Mapping[UUID, Contact] | None = None,
+) -> Case:
+    """Store the decision and cause what it says. Returns the case as it now is."""
+    pager.figures.decisions.labels(decision.reason.value).inc()
+    after = decision.after
+    log.info("escalation.decided", incident_id=str(after.incident_id), reason=decision.reason.value)
+    if after == case.escalation:
+        return case
+    case = case.now(after)
+    await EscalationRepository(uow.conn).save(case, now=uow.now)
+    arm(uow, after)
+    for recipient in decision.pages:
+        occasion = _occasion(case)
+        await make_pages(uow, recipient, occasion=occasion, contacts=contacts or {}, pager=pager)
+    _tell(uow, decision)
+    uow.announce("page")
+    return case
+
+
+def arm(uow: UnitOfWork, escalation: Escalation) -> None:
+    """Set the timer of what comes next; older ones no longer apply, as their generation tells."""
+    if escalation.next_at is not None:
+        due, kind = escalation.next_at, STEP_TIMER
+    elif escalation.ack_expires_at is not None:
+        due, kind = escalation.ack_expires_at, EXPIRY_TIMER
+    else:
+        return
+    uow.schedule(kind, escalation.incident_id, due, generation=escalation.generation)
+
+
+def is_current(case: Case | None, *, generation: int, state: State) -> bool:
+    """Say whether a timer still applies to the case."""
+    if case is None:
+        return False
+    return case.escalation.state == state and case.escalation.generation == generation
+
+
+def _occasion(case: Case) -> Occasion:
+    return Occasion(
+        PageKind.INCIDENT,
+        title=case.about.title,
+        incident_id=case.escalation.incident_id,
+        about=case.about,
+        round=case.escalation.round,
+        step=case.escalation.step,
+    )
+
+
+def _tell(uow: UnitOfWork, decision: Decision) -> None:
+    incident_id, at = decision.after.incident_id, uow.now
+    for unreached in decision.unreached:
+        uow.emit(
+            PageUndeliverable(incident_id=incident_id, at=at, step=unreached.step, reason=unreached.reason)
+        )
+    if decision.reason == Reason.EXHAUSTED:
+        uow.emit(EscalationExhausted(incident_id=incident_id, at=at, rounds=decision.after.round))

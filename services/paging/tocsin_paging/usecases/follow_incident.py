@@ -1,0 +1,95 @@
+"""What happens to an incident elsewhere, and what it means for its escalation. What no longer applies is let go."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.incidents import Incident, IncidentEvent, IncidentSeverityChanged, IncidentStatus
+from tocsin_events.pages import AcknowledgementExpired
+from tocsin_paging.domain.escalation import Decision, Reason, State, extend, raised, reopen, resolve
+from tocsin_paging.store.escalations import Case, EscalationRepository
+from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident
+from tocsin_paging.usecases.carry_out import carry_out, take_step
+from tocsin_paging.usecases.pager import Pager
+from tocsin_paging.usecases.start_escalation import about, no_policy, policy_for, start_escalation
+
+NOBODY = Person(UUID(int=0), name="Tocsin")
+
+
+async def acknowledged_elsewhere(uow: UnitOfWork, event: IncidentEvent, *, pager: Pager) -> None:
+    """The incidents service took the answer: the escalation stops, and nothing is told back."""
+    case = await _case(uow, event.incident, pager=pager)
+    if case:
+        by = Person(event.actor_id, name=event.actor_name or "") if event.actor_id else NOBODY
+        incident_id = event.incident.incident_id
+        await acknowledge_incident(uow, incident_id, by, via="incident", pager=pager, tell=False)
+
+
+async def severity_changed(uow: UnitOfWork, event: IncidentSeverityChanged, *, pager: Pager) -> None:
+    """Graver than before: everybody is paged again from step 1. Milder: later pages say so."""
+    case = await _case(uow, event.incident, pager=pager)
+    if case is None:
+        return
+    graver = event.incident.severity.value < event.previous.value  # SEV-1 is the gravest
+    if not graver:
+        await EscalationRepository(uow.conn).save(case, now=uow.now)
+        return
+    decision = raised(case.escalation, at=uow.now, by_person=event.actor_id is not None)
+    if decision.reason == Reason.RAISED and case.escalation.state == State.ACKNOWLEDGED:
+        uow.emit(_no_longer_holds(case, uow=uow))
+    await _again(uow, case, decision, pager=pager)
+
+
+async def resolved(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
+    """It is over: nothing more is due, and pages on their way are dropped."""
+    case = await _case(uow, incident, pager=pager)
+    if case:
+        await carry_out(uow, case, resolve(case.escalation), pager=pager)
+
+
+async def reopened(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
+    """It was not over: the policy as it is now runs from step 1."""
+    case = await _case(uow, incident, pager=pager)
+    if case is None:
+        await start_escalation(uow, incident, pager=pager)
+        return
+    policy = await policy_for(uow, incident)
+    decision = reopen(case.escalation, policy, at=uow.now)
+    if decision.reason == Reason.REOPENED and not policy.steps:
+        await no_policy(uow, case.now(decision.after))
+    else:
+        await _again(uow, case, decision, pager=pager)
+
+
+async def activity(uow: UnitOfWork, event: IncidentEvent, *, pager: Pager) -> None:
+    """A person works on it: an acknowledgement holds on, and who works on it without one has answered."""
+    if event.actor_id is None:
+        return
+    case = await _case(uow, event.incident, pager=pager)
+    if case is None:
+        return
+    if case.escalation.state == State.TRIGGERED and event.incident.status != IncidentStatus.DETECTED:
+        await acknowledged_elsewhere(uow, event, pager=pager)
+    else:
+        await carry_out(uow, case, extend(case.escalation, at=uow.now), pager=pager)
+
+
+async def _again(uow: UnitOfWork, case: Case, decision: Decision, *, pager: Pager) -> None:
+    moved = await carry_out(uow, case, decision, pager=pager)
+    if decision.after != case.escalation:
+        await take_step(uow, moved, pager=pager)
+
+
+async def _case(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> Case | None:
+    """Return the locked case, which from now on tells of the incident as it now is."""
+    case = await EscalationRepository(uow.conn).locked(incident.incident_id)
+    return replace(case, about=about(incident, pager=pager)) if case else None
+
+
+def _no_longer_holds(case: Case, *, uow: UnitOfWork) -> AcknowledgementExpired:
+    return AcknowledgementExpired(
+        incident_id=case.escalation.incident_id,
+        at=uow.now,
+        user_id=case.escalation.acknowledged_by,
+        reason="severity_raised",
+    )

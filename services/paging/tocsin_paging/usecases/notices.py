@@ -1,0 +1,67 @@
+"""Pages that are for no incident: a test, and word of something that Tocsin could not process (R18)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from tocsin_access.directory import Directory
+from tocsin_bus.subscriptions import DeadLetter
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.directory import Role
+from tocsin_paging.domain.contact import Contact
+from tocsin_paging.domain.errors import ConflictError, NotFoundError
+from tocsin_paging.domain.escalation import Recipient, started
+from tocsin_paging.domain.page import Page, PageKind
+from tocsin_paging.store.policies import PolicyRepository
+from tocsin_paging.usecases.make_pages import Occasion, make_pages
+from tocsin_paging.usecases.pager import Pager
+from tocsin_paging.usecases.roster import Gathered, contacts_of, gather
+
+
+async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Pager) -> list[Page]:
+    """Send a test page to every enabled contact method of a person; returns the pages.
+
+    Raises `NotFoundError` for an unknown person, `ConflictError` for one who cannot be reached.
+    """
+    user = await Directory(uow.conn).user(user_id)
+    if user is None:
+        raise NotFoundError("There is no such person.")
+    contacts = {contact.id: contact for contact in (await contacts_of(uow, [user])).get(user_id, [])}
+    enabled = tuple(contact.id for contact in contacts.values() if contact.enabled)
+    if not enabled:
+        raise ConflictError("This person has no contact method that is switched on. Add one first.")
+    recipient = Recipient(user.id, name=user.name, why=f"test asked for by {by}", contacts=enabled)
+    occasion = Occasion(PageKind.TEST, title="Test page")
+    return await make_pages(uow, recipient, occasion=occasion, contacts=contacts, pager=pager)
+
+
+async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pager) -> None:
+    """Tell people plainly that an event could not be processed, so that nobody waits in vain for its effect."""
+    gathered = await _whom_to_tell(uow)
+    notice = (
+        f"Tocsin could not process {letter.type} on topic {letter.topic.value}. Look at the dead letters."
+    )
+    occasion = Occasion(PageKind.FALLBACK, title="An event could not be processed", notice=notice)
+    for recipient in gathered.roster.get(1, ()):
+        why = replace(recipient, why="an event went dead")
+        await make_pages(uow, why, occasion=occasion, contacts=gathered.contacts, pager=pager)
+
+
+async def _whom_to_tell(uow: UnitOfWork) -> Gathered:
+    """Return the first people of the default policy who can be reached, else all administrators."""
+    stored = await PolicyRepository(uow.conn).default()
+    if stored:
+        gathered = await gather(uow, started(stored.policy.id, stored.policy, at=uow.now))
+        for recipients in gathered.roster.values():
+            if any(recipient.contacts for recipient in recipients):
+                return Gathered({1: recipients}, contacts=gathered.contacts)
+    admins = [user for user in await Directory(uow.conn).users() if user.role == Role.ADMIN]
+    contacts = await contacts_of(uow, admins)
+    everyone = tuple(
+        Recipient(user.id, name=user.name, why="", contacts=_ids(contacts.get(user.id, [])))
+        for user in admins
+    )
+    return Gathered({1: everyone}, contacts={c.id: c for mine in contacts.values() for c in mine})
+
+
+def _ids(contacts: list[Contact]) -> tuple[UUID, ...]:
+    return tuple(contact.id for contact in contacts if contact.enabled)

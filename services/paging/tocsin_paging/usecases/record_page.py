@@ -1,0 +1,96 @@
+"""Before a page leaves: is it still wanted? After it: what became of it (R29-R31)."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from tocsin_bus.sending import GiveUp, Outcome, Sending, Sent
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.pages import PageFailed, PageSent
+from tocsin_paging.domain.escalation import State, all_channels_failed
+from tocsin_paging.domain.page import Page, PageKind, PageState
+from tocsin_paging.store.escalations import EscalationRepository
+from tocsin_paging.store.pages import PageRepository
+from tocsin_paging.usecases.carry_out import carry_out, take_step
+from tocsin_paging.usecases.make_pages import told
+from tocsin_paging.usecases.pager import Pager
+
+
+async def still_wanted(uow: UnitOfWork, sending: Sending, *, pager: Pager) -> bool:
+    """Say whether the page is to leave now. The case stays as it is until this commits, so an answer waits for it."""
+    pages = PageRepository(uow.conn)
+    page = await pages.get(sending.subject)
+    if page is None:
+        return False
+    why_not = await _why_not(uow, page)
+    if why_not is None:
+        return True
+    await pages.save(replace(page, state=PageState.DROPPED, reason=why_not))
+    pager.figures.pages.labels(page.channel.value, PageState.DROPPED.value).inc()
+    return False
+
+
+async def record_page(uow: UnitOfWork, sending: Sending, outcome: Outcome, *, pager: Pager) -> None:
+    """Write what the provider said; when nobody of the step can be reached, take the next step now."""
+    incident_id = await _incident(uow, sending)
+    escalations = EscalationRepository(uow.conn)
+    unsent = not isinstance(outcome, Sent)
+    case = await escalations.locked(incident_id) if unsent and incident_id else None
+    page = await PageRepository(uow.conn).get(sending.subject, lock=True)
+    if page is None:
+        return
+    page = _after(page, sending=sending, outcome=outcome, uow=uow)
+    await PageRepository(uow.conn).save(page)
+    pager.figures.pages.labels(page.channel.value, page.state.value).inc()
+    await _tell(uow, page, pager=pager)
+    if case and page.failing and await _all_failing(uow, page):
+        decision = all_channels_failed(case.escalation, step=page.step, round=page.round, now=uow.now)
+        moved = await carry_out(uow, case, decision, pager=pager)
+        if moved.escalation != case.escalation:
+            await take_step(uow, moved, pager=pager)
+    uow.announce("page")
+
+
+async def _why_not(uow: UnitOfWork, page: Page) -> str | None:
+    if page.incident_id is None:
+        return None
+    case = await EscalationRepository(uow.conn).shared(page.incident_id)
+    if case is None:
+        return "no_escalation"
+    if case.escalation.state != State.TRIGGERED:
+        return case.escalation.state.value
+    return "followed_by_a_later_page" if await PageRepository(uow.conn).followed(page) else None
+
+
+async def _incident(uow: UnitOfWork, sending: Sending) -> UUID | None:
+    page = await PageRepository(uow.conn).get(sending.subject)
+    return page.incident_id if page else None
+
+
+def _after(page: Page, *, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> Page:
+    tried = replace(page, attempts=sending.attempt, may_repeat=sending.may_repeat)
+    if isinstance(outcome, Sent):
+        return replace(tried, state=PageState.SENT, sent_at=uow.now, reason=None)
+    state = PageState.FAILED if isinstance(outcome, GiveUp) else PageState.RETRYING
+    return replace(tried, state=state, reason=outcome.reason[:500])
+
+
+async def _tell(uow: UnitOfWork, page: Page, *, pager: Pager) -> None:
+    if page.kind != PageKind.INCIDENT or page.incident_id is None:
+        return
+    if page.state == PageState.FAILED:
+        reason = page.reason or "unknown"
+        uow.emit(PageFailed(page=told(page), reason=reason, attempts=page.attempts))
+    if page.state != PageState.SENT:
+        return
+    sent = PageSent(page=told(page), sent_at=uow.now, attempts=page.attempts, may_repeat=page.may_repeat)
+    uow.emit(sent)
+    case = await EscalationRepository(uow.conn).get(page.incident_id)
+    if case and (page.round, page.step) == (1, 1):
+        pager.figures.latency.observe(max(0.0, (uow.now - case.detected_at).total_seconds()))
+
+
+async def _all_failing(uow: UnitOfWork, page: Page) -> bool:
+    if page.incident_id is None:
+        return False
+    pages = await PageRepository(uow.conn).of_step(page.incident_id, round=page.round, step=page.step)
+    return all(other.failing for other in pages)

@@ -1,0 +1,97 @@
+"""Gathers whom a step aims at now, and how to reach them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from tocsin_access.directory import Directory
+from tocsin_access.entries import User
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_paging.domain.contact import Channel, Contact
+from tocsin_paging.domain.escalation import Escalation, Recipient
+from tocsin_paging.domain.policy import Step, TargetKind
+from tocsin_paging.domain.targets import Group, Known, aimed_at
+from tocsin_paging.store.contacts import ContactRepository
+from tocsin_paging.store.schedules import ScheduleRepository
+from tocsin_runtime.ids import new_id
+
+
+@dataclass
+class Gathered:
+    """Recipients by step number (from 1), and the contact methods that they name."""
+
+    roster: dict[int, tuple[Recipient, ...]] = field(default_factory=dict)
+    contacts: dict[UUID, Contact] = field(default_factory=dict)
+
+
+async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None = None) -> Gathered:
+    """Return the recipients of the next step that reaches somebody, and of those before it that reach nobody.
+
+    `also` is a person who is told with the first of them.
+    """
+    gathered, steps = Gathered(), escalation.policy.steps
+    first = 0 if escalation.step >= len(steps) else escalation.step
+    for number, step in enumerate(steps[first:], start=first + 1):
+        recipients = await _recipients(uow, step, gathered)
+        if also is not None:
+            extra = await _reachable(uow, {also: "acknowledged, then silent"}, gathered)
+            named = {recipient.user_id for recipient in recipients}
+            recipients += tuple(recipient for recipient in extra if recipient.user_id not in named)
+            also = None
+        gathered.roster[number] = recipients
+        if any(recipient.contacts for recipient in recipients):
+            break
+    return gathered
+
+
+async def _recipients(uow: UnitOfWork, step: Step, gathered: Gathered) -> tuple[Recipient, ...]:
+    known = await known_targets(uow, [step])
+    aims = aimed_at(step, known, at=uow.now)
+    return await _reachable(uow, {aim.user_id: aim.why for aim in aims}, gathered)
+
+
+async def known_targets(uow: UnitOfWork, steps: Iterable[Step]) -> Known:
+    """Return the schedules and teams at which these steps aim."""
+    targets = [target for step in steps for target in step.targets]
+    wanted = [target.id for target in targets if target.kind == TargetKind.SCHEDULE]
+    schedules = await ScheduleRepository(uow.conn).many(wanted, since=uow.now)
+    directory, teams = Directory(uow.conn), dict[UUID, Group]()
+    for target in targets:
+        if target.kind == TargetKind.TEAM and (team := await directory.team(target.id)):
+            teams[team.id] = Group(team.name, members=team.member_ids)
+    return Known(schedules, teams=teams)
+
+
+async def _reachable(uow: UnitOfWork, why: dict[UUID, str], gathered: Gathered) -> tuple[Recipient, ...]:
+    users = await _users(uow, why)
+    contacts = await contacts_of(uow, users)
+    for contact in (contact for mine in contacts.values() for contact in mine):
+        gathered.contacts[contact.id] = contact
+    return tuple(
+        Recipient(
+            user.id,
+            name=user.name,
+            why=why[user.id],
+            contacts=tuple(contact.id for contact in contacts.get(user.id, []) if contact.enabled),
+        )
+        for user in users
+    )
+
+
+async def _users(uow: UnitOfWork, ids: Iterable[UUID]) -> list[User]:
+    directory = Directory(uow.conn)
+    found = [await directory.user(user_id) for user_id in ids]
+    return [user for user in found if user]
+
+
+async def contacts_of(uow: UnitOfWork, users: Iterable[User]) -> dict[UUID, list[Contact]]:
+    """Return everybody's contact methods. Who never made one is reached by the e-mail address they log in with."""
+    people = list(users)
+    repository = ContactRepository(uow.conn)
+    found = await repository.of_people([user.id for user in people])
+    missing = [user for user in people if user.id not in found and user.email]
+    for user in missing:
+        contact = Contact(new_id(), user_id=user.id, channel=Channel.EMAIL, address=user.email)
+        if await repository.add(replace(contact, label="Log-in address"), now=uow.now):
+            found[user.id] = [contact]
+    return found

@@ -1,0 +1,1 @@
+"""What paging does by itself: sends pages, takes steps that are due, and audits itself."""
