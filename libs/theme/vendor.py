@@ -20,12 +20,16 @@ HERE = Path(__file__).parent
 TARGET = HERE / "tocsin_theme" / "static" / "vendor"
 
 INTER, MONO = "@fontsource-variable/inter", "@fontsource-variable/jetbrains-mono"
-PUBLIC_FONT = "inter-5.3.0-public.woff2"
-PUBLIC_LETTERS = "U+20-7E,U+A0,U+A9,U+B7,U+D7,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026,U+2212"
+FONT, PUBLIC_FONT = "inter-5.3.0-latin.woff2", "inter-5.3.0-public.woff2"
+SUBSET = (
+    "--unicodes=U+20-7E,U+A0,U+A9,U+B7,U+D7,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026,U+2212",
+    "--layout-features=kern,calt,ccmp,locl,mark,mkmk,cv11,ss03,tnum",
+    "--flavor=woff2",
+)
 FILES = {
     "htmx-4.0.1.min.js": "htmx.org/dist/htmx.min.js",
     "echarts-6.1.0.esm.min.js": "echarts/dist/echarts.esm.min.js",
-    "inter-5.3.0-latin.woff2": f"{INTER}/files/inter-latin-wght-normal.woff2",
+    FONT: f"{INTER}/files/inter-latin-wght-normal.woff2",
     "inter-5.3.0-latin-ext.woff2": f"{INTER}/files/inter-latin-ext-wght-normal.woff2",
     "jetbrains-mono-5.3.0-latin.woff2": f"{MONO}/files/jetbrains-mono-latin-wght-normal.woff2",
     "LICENSES/htmx.txt": "htmx.org/LICENSE",
@@ -42,18 +46,21 @@ def sprite(icons: Path, names: list[str]) -> str:
     symbols = []
     for name in names:
         drawing = (icons / f"{name}.svg").read_text()
-        body = re.sub(r"\s+", " ", drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")])
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{body.strip().replace("> <", "><")}</symbol>')
+        inside = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")]
+        body = re.sub(r"\s+", " ", inside)
+        symbols.append(
+            f'<symbol id="{name}" viewBox="0 0 24 24">{body.strip().replace("> <", "><")}</symbol>'
+        )
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
 def public_font() -> None:
-    """A third of Inter for the status page: plain Latin, weights 400 to 650. Its licence reserves no name and allows it."""
+    """A third of Inter for the status page: plain Latin, weights 400 to 650. Its licence reserves no name."""
     with TemporaryDirectory() as folder:
-        narrow = str(Path(folder) / "narrow.woff2")
-        run(["fonttools", "varLib.instancer", str(TARGET / "inter-5.3.0-latin.woff2"), "wght=400:650", "-o", narrow], check=True)
-        features = "--layout-features=kern,calt,ccmp,locl,mark,mkmk,cv11,ss03,tnum"
-        run(["pyftsubset", narrow, f"--unicodes={PUBLIC_LETTERS}", "--flavor=woff2", features, f"--output-file={TARGET / PUBLIC_FONT}"], check=True)
+        narrow = f"{folder}/narrow.woff2"
+        limits = ("wght=400:650", "--no-recalc-timestamp")
+        run(["fonttools", "varLib.instancer", TARGET / FONT, *limits, "-o", narrow], check=True)
+        run(["pyftsubset", narrow, *SUBSET, f"--output-file={TARGET / PUBLIC_FONT}"], check=True)
 
 
 def main(node_modules: Path) -> None:

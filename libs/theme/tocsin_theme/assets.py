@@ -9,10 +9,11 @@ PREFIX = "/_/theme"
 SPRITE = "icons.svg"
 
 _COMPONENTS = tuple(sorted(path.name for path in (STATIC / "css").glob("*.css")))
+_BARE = ("badge", "button", "field", "notice", "panel")
 
 BUNDLES = {
     "console.css": ("tokens.css", "base.css", "layout.css", *(f"css/{name}" for name in _COMPONENTS)),
-    "bare.css": ("tokens.css", "base.css", "bare.css", *(f"css/{name}.css" for name in ("badge", "button", "field", "notice", "panel"))),
+    "bare.css": ("tokens.css", "base.css", "bare.css", *(f"css/{name}.css" for name in _BARE)),
     "public.css": ("public.css",),
     "icons.svg": ("vendor/lucide-1.62.0.svg",),
 }

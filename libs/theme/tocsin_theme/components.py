@@ -1,5 +1,6 @@
 """The page `/_/components`: every component in every state, to look at and to test against."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tocsin_theme.lanes import Lane, Span
@@ -57,8 +58,5 @@ def sample_days() -> list[Day]:
         70: Day(date.min, "partial_outage", 64 * timedelta(minutes=1)),
         71: Day(date.min, "major_outage", 3 * HOUR),
     }
-    plain = Day(date.min)
-    return [
-        Day(NOW.date() - timedelta(days=89 - number), special.get(number, plain).state, special.get(number, plain).downtime)
-        for number in range(90)
-    ]
+    days = [special.get(number, Day(date.min)) for number in range(90)]
+    return [replace(day, date=NOW.date() - timedelta(days=89 - number)) for number, day in enumerate(days)]

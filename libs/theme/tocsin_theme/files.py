@@ -32,7 +32,8 @@ class _ThemeFiles:
         except UnknownAsset:
             return PlainTextResponse("No such theme file", status_code=404)
         kind = _media_type(name)
-        headers = {"etag": f'"{digest(name)}"', "cache-control": _lifetime(request, name), "x-content-type-options": "nosniff"}
+        headers = {"etag": f'"{digest(name)}"', "cache-control": _lifetime(request, name)}
+        headers["x-content-type-options"] = "nosniff"
         if request.headers.get("if-none-match") == headers["etag"]:
             return Response(status_code=304, headers=headers)
         if kind.startswith(_TEXT):

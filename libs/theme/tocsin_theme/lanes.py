@@ -1,4 +1,4 @@
-"""Where the spans of an on-call timeline lie, in per cent of its width, so that a template can draw it without styles."""
+"""Where the spans of an on-call timeline lie, in per cent of its width: a template draws it without styles."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,9 @@ class Layout:
     now: float | None
 
 
-def laid_out(lanes: Sequence[Lane], start: datetime, end: datetime, now: datetime, zone: str = "UTC") -> Layout:
+def laid_out(
+    lanes: Sequence[Lane], start: datetime, end: datetime, now: datetime, zone: str = "UTC"
+) -> Layout:
     """Place every span that touches [start, end); what reaches beyond is cut there. All times are aware."""
     colours = hues(span.person for lane in lanes for span in lane.spans)
     placed = tuple((lane, tuple(_placed(lane.spans, start, end, colours))) for lane in lanes)
@@ -68,7 +70,7 @@ def laid_out(lanes: Sequence[Lane], start: datetime, end: datetime, now: datetim
 
 
 def hues(people: Iterable[str]) -> dict[str, int]:
-    """A colour class for each person: the same on every page while the company is the same, and shared only above eight."""
+    """A colour class for each person: the same wherever the same people meet, shared only above eight."""
     taken: dict[str, int] = {}
     for person in sorted(set(people)):
         wish = crc32(person.encode()) % HUES
@@ -77,7 +79,9 @@ def hues(people: Iterable[str]) -> dict[str, int]:
     return taken
 
 
-def _placed(spans: Sequence[Span], start: datetime, end: datetime, colours: Mapping[str, int]) -> Iterator[Placed]:
+def _placed(
+    spans: Sequence[Span], start: datetime, end: datetime, colours: Mapping[str, int]
+) -> Iterator[Placed]:
     for span in spans:
         if span.end <= start or span.start >= end:
             continue

@@ -15,13 +15,14 @@ from tocsin_runtime.clock import process_now
 from tocsin_theme.assets import SPRITE, UnknownAsset, asset, icon_names
 from tocsin_theme.filters import FILTERS
 from tocsin_theme.lanes import laid_out
-from tocsin_theme.moments import rendered_at, rendering, zone_of
+from tocsin_theme.moments import rendered_at, zone_of
 from tocsin_theme.navigation import navigation
 from tocsin_theme.uptime import bars
 from tocsin_theme.words import word
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_HTMX = dumps({"implicitInheritance": True, "includeIndicatorCSS": False, "noSwap": [204, 304, "401", "403", "404", "5xx"]})
+_NO_SWAP = [204, 304, "401", "403", "404", "5xx"]  # live.js says these; a form in error (409, 422) is shown
+_HTMX = dumps({"implicitInheritance": True, "includeIndicatorCSS": False, "noSwap": _NO_SWAP})
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,14 @@ class Viewer:
 class Theme:
     """What a service renders its pages with; safe to share between requests."""
 
-    def __init__(self, service: str, templates: Path, *, public_url: str = "", clock: Callable[[], datetime] = process_now) -> None:
+    def __init__(
+        self,
+        service: str,
+        templates: Path,
+        *,
+        public_url: str = "",
+        clock: Callable[[], datetime] = process_now,
+    ) -> None:
         """Templates are looked up in the service's folder first, then among the shared ones."""
         self._service = service
         self._public_url = public_url.rstrip("/")
@@ -76,7 +84,7 @@ def initials(name: str) -> str:
 
 
 def icon(name: str, label: str = "", size: str = "") -> Markup:
-    """A Lucide icon; silent to screen readers unless it has a label. Raises UnknownAsset for a name not in the sprite."""
+    """A Lucide icon; silent to screen readers without a label. UnknownAsset for a name not in the sprite."""
     if name not in icon_names():
         raise UnknownAsset(f"icon {name}")
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
@@ -94,7 +102,7 @@ def _environment(templates: Path) -> Environment:
     )
     env.filters.update(FILTERS)
     env.filters["initials"] = initials
-    env.globals.update(htmx_config=_HTMX, asset=asset, icon=icon, word=word, lay_out=laid_out, uptime_bars=bars, rendering=rendering)
+    env.globals.update(htmx_config=_HTMX, asset=asset, word=word, lay_out=laid_out, uptime_bars=bars)
     macros = SimpleNamespace(icon=icon)
     env.globals["ui"] = macros  # before the modules are made: macros call one another through it
     for name, macro in _macros(env):

@@ -7,7 +7,15 @@ from itertools import pairwise
 
 from tocsin_theme.filters import duration
 
-STATES = ("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance", "unknown")
+STATES = (
+    "operational",
+    "degraded_performance",
+    "partial_outage",
+    "major_outage",
+    "under_maintenance",
+    "unknown",
+)
+QUIET = ("operational", "unknown")
 _STEP = 4
 
 
@@ -25,7 +33,6 @@ class Mark:
     """A day worth pointing at: where it stands and what to say."""
 
     x: int
-    state: str
     title: str
 
 
@@ -45,7 +52,7 @@ def bars(days: Sequence[Day]) -> Bars:
         places.setdefault(_state(day), []).append(number * _STEP)
     paths = tuple((state, _path(places[state])) for state in STATES if state in places)
     marks = tuple(
-        Mark(number * _STEP, _state(day), _title(day)) for number, day in enumerate(days) if _state(day) not in ("operational", "unknown")
+        Mark(number * _STEP, _title(day)) for number, day in enumerate(days) if _state(day) not in QUIET
     )
     return Bars(max(_STEP, len(days) * _STEP - 1), paths, marks)
 
