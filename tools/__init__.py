@@ -1,0 +1,1 @@
+"""What developers run: checks, generators, test runs."""
