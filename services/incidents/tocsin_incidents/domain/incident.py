@@ -1,10 +1,12 @@
 """The incident as a value. A change makes a new one."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tocsin_incidents.domain.errors import NotFound
 from tocsin_incidents.domain.severity import Response, Severity
 
 
@@ -115,3 +117,25 @@ class Incident:
             acknowledged_at=self.acknowledged_at,
             is_open=self.is_open,
         )
+
+
+Ref = UUID | int
+"""How an incident is asked for: by its id, or by its number."""
+
+_NUMBER = re.compile(r"(?:inc-)?([1-9][0-9]{0,8})", re.IGNORECASE)
+
+
+def ref_of(text: str) -> Ref:
+    """INC-42, 42 or an id. Raises NotFound for anything else: there is no such incident."""
+    if number := _NUMBER.fullmatch(text):
+        return int(number[1])
+    try:
+        return UUID(text)
+    except ValueError:
+        raise unknown(text) from None
+
+
+def unknown(ref: Ref | str) -> NotFound:
+    """What to say when there is no such incident."""
+    name = f"INC-{ref}" if isinstance(ref, int) else str(ref)[:80]
+    return NotFound(f"There is no incident {name}. Look at GET /api/v1/incidents for those there are.")

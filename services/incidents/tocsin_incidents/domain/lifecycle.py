@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tocsin_incidents.domain.errors import NotAllowed
 from tocsin_incidents.domain.incident import Actor, Incident, Status
+from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.domain.severity import Limits, Severity, moved_deadline
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
@@ -120,7 +121,7 @@ def resolve(incident: Incident, *, now: datetime, reason: str) -> Decision:
     return Decision(after, reason, fact=Fact.RESOLVED)
 
 
-def reopen(incident: Incident, limits: Limits, *, now: datetime, reason: str) -> Decision:
+def reopen(incident: Incident, rules: Rules, *, now: datetime, reason: str) -> Decision:
     """It was not over. A resolved or closed one begins anew: somebody has to take it, within its limit.
 
     One that was only mitigated goes back to investigating and stays with those who have it.
@@ -134,7 +135,8 @@ def reopen(incident: Incident, limits: Limits, *, now: datetime, reason: str) ->
         incident,
         status=Status.DETECTED,
         reopened_at=now,
-        response_due_at=now + limits[incident.severity],
+        response_due_at=now + rules.response_limits[incident.severity],
+        next_update_due_at=now + rules.update_every[incident.severity],
         acknowledged_at=None,
         acknowledgement_expired=False,
         mitigated_at=None,

@@ -36,12 +36,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the story. `text` is for people (Markdown in updates and notes), `data` for programs."""
+    """One line of the story. `title` says in a plain sentence what happened; `text` is what a person wrote about it,
+    in Markdown, or empty; `data` is for programs.
+    """
 
     id: UUID
     incident_id: UUID
     at: datetime
     kind: Kind
+    title: str
     text: str = ""
     actor: Actor = TOCSIN
     data: dict[str, object] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from tocsin_incidents.domain.lifecycle import (
     resolve,
     skips_acknowledgement,
 )
+from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.domain.severity import RESPONSE_LIMITS, Severity
 
 ANA_ACTS, BO_ACTS = Actor(ANA, "Ana"), Actor(BO, "Bo")
@@ -50,7 +51,7 @@ def test_an_expired_acknowledgement_may_be_given_again_by_another() -> None:
 def test_acknowledging_what_is_over_is_a_no_op_that_says_so(status: Status) -> None:
     times = dict.fromkeys(("acknowledged_at", "mitigated_at", "resolved_at", "overdue_at"), T0)
     over = incident(status=Status.RESOLVED, **times)
-    again = reopen(over, RESPONSE_LIMITS, now=T0 + 90 * MINUTE, reason="alert_fired_again").after
+    again = reopen(over, Rules(), now=T0 + 90 * MINUTE, reason="alert_fired_again").after
 
     assert (again.status, again.started_at) == (Status.DETECTED, T0 + 90 * MINUTE)
     assert again.response_due_at == T0 + 150 * MINUTE
@@ -59,7 +60,7 @@ def test_acknowledging_what_is_over_is_a_no_op_that_says_so(status: Status) -> N
 
 def test_a_failed_mitigation_goes_back_to_investigating_and_stays_acknowledged() -> None:
     mitigated = incident(status=Status.MITIGATED, acknowledged_at=T0, mitigated_at=T0)
-    back = reopen(mitigated, RESPONSE_LIMITS, now=T0, reason="it came back")
+    back = reopen(mitigated, Rules(), now=T0, reason="it came back")
 
     assert (back.reason, back.fact) == ("mitigation_failed", Fact.STATUS_CHANGED)
     assert (back.after.status, back.after.mitigated_at) == (Status.INVESTIGATING, None)
@@ -173,7 +174,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def it_is_reopened(self) -> None:
-        self.apply(reopen(self.current, RESPONSE_LIMITS, now=self.now, reason="again"))
+        self.apply(reopen(self.current, Rules(), now=self.now, reason="again"))
 
     @rule()
     def the_deadline_passes(self) -> None:

@@ -1,0 +1,186 @@
+"""/api/v1/incidents: declare, list, read, correct, and the timeline."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.preconditions import etag
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.routing import api_router
+from tocsin_incidents.api.dependencies import (
+    CurrentDesk,
+    IfMatch,
+    IncidentRef,
+    Now,
+    Reader,
+    Responder,
+    actor_of,
+)
+from tocsin_incidents.api.fields import Moment, Name, Summary, Title
+from tocsin_incidents.api.schemas import EntryView, IncidentView, entry_view, names_for, view_fields
+from tocsin_incidents.domain.incident import Origin, Status, unknown
+from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.store.incidents import IncidentRepository
+from tocsin_incidents.store.queries import OPEN, Wanted, list_incidents, service_ids_called, team_ids_called
+from tocsin_incidents.store.timeline import TimelineRepository
+from tocsin_incidents.usecases.declare import Declaration, declare
+from tocsin_incidents.usecases.respond import correct_incident
+from tocsin_runtime.errors import FieldError, Problem
+
+router = api_router(prefix="/api/v1/incidents", tags=["incidents"])
+
+
+class DeclareBody(BaseModel):
+    """What is broken and how bad. `service` is a slug, a name, an alias or an id."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Title
+    severity: Severity
+    service: Name | None = None
+    summary: Summary = ""
+    impact_started_at: Moment | None = None
+    public: bool = True
+    drill: bool = False
+
+
+class CorrectBody(BaseModel):
+    """Only what is sent is changed; null takes a time away again."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Title | None = None
+    summary: Summary | None = None
+    public: bool | None = None
+    impact_started_at: Moment | None = None
+    identified_at: Moment | None = None
+    next_update_due_at: Moment | None = None
+
+
+class Filters(BaseModel):
+    """Filters of the list; one given twice means either. `status=open` and `status=over` stand for several."""
+
+    status: list[str] = []
+    severity: list[Severity] = []
+    service: list[str] = []
+    team: list[str] = []
+    assignee_id: UUID | None = None
+    q: Annotated[str, Query(max_length=100)] = ""
+
+
+@router.post("", status_code=201, response_model=IncidentView)
+async def declare_incident(
+    body: DeclareBody, response: Response, principal: Responder, uow: RequestUnitOfWork, desk: CurrentDesk
+) -> IncidentView:
+    """Declare an incident. 201 says that it is stored and that paging will hear of it."""
+    declaration = Declaration(origin=Origin.API, **body.model_dump())
+    incident = await declare(uow, desk, declaration=declaration, actor=actor_of(principal))
+    response.headers["Location"] = f"/api/v1/incidents/{incident.id}"
+    response.headers["ETag"] = etag(incident.version)
+    names = await names_for(uow.conn, [incident])
+    return IncidentView(**view_fields(incident, desk.rules, names=names, now=uow.now))
+
+
+@router.get("", response_model=Listing[IncidentView])
+async def list_of_incidents(
+    request: Request,
+    response: Response,
+    page: ListQueryParams,
+    principal: Reader,
+    conn: ReadConnection,
+    desk: CurrentDesk,
+    now: Now,
+    filters: Annotated[Filters, Query()],
+) -> Listing[IncidentView]:
+    """Open ones first, the gravest first, the newest first; then those that are over."""
+    wanted = await _wanted(conn, filters)
+    after = (int(page.after[0]), int(page.after[1])) if page.after else None
+    rows, cursor = page.cut(
+        await list_incidents(conn, wanted, limit=page.limit + 1, after=after), lambda row: list(row[1])
+    )
+    link_next(request, response, cursor)
+    names = await names_for(conn, [incident for incident, _ in rows])
+    items = [IncidentView(**view_fields(incident, desk.rules, names=names, now=now)) for incident, _ in rows]
+    return Listing(items=items, next=cursor)
+
+
+@router.get("/{incident}", response_model=IncidentView)
+async def read_incident(
+    ref: IncidentRef, response: Response, principal: Reader, conn: ReadConnection, desk: CurrentDesk, now: Now
+) -> IncidentView:
+    """One incident by INC-42, 42 or its id, with the ETag that a change may name in If-Match."""
+    incident = await IncidentRepository(conn).get(ref)
+    if incident is None:
+        raise unknown(ref)
+    response.headers["ETag"] = etag(incident.version)
+    names = await names_for(conn, [incident])
+    return IncidentView(**view_fields(incident, desk.rules, names=names, now=now))
+
+
+@router.patch("/{incident}", response_model=IncidentView)
+async def correct(
+    ref: IncidentRef,
+    body: CorrectBody,
+    response: Response,
+    principal: Responder,
+    uow: RequestUnitOfWork,
+    desk: CurrentDesk,
+    check: IfMatch,
+) -> IncidentView:
+    """Correct words, visibility and times; figures are made anew from the corrected times."""
+    changes = body.model_dump(exclude_unset=True)
+    for name in ("title", "summary", "public"):
+        if name in changes and changes[name] is None:
+            detail = "This cannot be null. Leave it out to keep it as it is."
+            raise Problem(
+                422, "Invalid request", f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
+            )
+    outcome = await correct_incident(
+        uow, desk, ref=ref, changes=changes, actor=actor_of(principal), check=check
+    )
+    response.headers["ETag"] = etag(outcome.incident.version)
+    names = await names_for(uow.conn, [outcome.incident])
+    return IncidentView(**view_fields(outcome.incident, desk.rules, names=names, now=uow.now))
+
+
+@router.get("/{incident}/timeline", response_model=Listing[EntryView])
+async def timeline(
+    ref: IncidentRef,
+    request: Request,
+    response: Response,
+    page: ListQueryParams,
+    principal: Reader,
+    conn: ReadConnection,
+) -> Listing[EntryView]:
+    """The story, the newest entry first. Entries are never changed."""
+    incident = await IncidentRepository(conn).get(ref)
+    if incident is None:
+        raise unknown(ref)
+    before = UUID(page.after[0]) if page.after else None
+    entries = await TimelineRepository(conn).newest(incident.id, limit=page.limit + 1, before=before)
+    shown, cursor = page.cut(entries, lambda entry: [str(entry.id)])
+    link_next(request, response, cursor)
+    return Listing(items=[entry_view(entry) for entry in shown], next=cursor)
+
+
+async def _wanted(conn: ReadConnection, filters: Filters) -> Wanted:
+    return Wanted(
+        statuses=statuses_called(filters.status),
+        severities=filters.severity or None,
+        service_ids=await service_ids_called(conn, filters.service) if filters.service else None,
+        team_ids=await team_ids_called(conn, filters.team) if filters.team else None,
+        assignee_id=filters.assignee_id,
+        words=filters.q.strip(),
+    )
+
+
+def statuses_called(names: list[str]) -> frozenset[Status] | None:
+    """The statuses meant: those named, `open` and `over` standing for several; None when none is named."""
+    several = {"open": OPEN, "over": frozenset(Status) - OPEN}
+    known = several | {str(status): frozenset({status}) for status in Status}
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        detail = f"status is one of {', '.join(known)}"
+        raise Problem(422, "Invalid request", detail, errors=[FieldError("status", detail)])
+    return frozenset().union(*(known[name] for name in names)) if names else None

@@ -1,0 +1,148 @@
+"""What this service listens to: the index of what makes it move by itself."""
+
+import structlog
+
+from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.timers import Timer, Timers
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved
+from tocsin_events.pages import (
+    AcknowledgementExpired,
+    Channel,
+    EscalationExhausted,
+    Page,
+    PageAcknowledged,
+    PageFailed,
+    PageRequested,
+    PageSent,
+    PageUndeliverable,
+)
+from tocsin_incidents.domain.alert import Firing
+from tocsin_incidents.domain.incident import Actor
+from tocsin_incidents.domain.severity import AlertSeverity
+from tocsin_incidents.domain.timeline import Kind
+from tocsin_incidents.domain.wording import count_of
+from tocsin_incidents.usecases.clear_alert import clear_alert
+from tocsin_incidents.usecases.desk import Desk
+from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement, note_page, take_acknowledgement
+from tocsin_incidents.usecases.place_alert import place_alert
+from tocsin_incidents.usecases.record import DEADLINE
+from tocsin_incidents.usecases.watch_deadline import watch_deadline
+
+log = structlog.get_logger("tocsin.incidents")
+
+WAYS = {Channel.EMAIL: "e-mail", Channel.WEBHOOK: "webhook", Channel.APPRISE: "Apprise"}
+
+
+def subscriptions_for(desk: Desk) -> Subscriptions:
+    """Every event that this service acts on."""
+    subscriptions = Subscriptions("incidents")
+    _hear_alerts(subscriptions, desk)
+    _hear_acknowledgements(subscriptions, desk)
+    _hear_pages(subscriptions)
+    return subscriptions
+
+
+def timers_for(desk: Desk) -> Timers:
+    """Every kind of timer that this service sets."""
+    timers = Timers()
+
+    @timers.on(DEADLINE)
+    async def response_deadline(timer: Timer, uow: UnitOfWork) -> None:
+        reason = await watch_deadline(uow, desk, incident_id=timer.subject, due_at=timer.due_at)
+        log.info("deadline.passed", incident_id=str(timer.subject), reason=reason)
+
+    return timers
+
+
+def _hear_alerts(subscriptions: Subscriptions, desk: Desk) -> None:
+    @subscriptions.on(AlertOpened)
+    async def open_or_join(event: AlertOpened, uow: UnitOfWork) -> None:
+        await place_alert(uow, desk, alert=_firing(event.alert))
+
+    @subscriptions.on(AlertRepeated)
+    async def keep_or_reopen(event: AlertRepeated, uow: UnitOfWork) -> None:
+        await place_alert(uow, desk, alert=_firing(event.alert), told_again=True)
+
+    @subscriptions.on(AlertResolved)
+    async def count_as_cleared(event: AlertResolved, uow: UnitOfWork) -> None:
+        await clear_alert(uow, event.alert.alert_id, ended_at=event.ended_at)
+
+
+def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:
+    @subscriptions.on(PageAcknowledged)
+    async def acknowledge(event: PageAcknowledged, uow: UnitOfWork) -> None:
+        actor = Actor(event.user_id, event.user)
+        reason = await take_acknowledgement(
+            uow, desk, incident_id=event.incident_id, actor=actor, via=event.via, at=event.at
+        )
+        log.info("page.acknowledged", incident_id=str(event.incident_id), reason=reason)
+
+    @subscriptions.on(AcknowledgementExpired)
+    async def lapse(event: AcknowledgementExpired, uow: UnitOfWork) -> None:
+        reason = await lapse_acknowledgement(uow, incident_id=event.incident_id, user_id=event.user_id)
+        log.info("acknowledgement.expired", incident_id=str(event.incident_id), reason=reason)
+
+
+def _hear_pages(subscriptions: Subscriptions) -> None:
+    @subscriptions.on(PageRequested)
+    async def requested(event: PageRequested, uow: UnitOfWork) -> None:
+        title = f"Paging {event.page.user} by {WAYS[event.page.channel]}"
+        await _note(uow, event.page, kind=Kind.PAGE_REQUESTED, title=title, data={"reason": event.reason})
+
+    @subscriptions.on(PageSent)
+    async def sent(event: PageSent, uow: UnitOfWork) -> None:
+        title = f"{event.page.user} was paged by {WAYS[event.page.channel]}"
+        data: dict[str, object] = {"attempts": event.attempts, "may_repeat": event.may_repeat}
+        await _note(uow, event.page, kind=Kind.PAGE_SENT, title=title, data=data)
+
+    @subscriptions.on(PageFailed)
+    async def failed(event: PageFailed, uow: UnitOfWork) -> None:
+        tries = count_of(event.attempts, "attempt")
+        title = f"Could not page {event.page.user} by {WAYS[event.page.channel]} in {tries}: {event.reason}"
+        data: dict[str, object] = {"attempts": event.attempts, "reason": event.reason}
+        await _note(uow, event.page, kind=Kind.PAGE_FAILED, title=title, data=data)
+
+    @subscriptions.on(PageUndeliverable)
+    async def undeliverable(event: PageUndeliverable, uow: UnitOfWork) -> None:
+        title = f"Step {event.step} of the escalation reached nobody: {event.reason.replace('_', ' ')}"
+        data: dict[str, object] = {"step": event.step, "reason": event.reason}
+        await note_page(
+            uow, incident_id=event.incident_id, kind=Kind.PAGE_UNDELIVERABLE, title=title, data=data
+        )
+
+    @subscriptions.on(EscalationExhausted)
+    async def exhausted(event: EscalationExhausted, uow: UnitOfWork) -> None:
+        rounds = count_of(event.rounds, "round")
+        title = f"Nobody answered: every step of the escalation went unanswered in {rounds}"
+        await note_page(
+            uow,
+            incident_id=event.incident_id,
+            kind=Kind.ESCALATION_EXHAUSTED,
+            title=title,
+            data={"rounds": event.rounds},
+        )
+
+
+async def _note(uow: UnitOfWork, page: Page, *, kind: Kind, title: str, data: dict[str, object]) -> None:
+    about: dict[str, object] = {
+        "page_id": str(page.page_id),
+        "user_id": str(page.user_id),
+        "channel": str(page.channel),
+        "step": page.step,
+        "round": page.round,
+    }
+    await note_page(uow, incident_id=page.incident_id, kind=kind, title=title, data={**about, **data})
+
+
+def _firing(alert: Alert) -> Firing:
+    return Firing(
+        alert.alert_id,
+        alert.group_id,
+        severity=AlertSeverity(alert.severity),
+        title=alert.title,
+        received_at=alert.received_at,
+        description=alert.description,
+        service_id=alert.service_id,
+        service=alert.service,
+    )

@@ -1,0 +1,217 @@
+"""Which alerts and groups of alerts belong to which incident.
+
+The road of a storm: an alert that joins costs one look-up and one insert, and touches no row that another alert
+of the storm touches. What has joined or ended is `pending` until `usecases/settle.py` counts it, many at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_incidents.domain.correlation import Candidate
+from tocsin_incidents.domain.incident import Status
+from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
+from tocsin_incidents.store.services import severity_map_of
+
+OPENING_LOCK = 0x746F6370
+"""The class of the advisory locks under which one service, or one group, opens incidents one after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What one statement finds: what the alert's service makes of severities, and its group's open incident."""
+
+    severity_map: SeverityMap
+    group: Candidate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An alert that belongs to an incident now, with the rule's reason."""
+
+    alert_id: UUID
+    incident_id: UUID
+    group_id: UUID
+    title: str
+    severity: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was pending: alerts that joined, oldest first, how many of those fire, how many others ended."""
+
+    joined: list[Joined]
+    joined_firing: int
+    ended: int
+    total: int
+
+
+class AlertRepository:
+    """Alerts and groups, by incident."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def first_look(self, group_id: UUID, service_id: UUID | None) -> FirstLook:
+        """What is needed to place an alert in a storm."""
+        row = await self._one(_FIRST_LOOK, {"group_id": group_id, "service_id": service_id})
+        assert row is not None, "a row without a table always comes back"
+        stored = row.severity_map
+        return FirstLook(severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row))
+
+    async def last_of_group(self, group_id: UUID) -> Candidate | None:
+        """The incident that a group belonged to last, open or over."""
+        return _candidate(await self._one(_LAST_OF_GROUP, {"group_id": group_id}))
+
+    async def youngest_of_service(self, service_id: UUID) -> Candidate | None:
+        """The open incident of a service that was opened last; drills do not count."""
+        return _candidate(await self._one(_YOUNGEST_OF_SERVICE, {"service_id": service_id}))
+
+    async def incident_of(self, alert_id: UUID) -> Candidate | None:
+        """The incident that a firing alert belongs to."""
+        return _candidate(await self._one(_INCIDENT_OF, {"alert_id": alert_id}))
+
+    async def lock_opening(self, scope: UUID) -> None:
+        """Let nobody else open an incident for this service, or group, until the end of the transaction."""
+        await self._conn.execute(_LOCK_OPENING, {"class": OPENING_LOCK, "scope": str(scope)})
+
+    async def claim_group(self, group_id: UUID, incident_id: UUID) -> bool:
+        """Make this the group's open incident; False when it has one. Waits for a rival to commit or give up."""
+        arguments = {"group_id": group_id, "incident_id": incident_id}
+        if (await self._conn.execute(_CLAIM_GROUP, arguments)).rowcount == 1:
+            return True
+        return (await self._conn.execute(_CLAIM_GROUP_AGAIN, arguments)).rowcount == 1
+
+    async def join(self, alert: Joined, *, at: datetime) -> None:
+        """It belongs to the incident, and waits to be counted."""
+        await self._conn.execute(_JOIN, _row(alert, at, counted=False))
+
+    async def join_counted(self, alert: Joined, *, at: datetime) -> None:
+        """The same for the alert that opened the incident, which counts it from the start."""
+        await self._conn.execute(_JOIN, _row(alert, at, counted=True))
+
+    async def end(self, alert_id: UUID, *, at: datetime) -> bool:
+        """The alert is over; False when it is of no incident, or was over before."""
+        return (await self._conn.execute(_END, {"alert_id": alert_id, "at": at})).rowcount == 1
+
+    async def unsettled(self, *, now: datetime, quiet: timedelta, small: int) -> list[UUID]:
+        """Incidents with something pending; one with `small` alerts or more only every `quiet`."""
+        arguments = {"before": now - quiet, "small": small}
+        return list((await self._conn.execute(_UNSETTLED, arguments)).scalars())
+
+    async def settle(self, incident_id: UUID, *, most: int) -> Settled:
+        """Count what is pending and not in another transaction's hands; hold the incident's lock."""
+        rows = (await self._conn.execute(_SETTLE, {"incident_id": incident_id, "most": most})).all()
+        fresh = sorted((row for row in rows if not row.was_told), key=lambda row: row.joined_at)
+        return Settled(
+            [
+                Joined(row.alert_id, incident_id, row.group_id, row.title, row.severity, row.reason)
+                for row in fresh
+            ],
+            joined_firing=sum(row.is_firing for row in fresh),
+            total=len(rows),
+            ended=sum(row.was_firing and not row.is_firing for row in rows),
+        )
+
+    async def let_go(self, incident_id: UUID) -> None:
+        """The incident is over: its groups may open another."""
+        await self._conn.execute(_LET_GO, {"incident_id": incident_id})
+
+    async def take_back(self, incident_id: UUID) -> None:
+        """The incident goes on: its groups are its own again, but for those that have another by now."""
+        await self._conn.execute(_TAKE_BACK, {"incident_id": incident_id})
+
+    async def _one(self, statement: Any, arguments: Mapping[str, Any]) -> Row[Any] | None:
+        return (await self._conn.execute(statement, arguments)).one_or_none()
+
+
+def _candidate(row: Row[Any] | None) -> Candidate | None:
+    if row is None or row.id is None:
+        return None
+    return Candidate(
+        row.id,
+        Severity(row.severity),
+        status=Status(row.status),
+        opened_at=row.opened_at,
+        resolved_at=row.resolved_at,
+    )
+
+
+def _row(alert: Joined, at: datetime, *, counted: bool) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "incident_id": alert.incident_id,
+        "group_id": alert.group_id,
+        "title": alert.title,
+        "severity": alert.severity,
+        "reason": alert.reason,
+        "at": at,
+        "counted": counted,
+    }
+
+
+_FIRST_LOOK = text(
+    "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM (SELECT 1) AS one"
+    " LEFT JOIN services s ON s.id = CAST(:service_id AS uuid) AND NOT s.deleted"
+    " LEFT JOIN incident_groups g ON g.group_id = :group_id AND g.open"
+    " LEFT JOIN incidents i ON i.id = g.incident_id"
+)
+# Ids are UUIDv7: the last of a group is the one with the greatest id, which the primary key finds.
+_LAST_OF_GROUP = text(
+    "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_groups g"
+    " JOIN incidents i ON i.id = g.incident_id WHERE g.group_id = :group_id"
+    " ORDER BY g.open DESC, g.incident_id DESC LIMIT 1"
+)
+_YOUNGEST_OF_SERVICE = text(
+    "SELECT id, severity, status, opened_at, resolved_at FROM incidents"
+    " WHERE service_id = :service_id AND rank < 9 AND NOT drill ORDER BY opened_at DESC LIMIT 1"
+)
+_INCIDENT_OF = text(
+    "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_alerts a"
+    " JOIN incidents i ON i.id = a.incident_id WHERE a.alert_id = :alert_id AND a.ended_at IS NULL"
+)
+_LOCK_OPENING = text("SELECT pg_advisory_xact_lock(:class, hashtext(:scope))")
+_CLAIM_GROUP = text(
+    "INSERT INTO incident_groups (group_id, incident_id, open) VALUES (:group_id, :incident_id, true)"
+    " ON CONFLICT DO NOTHING"
+)
+_CLAIM_GROUP_AGAIN = text(
+    "UPDATE incident_groups SET open = true WHERE group_id = :group_id AND incident_id = :incident_id"
+    " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = :group_id AND o.open)"
+)
+_JOIN = text(
+    "INSERT INTO incident_alerts (alert_id, incident_id, group_id, title, severity, reason, joined_at,"
+    " told, counted_firing, pending) VALUES (:alert_id, :incident_id, :group_id, :title, :severity, :reason,"
+    " :at, :counted, :counted, NOT :counted)"
+    " ON CONFLICT (alert_id) DO UPDATE SET incident_id = excluded.incident_id, group_id = excluded.group_id,"
+    " title = excluded.title, severity = excluded.severity, reason = excluded.reason,"
+    " joined_at = excluded.joined_at, ended_at = NULL, told = excluded.told,"
+    " counted_firing = excluded.counted_firing, pending = excluded.pending"
+)
+_END = text(
+    "UPDATE incident_alerts SET ended_at = :at, pending = true WHERE alert_id = :alert_id AND ended_at IS NULL"
+)
+_UNSETTLED = text(
+    "SELECT DISTINCT a.incident_id FROM incident_alerts a JOIN incidents i ON i.id = a.incident_id"
+    " WHERE a.pending AND (i.alert_count < :small OR i.settled_at IS NULL OR i.settled_at <= :before) LIMIT 50"
+)
+# A row that a consumer is just changing is skipped, not waited for: that consumer may wait for the incident.
+_SETTLE = text(
+    "WITH was AS (SELECT alert_id, told, counted_firing FROM incident_alerts"
+    " WHERE incident_id = :incident_id AND pending ORDER BY joined_at LIMIT :most FOR UPDATE SKIP LOCKED)"
+    " UPDATE incident_alerts a SET told = true, pending = false, counted_firing = a.ended_at IS NULL"
+    " FROM was WHERE a.alert_id = was.alert_id"
+    " RETURNING a.alert_id, a.group_id, a.title, a.severity, a.reason, a.joined_at, was.told AS was_told,"
+    " was.counted_firing AS was_firing, a.counted_firing AS is_firing"
+)
+_LET_GO = text("UPDATE incident_groups SET open = false WHERE incident_id = :incident_id AND open")
+_TAKE_BACK = text(
+    "UPDATE incident_groups g SET open = true WHERE g.incident_id = :incident_id AND NOT g.open"
+    " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = g.group_id AND o.open)"
+)

@@ -1,0 +1,82 @@
+"""Incidents as rows."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_incidents.domain.incident import Incident, Origin, Status
+from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.store.tables import incident_numbers, incidents
+
+OVER = 9
+"""The rank of what is no longer open."""
+
+COLUMNS = [incidents.c[field.name] for field in fields(Incident)]
+
+
+class IncidentRepository:
+    """Reads and writes whole incidents. A change begins with `lock`, so that deciders queue up."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def next_number(self) -> int:
+        """The n of INC-n. Numbers grow; a failed opening may leave one out."""
+        number: int = (await self._conn.execute(select(incident_numbers.next_value()))).scalar_one()
+        return number
+
+    async def add(self, incident: Incident) -> None:
+        """A new one."""
+        await self._conn.execute(insert(incidents).values(_values(incident)))
+
+    async def get(self, ref: UUID | int) -> Incident | None:
+        """By id or number."""
+        row = (await self._conn.execute(select(*COLUMNS).where(_called(ref)))).one_or_none()
+        return None if row is None else load(row)
+
+    async def lock(self, ref: UUID | int) -> Incident | None:
+        """By id or number, with its row lock until the end of the transaction.
+
+        FOR NO KEY UPDATE: an alert that joins checks its foreign key at the same time and need not wait.
+        """
+        locked = select(*COLUMNS).where(_called(ref)).with_for_update(key_share=True)
+        row = (await self._conn.execute(locked)).one_or_none()
+        return None if row is None else load(row)
+
+    async def save(self, incident: Incident) -> None:
+        """The incident as it now is; hold its lock."""
+        await self._conn.execute(
+            update(incidents).where(incidents.c.id == incident.id).values(_values(incident))
+        )
+
+    async def mark_settled(self, incident_id: UUID, *, now: datetime) -> None:
+        """Its pending alerts have just been counted."""
+        await self._conn.execute(
+            update(incidents).where(incidents.c.id == incident_id).values(settled_at=now)
+        )
+
+
+def load(row: Any) -> Incident:
+    """An incident from a row that holds COLUMNS."""
+    values = dict(row._mapping)
+    return Incident(
+        **{
+            **{field.name: values[field.name] for field in fields(Incident)},
+            "severity": Severity(values["severity"]),
+            "status": Status(values["status"]),
+            "origin": Origin(values["origin"]),
+        }
+    )
+
+
+def _values(incident: Incident) -> dict[str, Any]:
+    values = {field.name: getattr(incident, field.name) for field in fields(Incident)}
+    return {**values, "rank": incident.severity.rank if incident.is_open else OVER}
+
+
+def _called(ref: UUID | int) -> Any:
+    return incidents.c.number == ref if isinstance(ref, int) else incidents.c.id == ref

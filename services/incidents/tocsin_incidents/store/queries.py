@@ -1,0 +1,107 @@
+"""What lists and pages read."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_access.directory import Directory
+from tocsin_incidents.domain.catalogue import folded
+from tocsin_incidents.domain.incident import Incident, Status
+from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.store.incidents import COLUMNS, OVER, load
+from tocsin_incidents.store.services import ServiceRepository
+from tocsin_incidents.store.tables import incidents
+
+OPEN = frozenset(status for status in Status if status.is_open)
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Position = tuple[int, int]
+"""Where a page of the list ends: rank and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The filters of the list; None, or no words, lets all through. `words` are looked for in titles."""
+
+    statuses: frozenset[Status] | None = None
+    severities: Sequence[Severity] | None = None
+    service_ids: Sequence[UUID] | None = None
+    team_ids: Sequence[UUID] | None = None
+    assignee_id: UUID | None = None
+    words: str = ""
+
+
+async def list_incidents(
+    conn: AsyncConnection, wanted: Wanted, *, limit: int, after: Position | None = None
+) -> list[tuple[Incident, Position]]:
+    """Open ones first, the gravest first, the newest first; then those that are over, the newest first."""
+    chosen = select(*COLUMNS, incidents.c.rank).where(*_conditions(wanted))
+    if after is not None:
+        rank, number = after
+        beyond = (incidents.c.rank == rank) & (incidents.c.number < number)
+        chosen = chosen.where(incidents.c.rank >= rank, or_(incidents.c.rank > rank, beyond))
+    ordered = chosen.order_by(incidents.c.rank, incidents.c.number.desc()).limit(limit)
+    return [(load(row), (row.rank, row.number)) for row in await conn.execute(ordered)]
+
+
+async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
+    """How many are open of each severity; drills count too, as they are worked on."""
+    counts = (
+        select(incidents.c.severity, func.count())
+        .where(incidents.c.rank < OVER)
+        .group_by(incidents.c.severity)
+    )
+    return {Severity(severity): count for severity, count in await conn.execute(counts)}
+
+
+async def gravest_open(conn: AsyncConnection, *, limit: int) -> list[Incident]:
+    """The newest open SEV-1s that are no drill, for the red line."""
+    chosen = (
+        select(*COLUMNS)
+        .where(incidents.c.rank == Severity.SEV1.rank, incidents.c.drill.is_(False))
+        .order_by(incidents.c.number.desc())
+    )
+    return [load(row) for row in await conn.execute(chosen.limit(limit))]
+
+
+async def service_ids_called(conn: AsyncConnection, names: Sequence[str]) -> list[UUID]:
+    """The services that go by these ids, slugs, names or aliases; what nothing goes by is left out."""
+    found = await ServiceRepository(conn).called([folded(name) for name in names])
+    return [service.id for service in found] + _ids_in(names)
+
+
+async def team_ids_called(conn: AsyncConnection, names: Sequence[str]) -> list[UUID]:
+    """The teams that go by these ids, slugs or names; what nothing goes by is left out."""
+    wanted = {folded(name) for name in names}
+    teams = await Directory(conn).teams()
+    return [team.id for team in teams if wanted & {folded(team.slug), folded(team.name)}] + _ids_in(names)
+
+
+def _ids_in(names: Sequence[str]) -> list[UUID]:
+    return [UUID(name) for name in names if _UUID.fullmatch(name)]
+
+
+def _conditions(wanted: Wanted) -> list[Any]:
+    conditions: list[Any] = []
+    if wanted.statuses == OPEN:
+        conditions.append(incidents.c.rank < OVER)
+    elif wanted.statuses is not None:
+        conditions.append(incidents.c.status.in_(wanted.statuses))
+    for column, values in (
+        (incidents.c.severity, wanted.severities),
+        (incidents.c.service_id, wanted.service_ids),
+        (incidents.c.team_id, wanted.team_ids),
+    ):
+        if values is not None:
+            conditions.append(column.in_(values))
+    if wanted.assignee_id is not None:
+        conditions.append(incidents.c.assignee_id == wanted.assignee_id)
+    if wanted.words:
+        conditions.append(incidents.c.title.icontains(wanted.words, autoescape=True))
+    return conditions

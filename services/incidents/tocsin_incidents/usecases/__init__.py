@@ -1,0 +1,1 @@
+"""One file for each thing that can happen: gather, decide by `domain`, apply."""

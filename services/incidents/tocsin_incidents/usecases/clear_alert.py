@@ -1,0 +1,16 @@
+"""An alert is over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_incidents.store.alerts import AlertRepository
+from tocsin_incidents.usecases.place_alert import SETTLE
+
+
+async def clear_alert(uow: UnitOfWork, alert_id: UUID, *, ended_at: datetime) -> str:
+    """Note it; `settle` counts it. Returns the reason: `cleared`, or `not_ours` for one that opened nothing."""
+    if not await AlertRepository(uow.conn).end(alert_id, at=ended_at):
+        return "not_ours"
+    uow.wake(SETTLE)
+    return "cleared"

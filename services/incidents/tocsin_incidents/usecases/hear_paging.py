@@ -1,0 +1,92 @@
+"""What paging did for an incident, told in its timeline; an acknowledgement also moves the incident."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tocsin_access.directory import Directory
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_incidents.domain.incident import TOCSIN, Actor, Incident
+from tocsin_incidents.domain.lifecycle import acknowledge, expire_acknowledgement
+from tocsin_incidents.domain.timeline import Entry, Kind
+from tocsin_incidents.store.incidents import IncidentRepository
+from tocsin_incidents.store.timeline import TimelineRepository
+from tocsin_incidents.usecases.desk import Desk
+from tocsin_incidents.usecases.record import announce, record, save_next
+from tocsin_incidents.usecases.telling import Words
+from tocsin_runtime.ids import new_id
+
+UNKNOWN = "unknown_incident"
+
+
+async def note_page(
+    uow: UnitOfWork,
+    *,
+    incident_id: UUID,
+    kind: Kind,
+    title: str,
+    text: str = "",
+    data: dict[str, object] | None = None,
+) -> str:
+    """One line in the timeline; the incident itself stays as it is. Returns the reason."""
+    incident = await IncidentRepository(uow.conn).get(incident_id)
+    if incident is None:
+        return UNKNOWN
+    await _add(uow, incident, kind=kind, title=title, text=text, data=data or {})
+    announce(uow, incident)
+    return "noted"
+
+
+async def take_acknowledgement(
+    uow: UnitOfWork, desk: Desk, *, incident_id: UUID, actor: Actor, via: str, at: datetime
+) -> str:
+    """A paged responder answered and has the incident now. Returns the decision's reason."""
+    incident = await IncidentRepository(uow.conn).lock(incident_id)
+    if incident is None:
+        return UNKNOWN
+    decision = acknowledge(incident, actor, now=min(at, uow.now))
+    if decision.changed:
+        words = Words(data={"via": via})
+        await record(uow, desk, before=incident, decision=decision, actor=actor, words=words)
+    elif actor.user_id != incident.assignee_id:
+        await _add(
+            uow,
+            incident,
+            kind=Kind.PAGE_ACKNOWLEDGED,
+            title="Acknowledged too",
+            actor=actor,
+            data={"via": via, "reason": decision.reason},
+        )
+        announce(uow, incident)
+    return decision.reason
+
+
+async def lapse_acknowledgement(uow: UnitOfWork, *, incident_id: UUID, user_id: UUID | None) -> str:
+    """Acknowledged, then silent for too long: the next acknowledgement counts anew. Returns the reason."""
+    incident = await IncidentRepository(uow.conn).lock(incident_id)
+    if incident is None:
+        return UNKNOWN
+    lapsed = expire_acknowledgement(incident)
+    if lapsed == incident:
+        return "does_not_apply"
+    lapsed = await save_next(uow, lapsed)
+    person = await Directory(uow.conn).user(user_id) if user_id else None
+    whose = f"{person.name}’s acknowledgement" if person else "The acknowledgement"
+    title = f"{whose} expired: the escalation runs again"
+    await _add(uow, lapsed, kind=Kind.ACKNOWLEDGEMENT_EXPIRED, title=title, data={})
+    return "expired"
+
+
+async def _add(
+    uow: UnitOfWork,
+    incident: Incident,
+    *,
+    kind: Kind,
+    title: str,
+    data: dict[str, object],
+    text: str = "",
+    actor: Actor = TOCSIN,
+) -> None:
+    entry = Entry(
+        new_id(), incident.id, at=uow.now, kind=kind, title=title, text=text, actor=actor, data=data
+    )
+    await TimelineRepository(uow.conn).add(entry)
