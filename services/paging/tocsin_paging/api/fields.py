@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from tocsin_paging.domain.person import LONGEST_NAME, is_email, is_slug, is_timezone
+from tocsin_paging.domain.person import LONGEST_NAME, is_email, is_slack_user, is_slug, is_timezone
 from tocsin_runtime.text import clean
 
 
@@ -30,6 +30,12 @@ def _slug(value: str) -> str:
     return value
 
 
+def _slack_user(value: str) -> str:
+    if not is_slack_user(value):
+        raise ValueError("not a Slack member id such as U024BE7LH")
+    return value
+
+
 Name = Annotated[
     str,
     BeforeValidator(_clean),
@@ -40,5 +46,5 @@ TimeZone = Annotated[
     str, AfterValidator(_timezone), Field(description="An IANA name, such as Europe/Berlin.")
 ]
 Slug = Annotated[str, AfterValidator(_slug), Field(description="Lower-case letters, digits, single hyphens.")]
-SlackUser = Annotated[str, StringConstraints(pattern=r"^([UW][A-Z0-9]{1,30})?$")]
+SlackUser = Annotated[str, AfterValidator(_slack_user)]
 """A Slack member id; empty takes it away."""

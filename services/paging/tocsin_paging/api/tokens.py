@@ -12,15 +12,14 @@ from tocsin_access.dependencies import access_of, require, require_internal
 from tocsin_access.owner import CHECK_PATH, OWNER
 from tocsin_access.principal import Principal
 from tocsin_access.roles import Scope
-from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name
 from tocsin_paging.domain.errors import NotFoundError
-from tocsin_paging.domain.token import ApiToken, Maker, Wish
+from tocsin_paging.domain.token import ApiToken, Wish
 from tocsin_paging.store.tokens import TokenRepository
-from tocsin_paging.usecases.tokens import make_token, revoke_token
+from tocsin_paging.usecases.tokens import make_token, maker_of, revoke_token
 
 router = api_router(prefix="/api/v1/tokens", tags=["tokens"])
 internal = api_router(prefix="", tags=["internal"])
@@ -92,7 +91,9 @@ async def create_token(
     """Make a token. It holds no more than whoever asks, and never more than its owner."""
     owner_id = body.owner_id if "owner_id" in body.model_fields_set else by.user_id
     wish = Wish(frozenset(body.scopes), owner_id=owner_id, expires_at=body.expires_at)
-    token, plain = await make_new(request, uow, wish, name=body.name, by=by)
+    token, plain = await make_token(
+        uow, wish, name=body.name, maker=maker_of(by), created_by=by.name, keeper=access_of(request).tokens
+    )
     response.headers["Cache-Control"] = "no-store"
     response.headers["Location"] = f"/api/v1/tokens/{token.id}"
     return NewTokenOut(**_out(token, uow.now).model_dump(), token=plain)
@@ -122,19 +123,6 @@ async def check_token(
     if grant is None:
         raise NotFoundError("There is no such token.")
     return grant
-
-
-async def make_new(
-    request: Request, uow: UnitOfWork, wish: Wish, *, name: str, by: Principal
-) -> tuple[ApiToken, str]:
-    """The new token and its plain text, for the API and the page alike."""
-    keeper = access_of(request).tokens
-    return await make_token(uow, wish, name=name, maker=maker_of(by), created_by=by.name, keeper=keeper)
-
-
-def maker_of(principal: Principal) -> Maker:
-    """Whoever asks, as the rules of tokens see them."""
-    return Maker(principal.user_id, holds=principal.may, by_token=principal.via == "token")
 
 
 def _out(token: ApiToken, now: datetime) -> TokenOut:

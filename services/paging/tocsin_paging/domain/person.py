@@ -17,6 +17,7 @@ LONGEST_EMAIL: Final = 254
 
 _EMAIL: Final = compiled(r"[^\s@<>\",;:\\()\[\]]+@[^\s@<>\",;:\\()\[\].]+(\.[^\s@<>\",;:\\()\[\].]+)*")
 _SLUG: Final = compiled(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SLACK_USER: Final = compiled(r"([UW][A-Z0-9]{1,30})?")
 _NO_LETTER: Final = compiled(r"[^a-z0-9]+")
 
 
@@ -110,6 +111,11 @@ def is_timezone(name: str) -> bool:
 def timezones() -> tuple[str, ...]:
     """Every IANA time zone that this installation knows, in order."""
     return tuple(sorted(available_timezones()))
+
+
+def is_slack_user(text: str) -> bool:
+    """Whether it is a Slack member id, or empty for none."""
+    return _SLACK_USER.fullmatch(text) is not None
 
 
 def is_slug(text: str) -> bool:

@@ -12,6 +12,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import SessionRevoked
 from tocsin_paging.domain.errors import GoneError
 from tocsin_paging.domain.login import LINK_LIFETIME, WINDOW, AttemptDecision, may_try
+from tocsin_paging.domain.person import Person
 from tocsin_paging.store.people import PeopleRepository, email_key
 from tocsin_paging.store.sessions import (
     AttemptRepository,
@@ -85,14 +86,13 @@ async def create_login_link(uow: UnitOfWork, user_id: UUID, *, lifetime: timedel
     return secret
 
 
-async def use_login_link(uow: UnitOfWork, secret: str) -> UUID:
+async def use_login_link(uow: UnitOfWork, secret: str) -> Person:
     """Whom the link logs in; it is used up with this. Raises GoneError when it is unknown, used or over."""
     user_id = await LoginLinkRepository(uow.conn).use(link_digest(secret), now=uow.now)
-    if user_id is None or await PeopleRepository(uow.conn).get(user_id) is None:
-        raise GoneError(
-            "This link was used, or is too old. Ask for a new one: 'tocsin token login' prints it."
-        )
-    return user_id
+    person = await PeopleRepository(uow.conn).get(user_id) if user_id else None
+    if person is None:
+        raise GoneError("This link was used, or is too old. 'tocsin token login' prints a new one.")
+    return person
 
 
 def link_digest(secret: str) -> str:

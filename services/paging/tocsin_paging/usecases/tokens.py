@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from tocsin_access.directory import tell
+from tocsin_access.principal import Principal
 from tocsin_access.tokens import TokenKeeper
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import TokenChanged
@@ -28,6 +29,11 @@ _REFUSALS: dict[TokenReason, tuple[type[PagingError], str]] = {
     "made_by_token": (NotAllowedError, "A token needs paging:admin to make another one. Log in instead."),
     "expiry": (InvalidChangeError, f"Let it expire in the future, within {LONGEST_LIFE.days} days."),
 }
+
+
+def maker_of(principal: Principal) -> Maker:
+    """Whoever asks, as the rules of tokens see them."""
+    return Maker(principal.user_id, holds=principal.may, by_token=principal.via == "token")
 
 
 async def make_token(
