@@ -1,0 +1,105 @@
+"""An answer around the very moment at which a step is due: once it is given, no page begins (R27, F36, B10)."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from tests.integration.paging.stage import MINUTE, Stage
+
+from tocsin_bus.sending import Outcome, Sending, Sent
+from tocsin_bus.timers import TimerRunner
+from tocsin_events.incidents import Incident, IncidentResolved
+from tocsin_paging.domain.escalation import Reason, State
+from tocsin_paging.domain.page import PageState
+from tocsin_paging.usecases.acknowledge import Person, acknowledge_by_link, acknowledge_incident
+from tocsin_paging.workers.escalate import timers_of
+from tocsin_runtime.clock import monotonic
+from tocsin_runtime.ids import new_id
+
+ROUNDS, JITTER = 30, 0.02
+BO = Person(new_id(), "Bo")
+
+
+@dataclass
+class Stopwatch:
+    """A provider that notes when each send begins."""
+
+    name: str = "email"
+    began: list[float] = field(default_factory=list)
+
+    async def send(self, sending: Sending) -> Outcome:
+        self.began.append(monotonic())
+        return Sent()
+
+
+async def by_api(stage: Stage, incident: Incident, token: str) -> Reason:
+    async with stage.open_uow() as uow:
+        answered = await acknowledge_incident(uow, incident.incident_id, BO, via="api", pager=stage.pager)
+    return answered.reason
+
+
+async def by_link(stage: Stage, incident: Incident, token: str) -> Reason:
+    async with stage.open_uow() as uow:
+        return (await acknowledge_by_link(uow, token, pager=stage.pager)).reason
+
+
+async def from_incidents(stage: Stage, incident: Incident, token: str) -> Reason:
+    await stage.acknowledged(incident, BO.id)
+    return Reason.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("answer", [by_api, by_link, from_incidents])
+async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> None:
+    assert callable(answer)
+    await stage.policy([await stage.person("Ana")], [await stage.person("Cy")])
+    chance = random.Random(36)
+    for _ in range(ROUNDS):
+        incident = await stage.open()
+        watch = Stopwatch()
+        await stage.send(watch)
+        [first] = await stage.pages(incident)
+        stage.clock.forward(5 * MINUTE)
+        timers = TimerRunner(timers_of(stage.pager), stage.open_uow)
+
+        async def escalate(pause: float, *, timers: TimerRunner = timers, watch: Stopwatch = watch) -> None:
+            await asyncio.sleep(pause)
+            await timers.run_once()
+            await stage.send(watch)
+
+        async def respond(pause: float, token: str, *, incident: Incident = incident) -> float:
+            await asyncio.sleep(pause)
+            assert await answer(stage, incident, token) == Reason.ACKNOWLEDGED
+            return monotonic()
+
+        token = stage.pager.links.ack_token(first.id)
+        pauses = chance.uniform(0, JITTER), chance.uniform(0, JITTER)
+        _, answered = await asyncio.gather(escalate(pauses[0]), respond(pauses[1], token))
+        made = len(await stage.pages(incident))
+        assert all(began <= answered for began in watch.began)
+        await timers.run_once()
+        await stage.send(watch)
+        assert len(await stage.pages(incident)) == made
+        assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
+        await stage.hear(IncidentResolved(incident=incident, reason="by_hand"))
+
+
+async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) -> None:
+    @dataclass
+    class Slow:
+        name: str = "email"
+        claimed: asyncio.Event = field(default_factory=asyncio.Event)
+
+        async def send(self, sending: Sending) -> Outcome:
+            self.claimed.set()
+            await asyncio.sleep(0.05)
+            return Sent()
+
+    await stage.policy([await stage.person("Ana")])
+    incident, slow = await stage.open(), Slow()
+    sending = asyncio.create_task(stage.send(slow))
+    await slow.claimed.wait()
+    assert await by_api(stage, incident, "") == Reason.ACKNOWLEDGED
+    [page] = await stage.pages(incident)
+    assert page.state == PageState.SENT
+    assert await sending == 1
