@@ -28,7 +28,7 @@ function connect() {
     clearTimeout(warning);
     warning = 0;
     banner.hidden = true;
-    if (missed) for (const name of names()) arrived(name);
+    if (missed) catchUp();
     missed = false;
   };
   source.onerror = () => {
@@ -49,6 +49,15 @@ function disconnect() {
 function arrived(name) {
   for (const element of document.querySelectorAll(`[data-live~="${CSS.escape(name)}"]`)) {
     if (element.dataset.liveMode === "notice" || isBeingEdited(element)) notice(element);
+    else refreshSoon(element);
+  }
+}
+
+// After a gap nobody knows what was missed, so everything is asked for again.
+function catchUp() {
+  for (const line of document.querySelectorAll(".live-notice")) line.remove();
+  for (const element of document.querySelectorAll("[data-live]")) {
+    if (isBeingEdited(element)) notice(element);
     else refreshSoon(element);
   }
 }

@@ -146,4 +146,7 @@ for (const button of document.querySelectorAll("[data-palette]")) {
     open();
   });
 }
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll("[data-palette] .key")) key.textContent = "⌘ K";
+}
 remember();

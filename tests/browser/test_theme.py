@@ -1,0 +1,182 @@
+"""The theme in a real browser: accessible in both colours and sizes, quiet under its policy, honest about what is down."""
+
+import asyncio
+from asyncio import create_task
+from collections.abc import AsyncIterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from uvicorn import Config, Server
+
+from tocsin_testkit.waiting import eventually
+from tocsin_theme.components import components_page
+from tocsin_theme.files import theme_files
+from tocsin_theme.security import page_headers
+from tocsin_theme.theme import Theme, Viewer
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+ANA = Viewer(user_id=None, name="Ana Ruiz", role="responder", csrf="token", timezone="Europe/Berlin")
+LIST = """{% extends "base.html" %}
+{% block title %}Alerts{% endblock %}
+{% block stream %}/detector/stream{% endblock %}
+{% block content %}
+<div id="rows" hx-get="/alerts" hx-select="#rows" hx-swap="outerHTML" hx-trigger="live"
+  data-live="alert" data-live-mode="notice">
+{% call ui.table(["Alert"], caption="Alerts") %}
+{% for row in rows %}<tr><td><a class="row-link" href="#{{ row }}">{{ row }}</a></td></tr>{% endfor %}
+{% endcall %}
+</div>{% endblock %}
+{% block aside %}
+{% call ui.panel("On call now") %}{{ ui.fragment("/on-call/fragments/now", "On-call") }}{% endcall %}
+{% endblock %}
+"""
+
+
+class Site:
+    """A tiny service: the components page, a live list, and an on-call service that is down."""
+
+    def __init__(self, templates: Path) -> None:
+        (templates / "list.html").write_text(LIST)
+        self.theme = Theme("demo", templates)
+        self.rows = ["Disk full"]
+        self.told, self.closing = asyncio.Event(), asyncio.Event()
+        routes = [Route("/_/components", self.components), Route("/alerts", self.alerts)]
+        routes += [Route("/detector/stream", self.stream), Route("/on-call/fragments/now", self.down)]
+        routes += [
+            Route("/on-call/fragments/me", self.nothing),
+            Route("/incidents/fragments/sev1", self.nothing),
+        ]
+        self.app = Starlette(routes=[*routes, Mount("/_/theme", theme_files())])
+
+    async def components(self, request: Request) -> Response:
+        return HTMLResponse(components_page(self.theme, ANA), headers=page_headers(https=False))
+
+    async def alerts(self, request: Request) -> Response:
+        page = self.theme.render("list.html", path="/alerts", viewer=ANA, rows=self.rows)
+        return HTMLResponse(page, headers=page_headers(https=False))
+
+    async def stream(self, request: Request) -> Response:
+        async def events() -> AsyncIterator[str]:
+            yield ": open\n\n"
+            await self.told.wait()
+            yield "event: alert\ndata: 1\n\n"
+            await self.closing.wait()
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async def nothing(self, request: Request) -> Response:
+        return Response(status_code=204)
+
+    async def down(self, request: Request) -> Response:
+        return PlainTextResponse("down", status_code=503)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+@pytest.fixture
+async def origin(site: Site) -> AsyncIterator[str]:
+    server = Server(Config(site.app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    running = create_task(server.serve())
+    await eventually(lambda: server.started, within=10)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    site.told.set()
+    site.closing.set()
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=which("chromium"), args=flags)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> Page:
+    return await browser.new_page()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_component_is_accessible(browser: Browser, origin: str, scheme: str, width: int) -> None:
+    page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    await page.goto(f"{origin}/_/components")
+
+    found = await page.evaluate(f"{AXE}; axe.run(document, {{resultTypes: ['violations']}})")
+
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_nothing_is_refused_by_the_policy_not_even_a_chart(page: Page, origin: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{origin}/_/components")
+
+    await page.locator("#chart-mttr").scroll_into_view_if_needed()
+
+    await expect(page.locator(".chart-canvas svg path").first).to_be_attached()
+    assert complaints == []
+
+
+async def test_the_palette_finds_a_page_an_action_and_an_incident(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/_/components")
+    await page.keyboard.press("Control+k")
+    first = page.locator(".palette-list li").first
+
+    for typed, offered in (("analy", "Analytics"), ("acknow", "Acknowledge"), ("42", "INC-42")):
+        await page.locator("#palette input").fill(typed)
+        await expect(first.locator(".palette-words")).to_have_text(offered)
+
+
+async def test_a_chosen_theme_lasts(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/_/components")
+    await page.click(".avatar-button")
+    await page.click("[data-theme-switch] [value=dark]")
+
+    await page.reload()
+
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_a_service_that_is_down_is_named_and_the_rest_works(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/alerts")
+
+    await expect(page.locator(".fragment-down")).to_contain_text("On-call is not answering")
+    await expect(page.locator("#rows tbody tr")).to_have_count(1)
+
+
+async def test_a_list_says_that_there_is_more_and_waits_to_be_asked(
+    page: Page, origin: str, site: Site
+) -> None:
+    await page.goto(f"{origin}/alerts")
+    site.rows.append("Queue deep")
+    site.told.set()
+
+    await page.get_by_role("button", name="1 new").click()
+
+    await expect(page.locator("#rows tbody tr")).to_have_count(2)
+
+
+async def test_without_javascript_all_words_are_there(browser: Browser, origin: str) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{origin}/_/components")
+
+    await expect(page.get_by_role("button", name="Post update")).to_be_visible()
+    await expect(page.locator(".chart-canvas")).to_be_hidden()
