@@ -97,6 +97,21 @@ class Site:
         return SENTENCES[self.indicator]
 
     @property
+    def overall_state(self) -> ComponentState:
+        """What colours the sentence."""
+        state = worst(shown.component.state for shown in self.components)
+        unsure = state is ComponentState.OPERATIONAL and self.open_reports
+        return ComponentState.DEGRADED_PERFORMANCE if unsure else state
+
+    @property
+    def months(self) -> tuple[tuple[str, tuple[Report, ...]], ...]:
+        """The reports by the month in which they began, in the page's zone, the newest first."""
+        months = groupby(
+            self.reports, key=lambda report: f"{report.started_at.astimezone(self.page.zone):%B %Y}"
+        )
+        return tuple((month, tuple(reports)) for month, reports in months)
+
+    @property
     def open_reports(self) -> tuple[Report, ...]:
         """What is not resolved."""
         return tuple(report for report in self.reports if report.open)
@@ -144,8 +159,3 @@ def grouped(
         (name or None, tuple(members))
         for (_, name), members in groupby(sorted(ordered, key=place), key=place)
     )
-
-
-def overall(components: Iterable[Component]) -> ComponentState:
-    """The worst of them."""
-    return worst(component.state for component in components)

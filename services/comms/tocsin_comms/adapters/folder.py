@@ -1,0 +1,62 @@
+"""A folder with the same files that the live page serves, so that any web server can show them without Tocsin
+(R37).
+"""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+
+KEPT_OPEN = 0o644
+"""Whatever serves the folder is another user; there is nothing in it that the world may not read."""
+
+
+class Folder:
+    """Files by their path, each replaced as a whole.
+
+    What the last writing had and the next has not is taken away.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._written: dict[str, bytes] = {}
+
+    def write(self, files: Mapping[str, bytes]) -> int:
+        """Make the folder hold these files, pages before the ones that link to them. Returns how many were
+        written.
+
+        Blocks on the disk; raises OSError when it is full or closed.
+        """
+        changed = [path for path in files if self._written.get(path) != _digest(files[path])]
+        for path in sorted(changed, key=_depth, reverse=True):
+            self._replace(path, files[path])
+            self._written[path] = _digest(files[path])
+        for path in self._strangers(files):
+            (self._root / path).unlink(missing_ok=True)
+            self._written.pop(path, None)
+        return len(changed)
+
+    def _replace(self, path: str, content: bytes) -> None:
+        target = self._root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).chmod(KEPT_OPEN)
+        Path(file.name).replace(target)
+
+    def _strangers(self, files: Mapping[str, bytes]) -> list[str]:
+        """Reports that are no longer public, also those that an earlier process wrote."""
+        incidents = self._root / "status" / "incidents"
+        found = (path.relative_to(self._root).as_posix() for path in incidents.rglob("*") if path.is_file())
+        return [path for path in {*found, *self._written} if path not in files]
+
+
+def _digest(content: bytes) -> bytes:
+    return sha256(content).digest()
+
+
+def _depth(path: str) -> int:
+    return len(PurePosixPath(path).parts)

@@ -1,0 +1,1 @@
+"""The JSON API of comms: the status page, planned work, messages."""

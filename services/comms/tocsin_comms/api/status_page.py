@@ -1,0 +1,152 @@
+"""`/api/v1/status-page`: the whole page, its components, and what it shows."""
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from tocsin_access.dependencies import require
+from tocsin_access.directory import Directory
+from tocsin_access.principal import Principal
+from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.routing import api_router
+from tocsin_comms.api.schemas import (
+    ComponentIn,
+    ComponentOut,
+    PublishIn,
+    ReportOut,
+    StatusPageIn,
+    StatusPageOut,
+    component_out,
+    page_out,
+    report_out,
+)
+from tocsin_comms.domain.component import DEFAULT_STATES
+from tocsin_comms.domain.site import StatusPage
+from tocsin_comms.store.components import ComponentRepository
+from tocsin_comms.store.pages import PageRepository
+from tocsin_comms.usecases.report import hide, publish
+from tocsin_comms.usecases.rules import Rules
+from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up
+from tocsin_runtime.errors import FieldError, Problem
+
+MayRead = Annotated[Principal, Depends(require("comms:read"))]
+MayWrite = Annotated[Principal, Depends(require("comms:write"))]
+
+
+def status_page_router(rules: Rules) -> APIRouter:
+    """The routes; `rules` decide about words and chat."""
+    router = api_router(prefix="/api/v1/status-page", tags=["status page"])
+    _page_routes(router)
+    _component_routes(router)
+    _incident_routes(router, rules)
+    return router
+
+
+def _page_routes(router: APIRouter) -> None:
+    @router.get("", name="get_status_page")
+    async def get_page(_: MayRead, uow: RequestUnitOfWork, response: Response) -> StatusPageOut:
+        """The whole page with its components, as PUT takes it."""
+        page = await PageRepository(uow.conn).load() or await PageRepository(uow.conn).lock(uow.now)
+        return await _answer(uow, page, response)
+
+    @router.put("", name="put_status_page")
+    async def put_page(
+        _: MayWrite, wanted: StatusPageIn, request: Request, uow: RequestUnitOfWork, response: Response
+    ) -> StatusPageOut:
+        """Make the page as described. The same description twice changes nothing."""
+        page = await PageRepository(uow.conn).lock(uow.now)
+        check_match(request, page.version)
+        settings = replace(
+            page,
+            name=wanted.name,
+            description=wanted.description,
+            url=wanted.url,
+            support_url=wanted.support_url,
+            time_zone=wanted.time_zone,
+            publish=wanted.publish,
+            states={**DEFAULT_STATES, **wanted.severity_states},
+            templates=wanted.templates,
+        )
+        components = await _wanted(uow, wanted.components)
+        page, _changed = await set_up(uow, page, components, settings=settings)
+        return await _answer(uow, page, response)
+
+
+def _component_routes(router: APIRouter) -> None:
+    @router.post("/components", name="add_component", status_code=201)
+    async def add(_: MayWrite, wanted: ComponentIn, uow: RequestUnitOfWork) -> ComponentOut:
+        """Add a component at the end of the page."""
+        (component,) = await _wanted(uow, [wanted.model_copy(update={"id": None})])
+        return component_out(await put_component(uow, component), await _slugs(uow))
+
+    @router.put("/components/{component_id}", name="put_component")
+    async def change(
+        _: MayWrite, component_id: UUID, wanted: ComponentIn, uow: RequestUnitOfWork
+    ) -> ComponentOut:
+        """Change a component; its place and history stay."""
+        (component,) = await _wanted(uow, [wanted.model_copy(update={"id": component_id})])
+        return component_out(await put_component(uow, component), await _slugs(uow))
+
+    @router.delete("/components/{component_id}", name="delete_component", status_code=204)
+    async def remove(_: MayWrite, component_id: UUID, uow: RequestUnitOfWork) -> None:
+        """Take a component and its history off the page."""
+        await remove_component(uow, component_id)
+
+
+def _incident_routes(router: APIRouter, rules: Rules) -> None:
+    @router.post("/incidents/{incident}/publish", name="publish_incident")
+    async def publish_incident(
+        _: MayWrite, incident: str, uow: RequestUnitOfWork, words: PublishIn | None = None
+    ) -> ReportOut:
+        """Show an incident to the world, in these words or the drafted ones; `incident` is an id or INC-42."""
+        own = words or PublishIn()
+        report = await publish(uow, incident, rules=rules, title=own.title or None, body=own.body or None)
+        return report_out(report)
+
+    @router.post("/incidents/{incident}/hide", name="hide_incident")
+    async def hide_incident(_: MayWrite, incident: str, uow: RequestUnitOfWork) -> ReportOut:
+        """Take an incident off the page until somebody publishes it again."""
+        return report_out(await hide(uow, incident))
+
+
+async def _answer(uow: RequestUnitOfWork, page: StatusPage, response: Response) -> StatusPageOut:
+    response.headers["ETag"] = etag(page.version)
+    components = await ComponentRepository(uow.conn).all()
+    return page_out(page, components, await _slugs(uow))
+
+
+async def _slugs(uow: RequestUnitOfWork) -> dict[UUID, str]:
+    return {service.id: service.slug for service in await Directory(uow.conn).services()}
+
+
+async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn]) -> list[Wanted]:
+    """With services as ids.
+
+    An id is believed: the directory's copy may not know a service yet that was just made.
+    """
+    found, errors = [], []
+    directory = Directory(uow.conn)
+    for number, each in enumerate(components):
+        ids = set()
+        for place, named in enumerate(each.services):
+            if (service_id := await _service_id(directory, named)) is not None:
+                ids.add(service_id)
+            else:
+                pointer = f"/components/{number}/services/{place}"
+                errors.append(FieldError(pointer, f"the catalogue has no service {named[:80]!r}"))
+        found.append(Wanted(each.name, each.description, each.group, frozenset(ids), id=each.id))
+    if errors:
+        detail = "Name services by id, slug or name. A service that was just created may take a second to be known."
+        raise Problem(422, "Unknown service", detail, errors=errors)
+    return found
+
+
+async def _service_id(directory: Directory, named: str) -> UUID | None:
+    try:
+        return UUID(named)
+    except ValueError:
+        service = await directory.service_named(named)
+        return service.id if service else None

@@ -1,0 +1,1 @@
+"""The tables of comms and the only SQL that touches them."""

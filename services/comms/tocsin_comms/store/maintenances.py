@@ -1,0 +1,64 @@
+"""Planned work."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_comms.domain.maintenance import Maintenance
+from tocsin_comms.store.tables import maintenances
+
+
+class MaintenanceRepository:
+    """Changes are made while the page's row is locked."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def since(self, moment: datetime) -> list[Maintenance]:
+        """What ends after that moment, the next to begin first."""
+        query = select(maintenances).where(maintenances.c.ends_at > moment).order_by(maintenances.c.starts_at)
+        return [_load(row) for row in await self._conn.execute(query)]
+
+    async def get(self, work_id: UUID) -> Maintenance | None:
+        """One of them."""
+        row = (
+            await self._conn.execute(select(maintenances).where(maintenances.c.id == work_id))
+        ).one_or_none()
+        return _load(row) if row else None
+
+    async def save(self, work: Maintenance) -> None:
+        """Write it."""
+        values = {
+            "id": work.id,
+            "name": work.name,
+            "body": work.body,
+            "component_ids": sorted(work.component_ids),
+            "starts_at": work.starts_at,
+            "ends_at": work.ends_at,
+            "created_at": work.created_at,
+            "updated_at": work.updated_at,
+        }
+        query = insert(maintenances).values(values)
+        await self._conn.execute(query.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    async def remove(self, work_id: UUID) -> bool:
+        """Take it off the page; false when there is none."""
+        removed = await self._conn.execute(delete(maintenances).where(maintenances.c.id == work_id))
+        return removed.rowcount > 0
+
+
+def _load(row: Any) -> Maintenance:
+    return Maintenance(
+        id=row.id,
+        name=row.name,
+        body=row.body,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        component_ids=frozenset(row.component_ids),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

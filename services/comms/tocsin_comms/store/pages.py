@@ -1,0 +1,89 @@
+"""The status page's row: its settings, and the revision that tells renderers that something changed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_comms.domain.component import DEFAULT_STATES, StateBySeverity
+from tocsin_comms.domain.site import StatusPage
+from tocsin_comms.domain.states import ComponentState, PublishMode, Severity
+from tocsin_comms.store.tables import pages
+from tocsin_runtime.ids import new_id
+
+FIRST_NAME = "Status"
+
+
+class PageRepository:
+    """The one page. It is made on first use: nothing must be set up before an incident can be told."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def load(self) -> StatusPage | None:
+        """The page without a lock; null before its first use."""
+        row = (await self._conn.execute(select(pages))).mappings().one_or_none()
+        return _load(row) if row else None
+
+    async def lock(self, now: datetime) -> StatusPage:
+        """The page, made if need be, and locked:
+
+        whatever changes what the world sees goes one after another.
+        """
+        await self._conn.execute(insert(pages).values(_first(now)).on_conflict_do_nothing())
+        return _load((await self._conn.execute(select(pages).with_for_update())).mappings().one())
+
+    async def save(self, page: StatusPage) -> None:
+        """Write its settings; version and revision as they stand in `page`."""
+        await self._conn.execute(update(pages).where(pages.c.id == page.id).values(_values(page)))
+
+    async def touch(self, page: StatusPage, now: datetime) -> None:
+        """Something that the world sees changed: move the revision on."""
+        changed = {"revision": pages.c.revision + 1, "updated_at": now}
+        await self._conn.execute(update(pages).where(pages.c.id == page.id).values(changed))
+
+
+def _first(now: datetime) -> dict[str, Any]:
+    return _values(StatusPage(new_id(), FIRST_NAME, updated_at=now))
+
+
+def _values(page: StatusPage) -> dict[str, Any]:
+    return {
+        "id": page.id,
+        "name": page.name,
+        "description": page.description,
+        "url": page.url,
+        "support_url": page.support_url,
+        "time_zone": page.time_zone,
+        "publish": page.publish.value,
+        "states": {severity.value: state.value for severity, state in page.states.items()},
+        "templates": dict(page.templates),
+        "version": page.version,
+        "revision": page.revision,
+        "updated_at": page.updated_at,
+    }
+
+
+def _load(row: RowMapping) -> StatusPage:
+    return StatusPage(
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        url=row["url"],
+        support_url=row["support_url"],
+        time_zone=row["time_zone"],
+        publish=PublishMode(row["publish"]),
+        states=_states(row["states"]),
+        templates=row["templates"],
+        version=row["version"],
+        revision=row["revision"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _states(stored: Mapping[str, str]) -> StateBySeverity:
+    own = {Severity(severity): ComponentState(state) for severity, state in stored.items()}
+    return {**DEFAULT_STATES, **own}

@@ -1,0 +1,111 @@
+"""What pages and lists read."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_comms.domain.report import Report
+from tocsin_comms.domain.site import ShownComponent, Site, StatusPage
+from tocsin_comms.domain.uptime import daily, share_up
+from tocsin_comms.store.components import ComponentRepository
+from tocsin_comms.store.incidents import Followed, load
+from tocsin_comms.store.maintenances import MaintenanceRepository
+from tocsin_comms.store.messages import Message
+from tocsin_comms.store.pages import FIRST_NAME, PageRepository
+from tocsin_comms.store.reports import ReportRepository
+from tocsin_comms.store.tables import incidents, messages, pages
+
+WINDOW = timedelta(days=90)
+MOST_REPORTS = 100
+MOST_WORKS = 20
+MOST_INCIDENTS = 50
+UNSAVED = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An open incident beside what the world is told of it."""
+
+    followed: Followed
+    report: Report | None
+
+
+async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
+    """All that the world may see at `now`; a page without components when nothing was ever set up."""
+    page = await PageRepository(conn).load() or StatusPage(UNSAVED, FIRST_NAME, updated_at=now)
+    components = await ComponentRepository(conn).all()
+    history = await ComponentRepository(conn).history(now - WINDOW)
+    shown = [
+        ShownComponent(
+            component,
+            daily(history.get(component.id, []), now, zone=page.zone, days=WINDOW.days),
+            share_up(history.get(component.id, []), now, days=WINDOW.days),
+        )
+        for component in components
+    ]
+    works = await MaintenanceRepository(conn).since(now - WINDOW)
+    return Site(
+        page=page,
+        base_url=base_url,
+        now=now,
+        components=tuple(shown),
+        reports=tuple(await ReportRepository(conn).shown(now - WINDOW, MOST_REPORTS)),
+        works=tuple(works[-MOST_WORKS:]),
+    )
+
+
+async def revision(conn: AsyncConnection) -> int:
+    """The number that moves whenever something that the world can see does; 0 before anything is set up."""
+    return (await conn.execute(select(pages.c.revision))).scalar_one_or_none() or 0
+
+
+async def open_incidents(conn: AsyncConnection) -> list[Told]:
+    """What is open, the one whose update is due first at the top."""
+    running = incidents.c.status.not_in(("resolved", "closed"))
+    query = (
+        select(incidents)
+        .where(running)
+        .order_by(incidents.c.update_due_at.nulls_last())
+        .limit(MOST_INCIDENTS)
+    )
+    followed = [load(row) for row in (await conn.execute(query)).mappings()]
+    reports = await ReportRepository(conn).of_incidents([each.incident.id for each in followed])
+    return [Told(each, reports.get(each.incident.id)) for each in followed]
+
+
+async def told_of(conn: AsyncConnection, incident_id: UUID) -> Told | None:
+    """One incident beside what the world is told of it; null when comms never heard of it."""
+    query = select(incidents).where(incidents.c.id == incident_id)
+    row = (await conn.execute(query)).mappings().one_or_none()
+    if row is None:
+        return None
+    reports = await ReportRepository(conn).of_incidents([incident_id])
+    return Told(load(row), reports.get(incident_id))
+
+
+async def list_messages(
+    conn: AsyncConnection,
+    *,
+    limit: int,
+    before: int | None = None,
+    incident_id: UUID | None = None,
+    channel: str | None = None,
+    state: str | None = None,
+) -> list[Message]:
+    """Messages, the newest first; those queued before the one at position `before`."""
+    query = select(messages, incidents.c.number).outerjoin(
+        incidents, incidents.c.id == messages.c.incident_id
+    )
+    wanted: list[Any] = [
+        messages.c.incident_id == incident_id if incident_id else None,
+        messages.c.channel == channel if channel else None,
+        messages.c.state == state if state else None,
+        messages.c.position < before if before is not None else None,
+    ]
+    query = query.where(*(condition for condition in wanted if condition is not None))
+    rows = await conn.execute(query.order_by(messages.c.position.desc()).limit(limit))
+    return [Message(**row) for row in rows.mappings()]

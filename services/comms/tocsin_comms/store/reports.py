@@ -1,0 +1,182 @@
+"""Public reports with their updates."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, and_, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_comms.domain.component import Trouble
+from tocsin_comms.domain.report import Affected, Report, Update
+from tocsin_comms.domain.states import ComponentState, Impact, PublicStatus, Severity, Visibility
+from tocsin_comms.store.tables import reports, updates
+
+_PUBLIC = reports.c.visibility == Visibility.PUBLIC.value
+_OPEN = reports.c.status != PublicStatus.RESOLVED.value
+
+
+class ReportRepository:
+    """A report changes while its incident's row is locked."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def of_incident(self, incident_id: UUID) -> Report | None:
+        """The report on this incident, with its updates; null when there is none."""
+        found = await self._load(reports.c.incident_id == incident_id)
+        return found[0] if found else None
+
+    async def of_incidents(self, incident_ids: Sequence[UUID]) -> dict[UUID, Report]:
+        """The reports on these incidents, by incident."""
+        found = await self._load(reports.c.incident_id.in_(incident_ids), len(incident_ids))
+        return {report.incident_id: report for report in found}
+
+    async def public(self, report_id: UUID) -> Report | None:
+        """A report that the world may see."""
+        found = await self._load(and_(reports.c.id == report_id, _PUBLIC))
+        return found[0] if found else None
+
+    async def shown(self, since: datetime, limit: int) -> list[Report]:
+        """What the world may see: all that is open, and what began since then; the newest first."""
+        return await self._load(and_(_PUBLIC, _OPEN | (reports.c.started_at > since)), limit)
+
+    async def held(self, limit: int) -> list[Report]:
+        """What waits for a human, the newest first; what is over no longer waits."""
+        return await self._load(and_(reports.c.visibility == Visibility.HELD.value, _OPEN), limit)
+
+    async def troubles(self) -> list[Trouble]:
+        """What is open and public, as components see it; the oldest first."""
+        query = select(reports.c.incident_id, reports.c.service_id, reports.c.severity)
+        rows = await self._conn.execute(query.where(_PUBLIC, _OPEN).order_by(reports.c.started_at))
+        return [Trouble(row.incident_id, row.service_id, Severity(row.severity)) for row in rows]
+
+    async def save(self, report: Report) -> None:
+        """Write the report; its updates are kept apart."""
+        values = _values(report)
+        query = insert(reports).values(values).on_conflict_do_update(index_elements=["id"], set_=values)
+        await self._conn.execute(query)
+
+    async def say(self, report: Report, told: Update) -> None:
+        """Add an update; the same one a second time is no second update."""
+        values = {
+            "id": told.id,
+            "report_id": report.id,
+            "status": told.status.value,
+            "body": told.body,
+            "author": told.author,
+            "affected": _dump(told.affected),
+            "at": told.at,
+        }
+        await self._conn.execute(insert(updates).values(values).on_conflict_do_nothing())
+
+    async def drop_drafts(self, report: Report) -> None:
+        """Forget what a template drafted and nobody ever saw."""
+        drafts = and_(updates.c.report_id == report.id, updates.c.author == "template")
+        await self._conn.execute(delete(updates).where(drafts))
+
+    async def _load(self, where: Any, limit: int = 1) -> list[Report]:
+        query = (
+            select(reports)
+            .where(where)
+            .order_by(reports.c.started_at.desc(), reports.c.id.desc())
+            .limit(limit)
+        )
+        rows = (await self._conn.execute(query)).mappings().all()
+        said = await self._updates([row["id"] for row in rows])
+        return [_report(row, said.get(row["id"], ())) for row in rows]
+
+    async def _updates(self, report_ids: Sequence[UUID]) -> dict[UUID, tuple[Update, ...]]:
+        query = select(updates).where(updates.c.report_id.in_(report_ids)).order_by(updates.c.position.desc())
+        found: dict[UUID, tuple[Update, ...]] = {}
+        for row in (await self._conn.execute(query)).mappings():
+            found[row["report_id"]] = (*found.get(row["report_id"], ()), _update(row))
+        return found
+
+
+def _values(report: Report) -> dict[str, Any]:
+    return {
+        "id": report.id,
+        "incident_id": report.incident_id,
+        "number": report.number,
+        "title": report.title,
+        "title_by_hand": report.title_by_hand,
+        "visibility": report.visibility.value,
+        "reason": report.reason,
+        "by_hand": report.by_hand,
+        "status": report.status.value,
+        "impact": report.impact.value,
+        "severity": report.severity.value,
+        "service_id": report.service_id,
+        "affected": _dump(report.affected),
+        "version": report.version,
+        "started_at": report.started_at,
+        "monitoring_at": report.monitoring_at,
+        "resolved_at": report.resolved_at,
+        "published_at": report.published_at,
+        "created_at": report.created_at,
+        "updated_at": report.updated_at,
+    }
+
+
+def _report(row: RowMapping, said: tuple[Update, ...]) -> Report:
+    return Report(
+        id=row["id"],
+        incident_id=row["incident_id"],
+        number=row["number"],
+        title=row["title"],
+        visibility=Visibility(row["visibility"]),
+        reason=row["reason"],
+        status=PublicStatus(row["status"]),
+        impact=Impact(row["impact"]),
+        severity=Severity(row["severity"]),
+        started_at=row["started_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+        by_hand=row["by_hand"],
+        title_by_hand=row["title_by_hand"],
+        service_id=row["service_id"],
+        monitoring_at=row["monitoring_at"],
+        resolved_at=row["resolved_at"],
+        published_at=row["published_at"],
+        affected=_affected(row["affected"]),
+        updates=said,
+    )
+
+
+def _update(row: RowMapping) -> Update:
+    return Update(
+        id=row["id"],
+        status=PublicStatus(row["status"]),
+        body=row["body"],
+        at=row["at"],
+        author=row["author"],
+        affected=_affected(row["affected"]),
+    )
+
+
+def _dump(affected: Sequence[Affected]) -> list[dict[str, str]]:
+    return [
+        {
+            "component_id": str(each.component_id),
+            "name": each.name,
+            "before": each.before.value,
+            "after": each.after.value,
+        }
+        for each in affected
+    ]
+
+
+def _affected(stored: Sequence[Mapping[str, str]]) -> tuple[Affected, ...]:
+    return tuple(
+        Affected(
+            UUID(each["component_id"]),
+            each["name"],
+            ComponentState(each["before"]),
+            ComponentState(each["after"]),
+        )
+        for each in stored
+    )

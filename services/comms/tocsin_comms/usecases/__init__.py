@@ -1,0 +1,4 @@
+"""What can happen in comms, one file each:
+
+gather, decide by the domain, apply. Whoever opened the transaction commits.
+"""

@@ -1,0 +1,108 @@
+"""Taking over what the incidents service tells:
+
+the copy, the promise of an update, the report and the chat message.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_comms.domain.cadence import Promise, begin, ended
+from tocsin_comms.domain.chat import ChatMessage
+from tocsin_comms.domain.incident import Incident
+from tocsin_comms.domain.revision import Posted
+from tocsin_comms.domain.states import Severity
+from tocsin_comms.store.incidents import Followed, IncidentRepository
+from tocsin_comms.usecases.chat import edit_summary, reply_in_thread
+from tocsin_comms.usecases.report import keep_report
+from tocsin_comms.usecases.rules import Rules
+from tocsin_events.incidents import Incident as ToldIncident
+from tocsin_runtime.text import clean
+
+REMINDER = "update_reminder"
+
+Promising = Callable[[Promise, Incident], Promise]
+"""What an event does to the promise of the next update."""
+
+
+def unchanged(promise: Promise, _: Incident) -> Promise:
+    """Nothing."""
+    return promise
+
+
+async def follow(
+    uow: UnitOfWork,
+    told: ToldIncident,
+    *,
+    rules: Rules,
+    promising: Promising = unchanged,
+    posted: Posted | None = None,
+    reply: ChatMessage | None = None,
+) -> None:
+    """Bring all that comms says of an incident up to what was told, in one transaction with the row locked.
+
+    An event older than the copy does not turn it back, but what was said with it is still said.
+    """
+    followed = await _locked(uow, incident_of(told), rules)
+    fresh = followed.incident if told.version < followed.incident.version else incident_of(told)
+    promise = ended(followed.promise) if fresh.over and followed.promise.due_at else followed.promise
+    promise = promise if fresh.over else promising(promise, fresh)
+    await keep_promise(uow, followed, replace(followed, incident=fresh, promise=promise))
+    await keep_report(uow, fresh, rules=rules, posted=posted)
+    await edit_summary(uow, fresh.id, rules=rules)
+    if reply is not None:
+        await reply_in_thread(uow, fresh, reply, kind="reply", rules=rules)
+    uow.announce("comms")
+
+
+async def keep_promise(uow: UnitOfWork, before: Followed, after: Followed) -> None:
+    """Save, and set the timer that stands for a promise that is new."""
+    await IncidentRepository(uow.conn).save(after)
+    promise = after.promise
+    if promise.due_at is not None and promise.generation != before.promise.generation:
+        set_reminder(uow, after)
+
+
+def set_reminder(uow: UnitOfWork, followed: Followed) -> None:
+    """The durable timer of the promise that stands now."""
+    promise = followed.promise
+    if promise.due_at is not None:
+        uow.schedule(REMINDER, followed.incident.id, promise.due_at, generation=promise.generation)
+
+
+def incident_of(told: ToldIncident) -> Incident:
+    """The event's incident as the domain knows it."""
+    return Incident(
+        id=told.incident_id,
+        number=told.number,
+        version=told.version,
+        title=clean(told.title),
+        severity=Severity(told.severity.value),
+        status=told.status.value,
+        opened_at=told.opened_at,
+        service_id=told.service_id,
+        service=clean(told.service) if told.service else None,
+        assignee_id=told.assignee_id,
+        public=told.public,
+        drill=told.drill,
+        acknowledged_at=told.acknowledged_at,
+        identified_at=told.identified_at,
+        resolved_at=told.resolved_at,
+        alert_count=told.alert_count,
+    )
+
+
+async def _locked(uow: UnitOfWork, incident: Incident, rules: Rules) -> Followed:
+    """The followed incident; one that comms hears of for the first time is followed from here on."""
+    repository = IncidentRepository(uow.conn)
+    known = await repository.lock(incident.id)
+    if known is not None:
+        return known
+    first = begin(incident.opened_at, incident.severity, rules.cadence)
+    if incident.over:
+        first = ended(first)
+    await repository.begin(Followed(incident, first))
+    followed = await repository.lock(incident.id)
+    assert followed is not None, "its row was written in this transaction"
+    set_reminder(uow, followed)
+    return followed

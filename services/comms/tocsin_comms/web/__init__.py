@@ -1,0 +1,1 @@
+"""The pages of comms: the public status page and the team's own."""

@@ -1,0 +1,111 @@
+"""`/comms`: what the world sees, what waits for a human, whose update is due, and what was sent."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from tocsin_access.dependencies import page_viewer
+from tocsin_access.directory import Directory
+from tocsin_access.principal import Principal
+from tocsin_chassis.render import page
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.routing import page_router
+from tocsin_comms.store.incidents import IncidentRepository
+from tocsin_comms.store.pages import PageRepository
+from tocsin_comms.store.queries import Told, list_messages, open_incidents, told_of
+from tocsin_comms.store.reports import ReportRepository
+from tocsin_comms.usecases.report import hide, publish
+from tocsin_comms.usecases.rules import Rules
+from tocsin_comms.workers.publish import Publisher
+from tocsin_runtime.text import clean
+
+Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
+Writer = Annotated[Principal, Depends(page_viewer("comms:write"))]
+MOST_HELD = 20
+MOST_MESSAGES = 25
+
+REASONS = {
+    "automatic": "Published by rule",
+    "already_public": "Published by rule",
+    "published_by_hand": "Published by a person",
+    "by_hand": "Decided by a person",
+    "hidden_by_hand": "Hidden by a person",
+    "page_holds": "The page holds reports until a person publishes them",
+    "no_public_impact": "Its severity changes no component",
+    "no_component_follows": "No component follows its service",
+    "marked_internal": "The incident is marked internal",
+    "drill": "It is a drill",
+}
+"""Why a report is shown, held or hidden, in words."""
+
+
+def board_router(rules: Rules, publisher: Publisher) -> APIRouter:
+    """The routes."""
+    router = page_router()
+    _pages(router, rules, publisher)
+    _actions(router, rules)
+    return router
+
+
+def _pages(router: APIRouter, rules: Rules, publisher: Publisher) -> None:
+    @router.get("/comms", name="comms")
+    async def board(principal: Reader, request: Request, conn: ReadConnection) -> HTMLResponse:
+        told = await open_incidents(conn)
+        return page(
+            request,
+            "comms.html",
+            principal,
+            told=told,
+            names=await _names(conn, told),
+            held=await ReportRepository(conn).held(MOST_HELD),
+            messages=await list_messages(conn, limit=MOST_MESSAGES),
+            settings=await PageRepository(conn).load(),
+            site=publisher.site,
+            chat=rules.chat_channel is not None,
+            reasons=REASONS,
+            may_write=principal.may("comms:write"),
+        )
+
+    @router.get("/comms/fragments/incidents/{incident}", name="comms_incident_fragment")
+    async def fragment(
+        principal: Reader, incident: str, request: Request, conn: ReadConnection
+    ) -> HTMLResponse:
+        """For the incident's own page: what the world is told of it, and its last messages."""
+        found = await IncidentRepository(conn).find(incident)
+        told = await told_of(conn, found) if found else None
+        messages = await list_messages(conn, limit=5, incident_id=found) if found else []
+        return page(
+            request,
+            "comms_incident.html",
+            principal,
+            told=told,
+            messages=messages,
+            reasons=REASONS,
+            may_write=principal.may("comms:write"),
+        )
+
+
+def _actions(router: APIRouter, rules: Rules) -> None:
+    @router.post("/comms/incidents/{incident}/publish", name="comms_publish")
+    async def publish_incident(
+        _: Writer,
+        incident: str,
+        uow: RequestUnitOfWork,
+        title: Annotated[str, Form(max_length=200)] = "",
+        body: Annotated[str, Form(max_length=5000)] = "",
+    ) -> Response:
+        words = {"title": clean(title).strip() or None, "body": clean(body).strip() or None}
+        await publish(uow, incident, rules=rules, **words)
+        return RedirectResponse("/comms", status_code=303)
+
+    @router.post("/comms/incidents/{incident}/hide", name="comms_hide")
+    async def hide_incident(_: Writer, incident: str, uow: RequestUnitOfWork) -> Response:
+        await hide(uow, incident)
+        return RedirectResponse("/comms", status_code=303)
+
+
+async def _names(conn: ReadConnection, told: list[Told]) -> dict[UUID, str]:
+    assignees = [each.followed.incident.assignee_id for each in told]
+    return await Directory(conn).names([assignee for assignee in assignees if assignee])

@@ -1,0 +1,1 @@
+"""What comms does in the background."""
