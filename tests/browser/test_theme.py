@@ -1,4 +1,4 @@
-"""The theme in a real browser: accessible in both colours and sizes, quiet under its policy, honest about what is down."""
+"""The theme in a real browser: accessible in both colours and sizes, quiet under its policy, honest in trouble."""
 
 import asyncio
 from asyncio import create_task
