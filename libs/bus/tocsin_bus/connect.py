@@ -16,7 +16,8 @@ def connect(settings: PlatformSettings) -> Bus:
 
 def _kafka(settings: PlatformSettings) -> Bus:
     try:
-        from tocsin_bus.kafka import KafkaBus, KafkaSettings  # noqa: PLC0415 - an optional extra
+        from tocsin_bus.kafka import KafkaBus  # noqa: PLC0415 - an optional extra
+        from tocsin_bus.kafka_settings import KafkaSettings  # noqa: PLC0415
     except ImportError as error:
         raise SettingsError("Kafka needs the extra: pip install 'tocsin[kafka]'") from error
     return KafkaBus(KafkaSettings.of(settings))

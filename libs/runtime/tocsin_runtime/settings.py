@@ -35,6 +35,10 @@ class PlatformSettings(BaseSettings):
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
     kafka_topic_prefix: str = "tocsin."
+    kafka_ca: str = ""
+    """PEM certificates to trust besides the system's; TOCSIN_KAFKA_CA_FILE names a file of them."""
+    kafka_create_topics: bool = True
+    """Make missing topics at start. When off, they are made ahead, as docs/operate tells."""
     kafka_replication: int = 3
     kafka_partitions: int = 12
     public_url: str = "http://127.0.0.1:8080"
@@ -87,7 +91,17 @@ class ServiceSettings(BaseSettings):
 
 
 OUTSIDE_SETTINGS = {
-    f"TOCSIN_{name}" for name in ("TEST_REQUIRE", "TEST_DATABASE_URL", "KAFKA_HOME", "CONFIG", "URL", "TOKEN")
+    f"TOCSIN_{name}"
+    for name in (
+        "TEST_REQUIRE",
+        "TEST_DATABASE_URL",
+        "TEST_EVENTS",
+        "KAFKA_HOME",
+        "KAFKA_VERSION",
+        "CONFIG",
+        "URL",
+        "TOKEN",
+    )
 }
 """Variables of the command line and the tests, which no service reads."""
 
