@@ -3,3 +3,7 @@
 
 class UnknownTeam(LookupError):
     """No such team"""
+
+
+class UnknownSeries(LookupError):
+    """No such series"""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
@@ -110,6 +111,10 @@ class FigureQueries:
         names = select(incident_facts.c.service).where(incident_facts.c.service.is_not(None)).distinct()
         return sorted((await self._conn.scalars(names)).all(), key=str.lower)
 
+    async def known(self) -> int:
+        """How many incidents figures are made of."""
+        return await self._conn.scalar(select(func.count(incident_facts.c.opened_at))) or 0
+
     async def last_applied_at(self) -> datetime | None:
         """When an event last changed the facts of an incident; None before the first."""
         moment: datetime | None = await self._conn.scalar(select(func.max(incident_facts.c.applied_at)))
@@ -135,3 +140,13 @@ def _of_services(
     if not of.service_ids and not of.service_names:
         return []
     return [or_(service_id.in_(of.service_ids), func.lower(name).in_(of.service_names))]
+
+
+def place(row: FactRow) -> list[object]:
+    """Where a row stands in the list of facts, for a cursor."""
+    return [row.incident.opened_at.isoformat(), str(row.incident.incident_id)]
+
+
+def last_seen(place: list[Any] | None) -> tuple[datetime, UUID] | None:
+    """The same, read back from a cursor."""
+    return None if place is None else (datetime.fromisoformat(place[0]), UUID(place[1]))

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import datetime
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from tocsin_access.directory import Directory
-from tocsin_access.entries import Team
 from tocsin_analytics.domain.durations import Metric
-from tocsin_analytics.domain.errors import UnknownTeam
+from tocsin_analytics.domain.errors import UnknownSeries
 from tocsin_analytics.domain.figures import (
     CountPoint,
     DurationPoint,
@@ -20,28 +20,51 @@ from tocsin_analytics.domain.figures import (
 )
 from tocsin_analytics.domain.interruptions import Interruptions, interruptions
 from tocsin_analytics.domain.periods import Period, Step, known_zone
-from tocsin_analytics.domain.rows import IncidentRow
-from tocsin_analytics.store.queries import EVERYTHING, FigureQueries, Selection
+from tocsin_analytics.store.queries import FigureQueries
+from tocsin_analytics.usecases.question import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Which incidents, of which time, in whose calendar, and whether drills instead of real ones."""
+class Board:
+    """Everything that the page shows, made from one reading of the rows."""
 
+    summary: Summary
+    step: Step
+    recover: list[DurationPoint]
+    acknowledge: list[DurationPoint]
+    counts: list[CountPoint]
+    interruptions: list[Interruptions]
+    services: list[str]
+    last_event_at: datetime | None
+
+
+async def board(question: Question, *, step: Step, queries: FigureQueries, directory: Directory) -> Board:
+    """The figures, their course, and whom it disturbed."""
+    rows = await queries.incidents(question.period.before().start, question.period.end, of=question.of)
+    of = _Of(period=question.period, step=step, zone=question.zone, drills=question.drills)
+    return Board(
+        summary=summarise(rows, question.period, drills=question.drills),
+        step=step,
+        recover=durations_over_time(rows, Metric.RECOVER, **of),
+        acknowledge=durations_over_time(rows, Metric.ACKNOWLEDGE, **of),
+        counts=counts_over_time(rows, **of),
+        interruptions=await interrupted(question, queries=queries, directory=directory),
+        services=await queries.services(),
+        last_event_at=await queries.last_applied_at(),
+    )
+
+
+class _Of(TypedDict):
     period: Period
+    step: Step
     zone: ZoneInfo
-    of: Selection = EVERYTHING
-    drills: bool = False
-
-
-async def rows_for(question: Question, queries: FigureQueries) -> list[IncidentRow]:
-    """The incidents of the period and of the one before, which all figures are made of."""
-    return await queries.incidents(question.period.before().start, question.period.end, of=question.of)
+    drills: bool
 
 
 async def summary(question: Question, queries: FigureQueries) -> Summary:
     """The figures of the period beside those of the one before."""
-    return summarise(await rows_for(question, queries), question.period, drills=question.drills)
+    rows = await queries.incidents(question.period.before().start, question.period.end, of=question.of)
+    return summarise(rows, question.period, drills=question.drills)
 
 
 async def durations(
@@ -62,6 +85,20 @@ async def counts(question: Question, *, step: Step, queries: FigureQueries) -> l
     )
 
 
+async def course(
+    metric: str, question: Question, *, step: Step, queries: FigureQueries
+) -> Sequence[DurationPoint | CountPoint]:
+    """The course of a metric, of `incidents` or of `alerts`. Raises UnknownSeries."""
+    if metric == "incidents":
+        return await counts(question, step=step, queries=queries)
+    if metric == "alerts":
+        return await alerts(question, step=step, queries=queries)
+    if metric not in list(Metric):
+        known = ", ".join([*Metric, "incidents", "alerts"])
+        raise UnknownSeries(f"There is no series {metric!r}. There are: {known}.")
+    return await durations(question, Metric(metric), step=step, queries=queries)
+
+
 async def alerts(question: Question, *, step: Step, queries: FigureQueries) -> list[CountPoint]:
     """How many alerts began per day, week or month."""
     began = await queries.alerts(question.period, of=question.of)
@@ -76,37 +113,3 @@ async def interrupted(
     users = await directory.users() if pages else []
     zones = {user.id: zone for user in users if (zone := known_zone(user.timezone))}
     return interruptions(pages, zones)
-
-
-async def choose(
-    directory: Directory, *, services: Sequence[str], teams: Sequence[str], severities: Sequence[str]
-) -> Selection:
-    """Find what is called so, by id, slug or name. Raises UnknownTeam.
-
-    An unknown service is no error: incidents keep the name that a service had, also when it is gone.
-    """
-    found = [await directory.service_named(name) for name in services]
-    ids = [service.id for service in found if service is not None]
-    known = await directory.teams() if teams else []
-    return Selection(
-        service_ids=(*ids, *(given for name in services if (given := _as_id(name)))),
-        service_names=tuple(name.strip().lower() for name in services),
-        team_ids=tuple(_team(name, known) for name in teams),
-        severities=tuple(severities),
-    )
-
-
-def _team(name: str, known: Sequence[Team]) -> UUID:
-    given = _as_id(name)
-    wanted = name.strip().lower()
-    found = next((team.id for team in known if wanted in (team.slug.lower(), team.name.lower())), given)
-    if found is None:
-        raise UnknownTeam(f"No team is called {name!r}. Give its name, slug or id.")
-    return found
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
