@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin_paging.domain.login import Attempts, address_group, may_try
+from tocsin_paging.domain.login import Attempts, address_group, browser_of, may_try
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,23 @@ def test_ten_tries_at_an_account_from_an_address(before: Attempts, reason: str) 
 )
 def test_addresses_are_counted_by_customer(host: str | None, group: str) -> None:
     assert address_group(host) == group
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "known_as"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        ("curl/8.0", "curl/8.0"),
+        ("", "Unknown"),
+    ],
+)
+def test_browsers_by_the_names_their_owners_use(user_agent: str, known_as: str) -> None:
+    assert browser_of(user_agent) == known_as

@@ -10,6 +10,23 @@ PER_ACCOUNT_AND_ADDRESS: Final = 10
 PER_ADDRESS: Final = 60
 PER_ACCOUNT: Final = 100
 
+_BROWSERS: Final = (
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
 LINK_LIFETIME: Final = timedelta(hours=1)
 
 
@@ -43,6 +60,15 @@ def may_try(before: Attempts) -> AttemptDecision:
     if before.account >= PER_ACCOUNT:
         return AttemptDecision(False, "account")
     return AttemptDecision(True, "allowed")
+
+
+def browser_of(user_agent: str) -> str:
+    """A browser's own words cut down to what its owner knows it by, such as Firefox on Linux."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or user_agent[:40] or "Unknown"
 
 
 def address_group(host: str | None) -> str:

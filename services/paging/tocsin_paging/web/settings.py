@@ -15,6 +15,7 @@ from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import InvalidChangeError, NotAllowedError, NotFoundError
+from tocsin_paging.domain.login import browser_of
 from tocsin_paging.domain.person import Person, PersonChange, password_problem, timezones
 from tocsin_paging.domain.token import Wish
 from tocsin_paging.store.people import PeopleRepository
@@ -152,12 +153,14 @@ async def _shown(
     person = await PeopleRepository(conn).get(user_id)
     if person is None:
         raise _nobody()
+    sessions = await SessionRepository(conn).running(user_id, now=now)
     tokens = await TokenRepository(conn).listed(owner_id=user_id, limit=100)
     offered = sorted(scope for scope in SCOPES - {EVERYTHING} if viewer.may(scope))
     context = {
         "person": person,
         "teams": await TeamRepository(conn).of_person(user_id),
-        "sessions": await SessionRepository(conn).running(user_id, now=now),
+        "sessions": sessions,
+        "browsers": {session.id: browser_of(session.user_agent) for session in sessions},
         "here": viewer.session_id,
         "tokens": [token for token in tokens if token.state(now) != "revoked"],
         "token_states": {token.id: token.state(now) for token in tokens},

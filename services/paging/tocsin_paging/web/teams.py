@@ -31,9 +31,11 @@ async def teams_page(request: Request, viewer: Reader, conn: ReadConnection) -> 
     """All teams by name, with their people."""
     teams = sorted(await TeamRepository(conn).listed(limit=MOST_SHOWN), key=lambda team: team.name.lower())
     people = await PeopleRepository(conn).listed(PersonFilter(), limit=MOST_SHOWN)
-    names = {person.id: person.name for person in people}
+    names = {team.id: sorted(p.name for p in people if p.id in team.member_ids) for team in teams}
     may_change = viewer.may("paging:admin")
-    return page(request, "teams.html", viewer, may_change=may_change, teams=teams, names=names)
+    return page(
+        request, "teams.html", viewer, may_change=may_change, teams=teams, names=names, total=len(people)
+    )
 
 
 @router.post("/people/teams", name="add_team_form")
