@@ -21,6 +21,7 @@ async def keep_partitions(conn: AsyncConnection, tables: tuple[str, ...]) -> Non
     for table in tables:
         for offset in range(AHEAD + 1):
             await _make(conn, table, day=today + timedelta(days=offset), there=there)
+        await _forget_in_default(conn, table, before=today - timedelta(days=KEEP[table]))
         oldest = f"{table}_{today - timedelta(days=KEEP[table]):%Y%m%d}"
         for name in sorted(there):
             if name.startswith(f"{table}_2") and name < oldest and not await _still_needed(conn, table, name):
@@ -44,11 +45,26 @@ async def compact(conn: AsyncConnection) -> None:
 
 async def _make(conn: AsyncConnection, table: str, *, day: date, there: set[str]) -> None:
     name = f"{table}_{day:%Y%m%d}"
-    if name not in there:
+    if name not in there and not await _in_default(conn, table, day=day):
         bounds = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
         await conn.execute(
             text(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} FOR VALUES {bounds}")
         )
+
+
+async def _in_default(conn: AsyncConnection, table: str, *, day: date) -> bool:
+    """Rows that came before their day's partition stay where they are; that day then has no other."""
+    found = await conn.execute(
+        text(f"SELECT EXISTS (SELECT 1 FROM {table}_default WHERE day = :day)"), {"day": day}
+    )
+    return bool(found.scalar_one())
+
+
+async def _forget_in_default(conn: AsyncConnection, table: str, *, before: date) -> None:
+    unpublished = " AND published_at IS NOT NULL" if table == "outbox" else ""
+    await conn.execute(
+        text(f"DELETE FROM {table}_default WHERE day < :before{unpublished}"), {"before": before}
+    )
 
 
 async def _still_needed(conn: AsyncConnection, table: str, name: str) -> bool:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
+from tocsin_chassis.upkeep import Upkeep
 from tocsin_chassis.watch import watch_progress
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def lifespan_of(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await _make_room(service)
         for callback in start:
             await callback()
         service.listener.start()
@@ -46,6 +49,14 @@ def lifespan_of(
             log.info("service.stopped", service=service.name)
 
     return lifespan
+
+
+async def _make_room(service: "Service") -> None:
+    """Today's partitions come before the first row. With the database away, the default partition takes it."""
+    try:
+        await Upkeep(service).run_once()
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("service.starts_without_database", service=service.name, error=repr(error)[:300])
 
 
 class Running:
