@@ -1,0 +1,1 @@
+"""Tocsin as one program: the command line, five services in one process, and the embedded PostgreSQL."""

@@ -1,0 +1,5 @@
+"""`python -m tocsin` is the `tocsin` script."""
+
+from tocsin.cli import main
+
+main()

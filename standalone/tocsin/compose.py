@@ -1,0 +1,89 @@
+"""Five unchanged service apps in one process; the table of paths picks the owner."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tocsin.paths import HOME, NOBODY, owner
+from tocsin_chassis.platform import Courier
+from tocsin_chassis.intake import as_record, take_directly
+from tocsin_runtime.errors import PROBLEM_JSON, Problem
+
+
+def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starlette:
+    """One app of five. `extra` are the host's own, by path prefix, such as the mailbox of `tocsin up`."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as running:  # Starlette does not start the apps below a mount
+            for app in apps.values():
+                await running.enter_async_context(app.router.lifespan_context(app))
+            yield
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        found = owner(path)
+        app: ASGIApp | None = apps.get(found) if found else None
+        if found is None:
+            app = next((own for prefix, own in extra.items() if path == prefix or path.startswith(prefix + "/")), None)
+        await (app or _nothing(path, hidden=found == NOBODY))({**scope, "root_path": ""}, receive, send)
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        return await _readiness(apps)
+
+    async def metrics(_: Request) -> Response:
+        text = b"".join(generate_latest(app.state.service.registry) for app in apps.values())
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    routes = [
+        Route("/", lambda _: RedirectResponse(HOME)),
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        Mount("", app=dispatch),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def direct_couriers(apps: Mapping[str, FastAPI]) -> dict[str, Courier]:
+    """The way past the bus inside one process. `apps` may be filled after this is called."""
+
+    def courier(target: str) -> Courier:
+        async def bring(envelopes: object) -> None:
+            records = [as_record(envelope) for envelope in envelopes]  # type: ignore[attr-defined]
+            await take_directly(apps[target].state.service, records)
+
+        return bring
+
+    return {name: courier(name) for name in ("incidents", "paging")}
+
+
+async def _readiness(apps: Mapping[str, FastAPI]) -> Response:
+    services: dict[str, object] = {}
+    ready = True
+    for name, app in apps.items():
+        checks = await app.state.service.health.checks()
+        ok = all(check.ok for check in checks if check.needed)
+        ready = ready and ok
+        services[name] = {
+            "ready": ok,
+            "checks": {c.name: {"ok": c.ok, "needed": c.needed, "detail": c.detail} for c in checks},
+        }
+    body = {"status": "ready" if ready else "not ready", "services": services}
+    return JSONResponse(body, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def _nothing(path: str, *, hidden: bool) -> ASGIApp:
+    detail = "This path is for services among themselves." if hidden else f"Nothing is at {path}."
+    problem = Problem(404, "Not Found", detail)
+    return JSONResponse(problem.body(instance=path), status_code=404, media_type=PROBLEM_JSON)

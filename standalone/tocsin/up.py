@@ -1,0 +1,172 @@
+"""`tocsin up`: all five services, the bus and PostgreSQL on a bare machine, in one process."""
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from tocsin.banner import Banner
+from tocsin.components import components_app
+from tocsin.compose import compose, direct_couriers
+from tocsin.embedded import default_data_dir, start_postgres
+from tocsin.keys import admin_token, secret_key
+from tocsin.mailbox import Mail, Mailbox, MailServer
+from tocsin.mailbox_pages import mailbox_pages
+from tocsin.migrating import migrate_all
+from tocsin.registry import SERVICES
+from tocsin.starter import Starter
+from tocsin_bus.connect import connect
+from tocsin_chassis.platform import Platform
+from tocsin_runtime.clock import monotonic
+from tocsin_runtime.serve import TocsinServer, uvicorn_config
+from tocsin_runtime.settings import PlatformSettings, ServiceSettings
+
+log = structlog.get_logger("tocsin.up")
+REBUILDS = 3
+REBUILDS_WITHIN = 300.0
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What the command line said; empty means the default."""
+
+    data_dir: Path | None = None
+    host: str = ""
+    port: int = 0
+    kafka: str = ""
+    database: str = ""
+    starter: bool = True
+
+
+async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> None:
+    """Run until SIGTERM or Ctrl-C. Raises EmbeddedError, MigrationError or SettingsError before it listens."""
+    began = monotonic()
+    data_dir = options.data_dir or (Path(settings.data_dir) if settings.data_dir else default_data_dir())
+    async with AsyncExitStack() as stack:
+        settings = await _with_database(options, settings, data_dir=data_dir, stack=stack, banner=banner)
+        settings, is_new = _with_secrets(options, settings, data_dir)
+        await migrate_all(settings)
+        mailbox = None
+        if not settings.smtp_host:
+            mailbox, settings = await _with_mailbox(settings, data_dir=data_dir, stack=stack, banner=banner)
+        bus = connect(settings)
+        await bus.start()
+        stack.push_async_callback(bus.close)
+        apps = _build(settings, bus=bus, data_dir=data_dir)
+        extra: dict[str, ASGIApp] = {"/_/components": components_app(apps["incidents"])}
+        if mailbox is not None:
+            extra["/mailbox"] = mailbox_pages(mailbox, host=apps["paging"])
+        server = TocsinServer(uvicorn_config(compose(apps, extra), host=settings.host, port=settings.port), drain=0)
+        server.before_drain(lambda: _close_streams(apps))
+        await _serve(server, settings, apps=apps, banner=banner, began=began, starter=options.starter, is_new=is_new)
+
+
+async def _with_database(
+    options: UpOptions, settings: PlatformSettings, *, data_dir: Path, stack: AsyncExitStack, banner: Banner
+) -> PlatformSettings:
+    changes: dict[str, object] = {}
+    if options.host:
+        changes["host"] = options.host
+    if options.port:
+        changes["port"] = options.port
+    if options.kafka:
+        changes |= {"kafka_bootstrap_servers": options.kafka, "kafka_replication": 1}
+    url = options.database or settings.database_url
+    if not url:
+        postgres = await start_postgres(data_dir, report=banner.note)
+        stack.push_async_callback(postgres.stop)
+        url = postgres.url
+    host, port = changes.get("host", settings.host), changes.get("port", settings.port)
+    if "TOCSIN_PUBLIC_URL" not in os.environ:
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+        changes["public_url"] = f"http://{shown}:{port}"
+    return settings.model_copy(update={**changes, "database_url": url})
+
+
+def _with_secrets(options: UpOptions, settings: PlatformSettings, data_dir: Path) -> tuple[PlatformSettings, bool]:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    changes: dict[str, object] = {}
+    is_new = False
+    if not settings.secret_key.get_secret_value():
+        changes["secret_key"] = SecretStr(secret_key(data_dir))
+    if not settings.admin_token.get_secret_value():
+        token, is_new = admin_token(data_dir)
+        changes["admin_token"] = SecretStr(token)
+    return settings.model_copy(update=changes), is_new
+
+
+async def _with_mailbox(
+    settings: PlatformSettings, *, data_dir: Path, stack: AsyncExitStack, banner: Banner
+) -> tuple[Mailbox, PlatformSettings]:
+    def show(mail: Mail) -> None:
+        banner.mail(mail)
+
+    mailbox = Mailbox(data_dir / "mailbox", show)
+    server = MailServer(mailbox)
+    port = await server.start()
+    stack.push_async_callback(server.stop)
+    changes = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False, "smtp_from": "Tocsin <tocsin@localhost>"}
+    return mailbox, settings.model_copy(update=changes)
+
+
+def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[str, FastAPI]:
+    apps: dict[str, FastAPI] = {}
+    couriers = direct_couriers(apps)
+    rebuilds: list[float] = []
+
+    def wedged(service: str) -> None:
+        rebuilds[:] = [at for at in rebuilds if monotonic() - at < REBUILDS_WITHIN] + [monotonic()]
+        if len(rebuilds) >= REBUILDS:
+            log.critical("process.exits_wedged", service=service)
+            os._exit(1)
+        apps[service].state.service.rebuild_consumer()
+
+    for name, entry in SERVICES.items():
+        own = {peer: courier for peer, courier in couriers.items() if peer != name}
+        platform = Platform(settings, bus, couriers=own, wedged=wedged)  # type: ignore[arg-type]
+        apps[name] = entry.create_app(_service_settings(name, entry.settings, data_dir), platform)
+    return apps
+
+
+def _service_settings(name: str, settings: type[ServiceSettings], data_dir: Path) -> ServiceSettings:
+    made = settings()
+    if name == "comms" and not getattr(made, "status_directory", None):
+        return made.model_copy(update={"status_directory": data_dir / "status"})
+    return made
+
+
+def _close_streams(apps: dict[str, FastAPI]) -> None:
+    for app in apps.values():
+        app.state.service.health.draining = True
+        app.state.service.live.close()
+
+
+async def _serve(
+    server: TocsinServer,
+    settings: PlatformSettings,
+    *,
+    apps: dict[str, FastAPI],
+    banner: Banner,
+    began: float,
+    starter: bool,
+    is_new: bool,
+) -> None:
+    serving = asyncio.create_task(server.serve(), name="server")
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.02)
+        if not serving.done():
+            first = await Starter(settings, apps["paging"].state.service).run(wanted=starter)
+            banner.ready(settings, first=first, is_new=is_new, seconds=monotonic() - began)
+        await serving
+    except asyncio.CancelledError:
+        server.stop()
+        await serving
+
+
