@@ -73,7 +73,7 @@ async def _once(request: Request, handler: Handle, *, key: str) -> Response:
             return known
         request.state.unit_of_work = uow
         answer = await handler(request)
-        body = bytes(getattr(answer, "body", b""))
+        body = b"" if _holds_secret(answer) else bytes(getattr(answer, "body", b""))
         headers = {n: v for n, v in answer.headers.items() if n in {"content-type", "location", "etag"}}
         stored = {
             "digest": digest,
@@ -91,7 +91,20 @@ async def _known(conn: AsyncConnection, arguments: dict[str, str], digest: bytes
         return None
     if row.body_digest != digest:
         raise Problem(422, "Idempotency-Key used before", "This key came with another body. Use a new key.")
+    if row.status == 201 and not row.body:
+        raise _shown_once(row.headers)
     return Response(row.body, status_code=row.status, headers={**row.headers, "Idempotent-Replay": "true"})
+
+
+def _holds_secret(answer: Response) -> bool:
+    """What shows a new key says no-store: it is not kept here either (S3)."""
+    return answer.status_code == 201 and answer.headers.get("cache-control") == "no-store"
+
+
+def _shown_once(headers: dict[str, str]) -> Problem:
+    made = headers.get("location", "what it made")
+    detail = f"This Idempotency-Key has made it already, and its secret is shown once only. Delete {made} and try anew."
+    return Problem(409, "Shown before", detail, headers={"Location": made} if made.startswith("/") else None)
 
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
