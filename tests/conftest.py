@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from tests.requirements import markers, reason_against, required
 
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import ManualClock
@@ -18,6 +19,35 @@ from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.templates import Templates
 
 SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here, unless TOCSIN_TEST_REQUIRE asks for it."""
+    left_out = config.stash.setdefault(LEFT_OUT, {})
+    for item in items:
+        for marker in markers():
+            reason = reason_against(marker) if item.get_closest_marker(marker) else None
+            if reason and marker not in required():
+                item.add_marker(pytest.mark.skip(reason=reason))
+                left_out[marker] = left_out.get(marker, 0) + 1
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that is required here fails when what it needs is missing."""
+    for marker in required():
+        reason = reason_against(marker) if item.get_closest_marker(marker) else None
+        if reason:
+            pytest.fail(f"TOCSIN_TEST_REQUIRE asks for {marker}, but {reason}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out and how to get it."""
+    left_out = config.stash.get(LEFT_OUT, {})
+    if left_out:
+        terminalreporter.section("left out")
+    for marker, count in sorted(left_out.items()):
+        terminalreporter.line(f"{count} tests marked {marker}: {reason_against(marker)}")
 
 
 @pytest.fixture(scope="session")
