@@ -84,8 +84,15 @@ class Call:
 class SlackServer:
     """State, log and faults of one workspace. `url` is what the client takes as `base_url`."""
 
-    def __init__(self, *, token: str = "xoxb-test", channels: tuple[str, ...] = ("C0INCIDENTS",)) -> None:
+    def __init__(
+        self,
+        *,
+        token: str = "xoxb-test",
+        channels: tuple[str, ...] = ("C0INCIDENTS",),
+        now: Callable[[], float] = time,
+    ) -> None:
         self.token = token
+        self._now = now
         self.channels = set(channels)
         self.messages: list[Message] = []
         self.calls: list[Call] = []
@@ -241,7 +248,7 @@ class SlackServer:
         )
 
     def _next_ts(self) -> str:
-        self._last_ts = max(self._last_ts + 1, int(time() * 1_000_000))
+        self._last_ts = max(self._last_ts + 1, int(self._now() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06}"
 
     async def _add_fault(self, request: web.Request) -> web.Response:

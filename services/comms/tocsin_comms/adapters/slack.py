@@ -22,7 +22,8 @@ EVENT_TYPE = "tocsin_message"
 TIMEOUT = aiohttp.ClientTimeout(total=9, connect=3)
 SEARCHED = 999
 """The most that Slack gives at once, newest first."""
-SKEW = 300
+SKEW = 3600
+"""Seconds by which Slack's clock and the database's may differ."""
 LONGEST_PAUSE = 300.0
 
 LATER = {

@@ -29,7 +29,7 @@ pages = Table(
     "status_pages",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("only", Boolean, nullable=False, unique=True, server_default=text("true")),
+    Column("singleton", Boolean, nullable=False, unique=True, server_default=text("true")),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("url", Text, nullable=False),

@@ -11,7 +11,7 @@ TABLES = (
     """
     CREATE TABLE status_pages (
         id uuid PRIMARY KEY,
-        only boolean NOT NULL DEFAULT true UNIQUE CHECK (only),
+        singleton boolean NOT NULL DEFAULT true UNIQUE CHECK (singleton),
         name text NOT NULL,
         description text NOT NULL,
         url text NOT NULL,
