@@ -1,4 +1,7 @@
-"""Runs the sendings of one provider: its own queue and pace, so that one bad provider holds up no other (R32)."""
+"""Runs the sendings of one provider:
+
+its own queue and pace, so that one bad provider holds up no other (R32).
+"""
 
 import asyncio
 import random
@@ -31,17 +34,19 @@ class SendRunner:
         self._breaker = Breaker()
 
     async def run_once(self) -> int:
-        """Send what is due; returns how many were tried."""
+        """Send what is due; returns how many were tried or found unwanted, so that the next of a row follows
+        at once.
+        """
         if not self._breaker.allows(monotonic()):
             return 0
-        claimed = await self._claim()
+        handled, claimed = await self._claim()
         if not claimed:
             self._breaker.probing = False
-            return 0
         await asyncio.gather(*(self._carry_out(sending) for sending in claimed))
-        return len(claimed)
+        return handled
 
-    async def _claim(self) -> Sequence[Sending]:
+    async def _claim(self) -> tuple[int, Sequence[Sending]]:
+        """How many rows were looked at, and those of them that are still wanted."""
         limit = 1 if self._breaker.probing else AT_ONCE
         async with self._open_uow() as uow:
             arguments = {
@@ -59,7 +64,7 @@ class SendRunner:
                     await uow.conn.execute(_CANCEL, {"id": sending.id, "now": uow.now})
                 else:
                     wanted.append(sending)
-        return wanted
+        return len(rows), wanted
 
     async def _carry_out(self, sending: Sending) -> None:
         outcome = await self._send(sending)
@@ -91,7 +96,7 @@ class SendRunner:
             case Retry(reason) | Unknown(reason):
                 after = outcome.after if isinstance(outcome, Retry) else None
                 pause = after if after is not None else PAUSES[min(sending.attempt, len(PAUSES)) - 1]
-                pause *= random.uniform(0.9, 1.1)
+                pause *= random.uniform(1.0, 1.2)  # never before the provider said
                 changed = await uow.conn.execute(
                     _AGAIN,
                     {
