@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import httpx2
 from fastapi import APIRouter, FastAPI
@@ -35,6 +36,8 @@ from tocsin_runtime.metrics import Metrics
 from tocsin_runtime.settings import ServiceSettings
 from tocsin_runtime.worker import Worker
 from tocsin_theme.theme import Theme
+
+App = TypeVar("App", bound=FastAPI)
 
 
 class Service:
@@ -119,8 +122,8 @@ class Service:
         """Answer these domain errors with this status; the class's docstring is the title, its text the detail."""
         self._errors.update(table)
 
-    def build(self, *, routers: Sequence[APIRouter]) -> FastAPI:
-        """The app: the given routes, and what every service has."""
+    def build(self, *, routers: Sequence[APIRouter], app_class: type[App] = FastAPI) -> App:  # type: ignore[assignment]
+        """The app: the given routes, and what every service has. `app_class` may answer some paths ahead of FastAPI."""
         self.runner = ConsumerRunner(
             self.platform.bus, self.subscriptions, self.unit_of_work, observe=self.figures.observe
         )
@@ -131,7 +134,7 @@ class Service:
         self.work("canary", lambda: release_canary(self), every=10.0)
         self.work("upkeep", Upkeep(self).run_once, every=600.0)
         self.work("figures", lambda: self.figures.measure(self), every=10.0)
-        app = FastAPI(
+        app = app_class(
             title=f"Tocsin {self.title}",
             version="1",
             lifespan=lifespan_of(self, start=self._on_start, stop=self._on_stop),

@@ -1,6 +1,5 @@
 """Runs one service as a process of its own, as the containers do."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from dataclasses import replace
 
 import httpx2
 import structlog
+import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 
@@ -36,7 +36,7 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
     except SettingsError as error:
         sys.exit(f"tocsin serve {name}: {error}")
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
-    asyncio.run(_serve(name, platform_settings, settings, create_app))
+    uvloop.run(_serve(name, platform_settings, settings, create_app))
 
 
 def read_settings(settings_class: type[ServiceSettings]) -> tuple[PlatformSettings, ServiceSettings]:
