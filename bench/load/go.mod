@@ -1,0 +1,3 @@
+module tocsin-bench
+
+go 1.21
