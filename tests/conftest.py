@@ -15,6 +15,7 @@ from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
 from tocsin_runtime.migrate import role_of
 from tocsin_testkit.apps import ADMIN_TOKEN, build_app, running
+from tocsin_testkit.kafka import KafkaRig
 from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.templates import Templates
 
@@ -61,6 +62,13 @@ def server() -> Iterator[TestServer]:
 def templates(server: TestServer) -> Templates:
     """Migrated databases to copy, made when first asked for."""
     return Templates(server)
+
+
+@pytest.fixture(scope="session")
+def kafka_rig() -> Iterator[KafkaRig]:
+    """A real Kafka for this session; whoever kills or freezes it brings it back."""
+    with KafkaRig() as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -13,10 +13,9 @@ from tocsin_testkit.kafka import KafkaRig
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture(scope="module")
-def rig() -> Iterator[KafkaRig]:
-    with KafkaRig() as broker:
-        yield broker
+@pytest.fixture
+def rig(kafka_rig: KafkaRig) -> KafkaRig:
+    return kafka_rig
 
 
 @pytest.fixture
