@@ -1,6 +1,6 @@
 // Draws [data-chart-url] when it comes into view; ECharts is fetched only by pages that have a chart.
 // The URL answers {"kind": "line" | "bar" | "stacked", "categories": […], "unit": "min",
-// "series": [{"name", "values": […], "tone"?}], "target"?: {"value", "label"}}.
+// "series": [{"name", "values": […], "tone"?}], "target"?: {"value", "label"}, "links"?: [url per category]}.
 const LIBRARY = "./vendor/echarts-6.1.0.esm.min.js";
 const TONES = ["indigo", "teal", "orange", "violet", "blue", "slate"];
 const drawn = new Map();
@@ -100,6 +100,7 @@ async function draw(place) {
     const chart = library.init(place, null, { renderer: "svg" });
     chart.setOption(option(spec));
     readout(place, spec, chart);
+    if (spec.links) chart.on("click", ({ dataIndex }) => location.assign(spec.links[dataIndex]));
     drawn.set(place, { chart, spec });
     new ResizeObserver(() => chart.resize()).observe(place);
   } catch (error) {

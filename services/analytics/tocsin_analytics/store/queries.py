@@ -106,10 +106,17 @@ class FigureQueries:
         )
         return [Began(*row) for row in await self._conn.execute(query)]
 
-    async def services(self) -> list[str]:
-        """The names of all services that ever had an incident, for filters."""
-        names = select(incident_facts.c.service).where(incident_facts.c.service.is_not(None)).distinct()
-        return sorted((await self._conn.scalars(names)).all(), key=str.lower)
+    async def services(self, limit: int = 12) -> list[str]:
+        """The services that had the most incidents ever, by name, for filters."""
+        name = incident_facts.c.service
+        most = (
+            select(name)
+            .where(name.is_not(None))
+            .group_by(name)
+            .order_by(func.count().desc(), name)
+            .limit(limit)
+        )
+        return sorted((await self._conn.scalars(most)).all(), key=str.lower)
 
     async def known(self) -> int:
         """How many incidents figures are made of."""

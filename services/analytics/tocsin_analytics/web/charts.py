@@ -19,10 +19,10 @@ def step_for(period: Period) -> Step:
     return Step.WEEK if period.days <= 200 else Step.MONTH
 
 
-def durations_chart(points: Sequence[DurationPoint], step: Step) -> Spec:
-    """Median and 90th percentile; a gap where nothing was measured."""
+def durations_chart(points: Sequence[DurationPoint], step: Step, *, links: Sequence[str]) -> Spec:
+    """Median and 90th percentile; a gap where nothing was measured. `links` lead to each point's incidents."""
     highest = max((point.sample.p90 or 0 for point in points), default=0)
-    divisor, unit = next((each for each in reversed(UNITS) if highest >= 2 * each[0]), UNITS[0])
+    divisor, unit = next((each for each in reversed(UNITS) if highest >= 5 * each[0]), UNITS[0])
 
     def scaled(seconds: float | None) -> float | None:
         return None if seconds is None else round(seconds / divisor, 1)
@@ -31,6 +31,7 @@ def durations_chart(points: Sequence[DurationPoint], step: Step) -> Spec:
         "kind": "line",
         "categories": [day_words(point.start, step) for point in points],
         "unit": unit,
+        "links": links,
         "series": [
             {"name": "Median", "values": [scaled(point.sample.median) for point in points], "tone": "indigo"},
             {"name": "90 %", "values": [scaled(point.sample.p90) for point in points], "tone": "slate"},
@@ -38,11 +39,12 @@ def durations_chart(points: Sequence[DurationPoint], step: Step) -> Spec:
     }
 
 
-def incidents_chart(points: Sequence[CountPoint], step: Step) -> Spec:
+def incidents_chart(points: Sequence[CountPoint], step: Step, *, links: Sequence[str]) -> Spec:
     """Incidents by when they began, the gravest at the bottom."""
     return {
         "kind": "stacked",
         "categories": [day_words(point.start, step) for point in points],
+        "links": links,
         "series": [
             {"name": severity, "values": [point.severities[severity] for point in points], "tone": tone}
             for severity, tone in TONES.items()
@@ -50,11 +52,12 @@ def incidents_chart(points: Sequence[CountPoint], step: Step) -> Spec:
     }
 
 
-def severity_chart(frequency: Frequency) -> Spec:
+def severity_chart(frequency: Frequency, *, links: Sequence[str]) -> Spec:
     """How many of each severity, now and before."""
     return {
         "kind": "bar",
         "categories": list(SEVERITIES),
+        "links": links,
         "series": [
             {"name": "Before", "values": list(frequency.severities_before.values()), "tone": "slate"},
             {"name": "Now", "values": list(frequency.severities.values()), "tone": "indigo"},

@@ -1,5 +1,6 @@
 """`/analytics`: how fast incidents are found, answered and ended, and whether that changes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ from tocsin_chassis.requests import ReadConnection, get_service
 from tocsin_chassis.routing import page_router
 
 router = page_router()
+ROWS = 20
 Reader = Annotated[Principal, Depends(page_viewer("analytics:read"))]
 SHOWN_METRICS = (Metric.ACKNOWLEDGE, Metric.MITIGATE, Metric.RECOVER)
 
@@ -59,6 +61,7 @@ async def show_figures(
     address, queries = read_address(request), FigureQueries(conn)
     step = step_for(question.period)
     found = await board(question, step=step, queries=queries, directory=Directory(conn))
+    listed = replace(listed, limit=min(listed.limit, ROWS))
     rows = await queries.facts(
         question.period,
         of=question.of,
@@ -72,16 +75,24 @@ async def show_figures(
 
 
 @router.get("/analytics/charts/{name}.json", name="analytics_chart")
-async def draw_chart(name: str, question: QuestionParams, conn: ReadConnection) -> JSONResponse:
+async def draw_chart(
+    request: Request, name: str, question: QuestionParams, conn: ReadConnection
+) -> JSONResponse:
     """What one chart of the page draws."""
-    queries, step = FigureQueries(conn), step_for(question.period)
+    address, queries, step = read_address(request), FigureQueries(conn), step_for(question.period)
     match name:
         case "incidents":
-            spec = incidents_chart(await counts(question, step=step, queries=queries), step)
+            counted = await counts(question, step=step, queries=queries)
+            spec = incidents_chart(
+                counted, step, links=[address.bucket(each.start, step) for each in counted]
+            )
         case "severity":
-            spec = severity_chart((await summary(question, queries)).frequency)
+            frequency = (await summary(question, queries)).frequency
+            links = [address.page("#incidents", severity=severity) for severity in SEVERITIES]
+            spec = severity_chart(frequency, links=links)
         case "recover" | "acknowledge":
-            spec = durations_chart(await durations(question, Metric(name), step=step, queries=queries), step)
+            points = await durations(question, Metric(name), step=step, queries=queries)
+            spec = durations_chart(points, step, links=[address.bucket(each.start, step) for each in points])
         case _:
             raise UnknownSeries(f"There is no chart {name!r}.")
     return JSONResponse(spec, headers={"cache-control": "no-store"})
@@ -109,6 +120,7 @@ def _filters(address: Address, question: Question, found: Board) -> dict[str, An
     first = question.period.start.astimezone(question.zone).date()
     last = (question.period.end - timedelta(microseconds=1)).astimezone(question.zone).date()
     days = (last - first).days + 1
+    services = [*found.services, *(each for each in address.asked.services if each not in found.services)]
     length = "day" if days == 1 else f"{days} days"
     return {
         "presets": presets,
@@ -118,7 +130,7 @@ def _filters(address: Address, question: Question, found: Board) -> dict[str, An
         "period_words": f"{long_day(first)} to {long_day(last)}, compared with the {length} before",
         "groups": [
             {"name": "severity", "label": "Severity", "options": [(each, each) for each in SEVERITIES]},
-            {"name": "service", "label": "Service", "options": [(each, each) for each in found.services]},
+            {"name": "service", "label": "Service", "options": [(each, each) for each in services]},
         ],
     }
 
