@@ -45,7 +45,7 @@ async def test_before_the_first_incident_the_page_says_what_comes(client: httpx2
 async def test_the_page_shows_figures_charts_tables_and_what_is_behind_them(
     client: httpx2.AsyncClient, tell: Tell
 ) -> None:
-    await tell(year(60))
+    await tell(year(30))
 
     page = await client.get("/analytics", params=YEAR)
 
@@ -67,7 +67,7 @@ async def test_the_page_shows_figures_charts_tables_and_what_is_behind_them(
 
 
 async def test_filters_live_in_the_address(client: httpx2.AsyncClient, tell: Tell) -> None:
-    await tell(year(60))
+    await tell(year(30))
     chosen = {**YEAR, "service": "Search", "severity": "SEV-3"}
 
     page = await client.get("/analytics", params=chosen)
@@ -78,7 +78,7 @@ async def test_filters_live_in_the_address(client: httpx2.AsyncClient, tell: Tel
 
 
 async def test_the_list_goes_on_page_by_page(client: httpx2.AsyncClient, tell: Tell) -> None:
-    await tell(year(60))
+    await tell(year(30))
     address, seen = "/analytics?from=2026-01-01&to=2026-12-31", set[str]()
     while address:
         page = Links((await client.get(address)).text)
