@@ -84,7 +84,7 @@ def main() -> None:
     """What the `tocsin` script runs."""
     try:
         app()
-    except ApiError as error:
+    except (ApiError, SettingsError) as error:
         _fail(str(error))
 
 
@@ -111,5 +111,5 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 def _fail(line: str) -> NoReturn:
     errors.print(f"tocsin: {line}", style="red", soft_wrap=True)
-    raise typer.Exit(2)
+    sys.exit(2)
 

@@ -20,7 +20,7 @@ from tocsin.mailbox import Mail, Mailbox, MailServer
 from tocsin.mailbox_pages import mailbox_pages
 from tocsin.migrating import migrate_all
 from tocsin.registry import SERVICES
-from tocsin.starter import Starter
+from tocsin.starter import first_steps
 from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import monotonic
@@ -64,7 +64,7 @@ async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> 
             extra["/mailbox"] = mailbox_pages(mailbox, host=apps["paging"])
         server = TocsinServer(uvicorn_config(compose(apps, extra), host=settings.host, port=settings.port), drain=0)
         server.before_drain(lambda: _close_streams(apps))
-        await _serve(server, settings, apps=apps, banner=banner, began=began, starter=options.starter, is_new=is_new)
+        await _serve(server, settings, data_dir=data_dir, banner=banner, began=began, starter=options.starter, is_new=is_new)
 
 
 async def _with_database(
@@ -151,7 +151,7 @@ async def _serve(
     server: TocsinServer,
     settings: PlatformSettings,
     *,
-    apps: dict[str, FastAPI],
+    data_dir: Path,
     banner: Banner,
     began: float,
     starter: bool,
@@ -162,7 +162,7 @@ async def _serve(
         while not server.started and not serving.done():
             await asyncio.sleep(0.02)
         if not serving.done():
-            first = await Starter(settings, apps["paging"].state.service).run(wanted=starter)
+            first = await first_steps(settings, data_dir, wanted=starter)
             banner.ready(settings, first=first, is_new=is_new, seconds=monotonic() - began)
         await serving
     except asyncio.CancelledError:

@@ -21,8 +21,9 @@ def who(
     """Who is on call, and why."""
     answer = open_api().get("/api/v1/on-call", service=service or None, schedule=schedule or None, at=at or None)
     for entry in answer["items"]:
-        person = entry["user"]["name"] if entry.get("user") else "nobody"
-        place = " ".join(str(entry[key]) for key in ("schedule", "duty") if entry.get(key))
+        person = entry["user"] or "nobody"
+        schedule_name = entry["schedule"]["name"] if entry["schedule"] else f"step {entry['step']}"
+        place = f"{schedule_name}, {entry['role']}" if entry["role"] else schedule_name
         console.print(f"{place:30} [bold]{person}[/bold]  ({entry['why']})", soft_wrap=True)
     if not answer["items"]:
         console.print("no schedule answers for this; see `tocsin apply`")
@@ -39,6 +40,6 @@ def page(
     api = open_api()
     person = find_user(api, user)
     sent = api.call("POST", f"/api/v1/users/{person['id']}/test-page")
-    for each in sent["items"]:
-        console.print(f"{each['channel']:8} {each['address']}")
+    for each in sent["pages"]:
+        console.print(f"{each['channel']:8} {each['user']}")
     console.print("on their way; see /mailbox or the recipient's phone")
