@@ -1,0 +1,149 @@
+"""Answers of the accept road: finished bytes, since this road does not go through FastAPI."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import randint
+
+import msgspec
+from starlette.types import Send
+
+from tocsin_detector.domain.signal import Fault
+from tocsin_detector.usecases.accept import Receipt, Rejection
+
+_JSON = (b"content-type", b"application/json")
+_PROBLEM = (b"content-type", b"application/problem+json")
+_CLOSE = (b"connection", b"close")
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `outcome` is its name in the figures."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    outcome: str
+
+    async def send(self, send: Send) -> None:
+        """Put it on the wire."""
+        length = (b"content-length", b"%d" % len(self.body))
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, length]})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def accepted(receipt: Receipt) -> Answer:
+    """202: what was sent is durable."""
+    return Answer(202, _encode(receipt), (_JSON,), "duplicate" if receipt.duplicate else "accepted")
+
+
+def alertmanager_accepted(receipt: Receipt) -> Answer:
+    """200 without a body, as Alertmanager answers; amtool takes nothing else for success."""
+    return Answer(200, b"", (_JSON,), "duplicate" if receipt.duplicate else "accepted")
+
+
+def pagerduty_accepted(receipt: Receipt) -> Answer:
+    """202 as PagerDuty answers."""
+    key = receipt.dedup_keys[0] if receipt.dedup_keys else ""
+    body = _encode({"status": "success", "message": "Event processed", "dedup_key": key})
+    return Answer(202, body, (_JSON,), "duplicate" if receipt.duplicate else "accepted")
+
+
+def pagerduty_refused(errors: Sequence[str], *, status: int = 400, outcome: str = "rejected") -> Answer:
+    """PagerDuty's error object."""
+    body = {"status": "invalid event", "message": "Event object is invalid", "errors": list(errors)}
+    return Answer(status, _encode(body), (_JSON,), outcome)
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    outcome: str,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[bytes, bytes] | None = None,
+) -> Answer:
+    """RFC 9457 problem details."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if faults:
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
+    return Answer(status, _encode(body), (_PROBLEM, *(headers or {}).items()), outcome)
+
+
+def rejected(rejection: Rejection) -> Answer:
+    """What was kept, but is no alert."""
+    return problem(
+        rejection.status, rejection.title, rejection.detail, outcome="rejected", faults=rejection.faults
+    )
+
+
+def come_again(detail: str, *, outcome: str) -> Answer:
+    """503 with Retry-After of 5 to 30 s, so that not all come at once; never 429, which senders do not retry (R3)."""
+    return problem(
+        503, "Try again shortly", detail, outcome=outcome, headers={b"retry-after": b"%d" % randint(5, 30)}
+    )
+
+
+def too_large(detail: str) -> Answer:
+    """413; the connection closes, for the rest of the body is not read."""
+    return problem(413, "Body too large", detail, outcome="too_large", headers=dict([_CLOSE]))
+
+
+UNAUTHORIZED = problem(
+    401,
+    "No valid key",
+    "Send the integration's key: last in the path, as `Authorization: Bearer`, as `X-Tocsin-Key`, or as the password of"
+    " HTTP Basic.",
+    outcome="unauthorized",
+    headers={b"www-authenticate": b'Bearer realm="tocsin"'},
+)
+BAD_SIGNATURE = problem(
+    401,
+    "Signature does not match",
+    "This integration has a secret: sign each body with it by Standard Webhooks (webhook-id, webhook-timestamp,"
+    " webhook-signature), within five minutes.",
+    outcome="bad_signature",
+)
+OTHER_SOURCE = problem(
+    403,
+    "Key of another source",
+    "The key is valid, but belongs to an integration of another source. Use the URL that the integration shows.",
+    outcome="other_source",
+)
+KEY_IN_QUERY = problem(
+    400,
+    "Key in the query string",
+    "Query strings end up in logs. Send the key last in the path, as `Authorization: Bearer`, as `X-Tocsin-Key`, or as"
+    " the password of HTTP Basic; and rotate this one.",
+    outcome="key_in_query",
+)
+UNKNOWN_SOURCE = problem(
+    404,
+    "Unknown source",
+    "The path is /api/v1/webhooks/{source}/{key} with source alertmanager or generic.",
+    outcome="unknown_source",
+)
+NOT_POST = problem(
+    405, "Method not allowed", "Send alerts by POST.", outcome="method", headers={b"allow": b"POST"}
+)
+NOT_JSON_TYPE = problem(
+    415,
+    "Not a JSON content type",
+    "Send `Content-Type: application/json`; with curl add -H 'Content-Type: application/json'.",
+    outcome="content_type",
+)
+UNKNOWN_ENCODING = problem(
+    415,
+    "Unknown content encoding",
+    "Send the body plain, or with `Content-Encoding: gzip`.",
+    outcome="content_type",
+    headers={b"accept-encoding": b"gzip, identity"},
+)
+TOO_SLOW = problem(
+    408,
+    "Body came too slowly",
+    "Send the whole body within ten seconds.",
+    outcome="too_slow",
+    headers=dict([_CLOSE]),
+)

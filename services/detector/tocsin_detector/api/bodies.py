@@ -1,0 +1,69 @@
+"""Reads and unpacks a body without ever holding more of it than is allowed (R5)."""
+
+import zlib
+from asyncio import timeout
+
+from starlette.types import Receive
+
+from tocsin_detector.domain.limits import Limits
+
+_GZIP = 31
+
+
+class TooLarge(Exception):
+    """The body is over the limit; the text says which."""
+
+
+class TooSlow(Exception):
+    """The body did not come in time."""
+
+
+class Gone(Exception):
+    """The sender hung up before the body was complete."""
+
+
+class NotGzip(Exception):
+    """The body is no gzip, though its header says so."""
+
+
+async def read_body(receive: Receive, *, limit: int, declared: bytes | None, seconds: float) -> bytes:
+    """The body, at most `limit` bytes. Raises TooLarge, TooSlow, Gone."""
+    if declared is not None and declared.isdigit() and int(declared[:18]) > limit:
+        raise TooLarge(f"A body may have {limit} bytes.")
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body"):
+        if len(body) > limit:
+            raise TooLarge(f"A body may have {limit} bytes.")
+        return body
+    parts, size = [body], len(body)
+    try:
+        async with timeout(seconds):
+            while message.get("more_body"):
+                message = await receive()
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limit:
+                    raise TooLarge(f"A body may have {limit} bytes.")
+    except TimeoutError as error:
+        raise TooSlow from error
+    if message["type"] != "http.request":
+        raise Gone
+    return b"".join(parts)
+
+
+def gunzip(packed: bytes, limits: Limits) -> bytes:
+    """The unpacked body. Raises TooLarge once it is over the limit or grows by more than the ratio, and NotGzip."""
+    most = min(limits.inflated, max(limits.ratio * len(packed), limits.ratio_from))
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        body = unpacker.decompress(packed, most + 1)
+    except zlib.error as error:
+        raise NotGzip(str(error)) from error
+    if len(body) > most:
+        raise TooLarge(
+            f"An unpacked body may have {limits.inflated} bytes, and {limits.ratio} times as many as the packed one."
+        )
+    if not unpacker.eof or unpacker.unused_data:
+        raise NotGzip("the stream is cut short or followed by something else")
+    return body

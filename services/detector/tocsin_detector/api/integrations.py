@@ -1,0 +1,165 @@
+"""`/api/v1/integrations`: who may send, with which key."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Path, Request, Response
+
+from tocsin_access.dependencies import require
+from tocsin_access.principal import Principal
+from tocsin_chassis.listing import Listing
+from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.routing import api_router
+from tocsin_detector.api.schemas import (
+    IntegrationByName,
+    IntegrationIn,
+    IntegrationOut,
+    IntegrationPatch,
+    SettingsIn,
+    integration_out,
+)
+from tocsin_detector.api.state import State
+from tocsin_detector.domain.errors import NotFound
+from tocsin_detector.domain.health import health_of
+from tocsin_detector.domain.integration import Integration
+from tocsin_detector.store.integrations import IntegrationRepository
+from tocsin_detector.store.queries import DeliveryQueries
+from tocsin_detector.usecases.manage_integrations import (
+    Wish,
+    change,
+    create,
+    existing,
+    remove,
+    revoke,
+    rotate,
+    upsert,
+    wish_of,
+)
+
+router = api_router(prefix="/api/v1/integrations", tags=["integrations"])
+MayRead = Annotated[Principal, Depends(require("alerts:read"))]
+MayConfigure = Annotated[Principal, Depends(require("config:write"))]
+Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+HEALTH_LOOKS_AT = 10
+
+
+@router.post("", name="create_integration", status_code=201)
+async def create_integration(
+    _: MayConfigure, body: IntegrationIn, uow: RequestUnitOfWork, state: State, response: Response
+) -> IntegrationOut:
+    """Make an integration. The answer holds its key, which is never shown again."""
+    wish = Wish(
+        name=body.name,
+        source=body.source,
+        service=body.service,
+        secret=body.secret,
+        key=body.key,
+        **_settings(body.settings),
+    )
+    made = await create(uow, state.keyring, wish)
+    response.headers["Location"] = f"/api/v1/integrations/{made.integration.id}"
+    response.headers["ETag"] = etag(made.integration.version)
+    response.headers["Cache-Control"] = "no-store"
+    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+
+
+@router.put("/by-name/{slug}", name="put_integration")
+async def put_integration(
+    _: MayConfigure,
+    slug: Slug,
+    body: IntegrationByName,
+    uow: RequestUnitOfWork,
+    state: State,
+    response: Response,
+) -> IntegrationOut:
+    """Make it so: 201 when it is new (then with its key), else 200. The same body twice changes nothing."""
+    wish = Wish(
+        name=body.name or slug,
+        source=body.source,
+        service=body.service,
+        secret=body.secret,
+        key=body.key,
+        **_settings(body.settings),
+    )
+    made = await upsert(uow, state.keyring, slug, wish)
+    response.status_code = 201 if made.created else 200
+    response.headers["ETag"] = etag(made.integration.version)
+    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+
+
+@router.get("", name="list_integrations")
+async def list_integrations(_: MayRead, conn: ReadConnection, state: State) -> Listing[IntegrationOut]:
+    """All integrations, by name, with their health. There are few, so this list has one page."""
+    found = await IntegrationRepository(conn).all()
+    return Listing(items=[await _with_health(conn, one, state.public_url) for one in found])
+
+
+@router.get("/{integration_id}", name="get_integration")
+async def get_integration(
+    _: MayRead, integration_id: UUID, conn: ReadConnection, state: State, response: Response
+) -> IntegrationOut:
+    """One integration, with its health."""
+    known = await IntegrationRepository(conn).get(integration_id)
+    if known is None:
+        raise NotFound(f"There is no integration {integration_id}.")
+    response.headers["ETag"] = etag(known.version)
+    return await _with_health(conn, known, state.public_url)
+
+
+@router.patch("/{integration_id}", name="change_integration")
+async def change_integration(
+    _: MayConfigure,
+    integration_id: UUID,
+    body: IntegrationPatch,
+    uow: RequestUnitOfWork,
+    state: State,
+    request: Request,
+    response: Response,
+) -> IntegrationOut:
+    """Change what is given. Source and key stay; `rotate` gives another key."""
+    known = await existing(uow, integration_id)
+    check_match(request, known.version)
+    given = body.model_dump(exclude_unset=True, include={"name", "service", "secret"})
+    settings = _settings(body.settings) if body.settings is not None else {}
+    changed = await change(uow, state.keyring, known, wish_of(known, **given, **settings))
+    if body.revoked:
+        changed = await revoke(uow, state.keyring, integration_id)
+    response.headers["ETag"] = etag(changed.version)
+    return integration_out(changed, public_url=state.public_url)
+
+
+@router.post("/{integration_id}/rotate", name="rotate_integration_key")
+async def rotate_key(
+    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State
+) -> IntegrationOut:
+    """A fresh key; the old one opens nothing from now on."""
+    made = await rotate(uow, state.keyring, integration_id)
+    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+
+
+@router.delete("/{integration_id}", name="delete_integration", status_code=204)
+async def delete_integration(
+    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State, request: Request
+) -> None:
+    """Delete it; its alerts and deliveries stay."""
+    check_match(request, (await existing(uow, integration_id)).version)
+    await remove(uow, state.keyring, integration_id)
+
+
+async def _with_health(conn: ReadConnection, integration: Integration, public_url: str) -> IntegrationOut:
+    latest = await DeliveryQueries(conn).page(
+        integration_id=integration.id, verdict=None, before=None, limit=HEALTH_LOOKS_AT
+    )
+    health = health_of([delivery.line() for delivery in latest], revoked=integration.revoked_at is not None)
+    return integration_out(integration, public_url=public_url, health=health)
+
+
+def _settings(settings: SettingsIn) -> dict[str, Any]:
+    return {
+        "severity": settings.default_severity,
+        "group_by": tuple(settings.group_by),
+        "group_window_seconds": settings.group_window_seconds,
+        "resolve_timeout_seconds": settings.resolve_timeout_seconds,
+        "body_limit": settings.body_limit_bytes,
+    }

@@ -1,0 +1,150 @@
+"""The road that alerts come in by: a bare ASGI app ahead of FastAPI, which gets everything else.
+
+FastAPI's machinery costs three times as much as all that is done here (docs/decisions). Order of the checks: method,
+source, query string, content type, key, body, signature; then the use case.
+"""
+
+from time import perf_counter
+
+import structlog
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from tocsin_detector.api import answers
+from tocsin_detector.api.answers import Answer
+from tocsin_detector.api.bodies import Gone, NotGzip, TooLarge, TooSlow, gunzip, read_body
+from tocsin_detector.api.senders import Visit, credentials, is_packed, sender_id, signature_matches, visit_of
+from tocsin_detector.domain.integration import SOURCE_OF, Integration, Road
+from tocsin_detector.domain.limits import Limits
+from tocsin_detector.domain.sources.pagerduty import read_event
+from tocsin_detector.store.intake import DatabaseAway
+from tocsin_detector.usecases.accept import Accept, Post, Receipt, Rejection, decoded
+from tocsin_detector.usecases.figures import IntakeFigures
+from tocsin_detector.usecases.group_commit import TooMuchWaiting
+from tocsin_detector.usecases.keyring import Keyring
+
+log = structlog.get_logger("tocsin.accept")
+PREFIXES = ("/api/v1/webhooks/", "/v2/enqueue", "/alertmanager/")
+
+
+class AlertRoad:
+    """Answers the posts of alerts."""
+
+    def __init__(self, *, accept: Accept, keyring: Keyring, limits: Limits, figures: IntakeFigures) -> None:
+        self._accept = accept
+        self._keyring = keyring
+        self._limits = limits
+        self._figures = figures
+
+    async def answer(self, visit: Visit, receive: Receive, send: Send) -> None:
+        """Take the post in and answer it."""
+        began = perf_counter()
+        answer = await self._answer(visit, receive)
+        if answer is None:
+            self._figures.count(visit.label, "gone", began)
+            return
+        self._figures.count(visit.label, answer.outcome, began)
+        await answer.send(send)
+
+    async def _answer(self, visit: Visit, receive: Receive) -> Answer | None:
+        """The answer, None when nobody is there any more to get it. Whatever happens, it is never a 500."""
+        try:
+            if visit.refusal is not None:
+                return visit.refusal
+            if visit.road is Road.PAGERDUTY:
+                return await self._pagerduty(visit, receive)
+            return await self._webhook(visit, receive)
+        except Rejection as rejection:
+            return answers.rejected(rejection)
+        except TooLarge as error:
+            return answers.too_large(str(error))
+        except TooSlow:
+            return answers.TOO_SLOW
+        except NotGzip as error:
+            return answers.problem(400, "Not gzip", f"The body is no gzip: {error}.", outcome="rejected")
+        except TooMuchWaiting:
+            return answers.come_again(
+                "More alerts are coming in than can be written down.", outcome="overloaded"
+            )
+        except DatabaseAway:
+            return answers.come_again("The database is away; nothing was stored.", outcome="database_away")
+        except Gone:
+            return None
+        except Exception:
+            log.exception("delivery.failed", road=visit.label)
+            return answers.come_again("Tocsin failed to store the delivery.", outcome="failed")
+
+    async def _webhook(self, visit: Visit, receive: Receive) -> Answer:
+        integration = await self._keyring.find(credentials(visit))
+        if integration is None:
+            return answers.UNAUTHORIZED
+        if visit.road is None or SOURCE_OF[visit.road] is not integration.source:
+            return answers.OTHER_SOURCE
+        try:
+            body = await self._body(visit, receive, limit=integration.body_limit or self._limits.body)
+        except TooLarge as error:
+            await self._accept.keep_rejected(
+                integration, _post(visit, b""), Rejection(413, "Body too large", str(error))
+            )
+            raise
+        if integration.secret is not None and not signature_matches(visit, body, integration.secret):
+            return answers.BAD_SIGNATURE
+        receipt = await self._take(integration, visit, body)
+        if visit.road is Road.ALERTMANAGER_API:
+            return answers.alertmanager_accepted(receipt)
+        return answers.accepted(receipt)
+
+    async def _pagerduty(self, visit: Visit, receive: Receive) -> Answer:
+        body = await self._body(visit, receive, limit=self._limits.body)
+        try:
+            event = read_event(decoded(body))
+        except Rejection as rejection:
+            return answers.pagerduty_refused([rejection.detail])
+        integration = await self._keyring.find(event.routing_key)
+        if integration is None:
+            errors = ["'routing_key' is invalid"] if event.routing_key else event.errors
+            return answers.pagerduty_refused(errors, outcome="unauthorized")
+        if integration.source is not SOURCE_OF[Road.PAGERDUTY]:
+            return answers.pagerduty_refused(
+                ["'routing_key' is of another source"], status=403, outcome="other_source"
+            )
+        try:
+            return answers.pagerduty_accepted(await self._take(integration, visit, body))
+        except Rejection as rejection:
+            return answers.pagerduty_refused(
+                [fault.detail for fault in rejection.faults] or [rejection.detail]
+            )
+
+    async def _take(self, integration: Integration, visit: Visit, body: bytes) -> Receipt:
+        post = _post(visit, body)
+        receipt = await self._accept(integration, post)
+        self._figures.count_alerts(post.road, receipt.accepted)
+        return receipt
+
+    async def _body(self, visit: Visit, receive: Receive, *, limit: int) -> bytes:
+        declared = visit.headers.get(b"content-length")
+        body = await read_body(receive, limit=limit, declared=declared, seconds=self._limits.body_seconds)
+        return gunzip(body, self._limits) if is_packed(visit) else body
+
+
+def _post(visit: Visit, body: bytes) -> Post:
+    assert visit.road is not None, "an unknown source is refused before its body is read"
+    name, strict = sender_id(visit)
+    kind = visit.headers.get(b"content-type")
+    content_type = kind.decode("latin-1").replace("\x00", "")[:100] if kind else None
+    return Post(visit.road, body, content_type, sender_id=name, strict=strict)
+
+
+class DetectorApp(FastAPI):
+    """The service's app. Posts of alerts never get to FastAPI's machinery; everything else does."""
+
+    road: AlertRoad
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or run the lifespan."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIXES):
+            visit = visit_of(scope)
+            if visit is not None:
+                await self.road.answer(visit, receive, send)
+                return
+        await super().__call__(scope, receive, send)

@@ -1,0 +1,145 @@
+"""What a sender shows: the way it takes, its key, its own id of the delivery, its signature."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import parse_qsl
+
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
+from starlette.types import Scope
+
+from tocsin_detector.api import answers
+from tocsin_detector.api.answers import Answer
+from tocsin_detector.domain.integration import Road
+
+_WEBHOOKS = "/api/v1/webhooks/"
+_ALERTMANAGER = "/alertmanager/"
+_BY_SOURCE = {"alertmanager": Road.ALERTMANAGER, "generic": Road.GENERIC}
+_KEY_NAMES = frozenset({
+    "key", "token", "api_key", "apikey", "api-key", "access_token", "auth_token", "authorization", "auth", "tocsin_key",
+    "x-tocsin-key", "routing_key", "integration_key", "secret", "password",
+})  # fmt: skip
+_LONGEST_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A post of alerts. `refusal` is set when it need not be looked at further; `label` is its name in the figures."""
+
+    road: Road | None
+    label: str
+    key: str
+    headers: dict[bytes, bytes]
+    refusal: Answer | None = None
+
+
+def visit_of(scope: Scope) -> Visit | None:
+    """The post, or None when the request is for FastAPI."""
+    path: str = scope["path"]
+    if path.startswith(_WEBHOOKS):
+        source, _, key = path[len(_WEBHOOKS) :].strip("/").partition("/")
+        road = _BY_SOURCE.get(source)
+        return _visit(
+            scope, road, key, None if road is not None and "/" not in key else answers.UNKNOWN_SOURCE
+        )
+    if path.startswith(_ALERTMANAGER):
+        is_alerts = path.rstrip("/").endswith("/api/v2/alerts")
+        if not is_alerts or scope["method"] in ("GET", "HEAD"):
+            return None
+        middle = path[len(_ALERTMANAGER) :].rstrip("/").removesuffix("api/v2/alerts").strip("/")
+        prefix, _, key = middle.partition("/")
+        if middle and (prefix != "k" or not key or "/" in key):
+            return None
+        return _visit(scope, Road.ALERTMANAGER_API, key, None)
+    if path.rstrip("/") == "/v2/enqueue":
+        return _visit(scope, Road.PAGERDUTY, "", None)
+    return None
+
+
+def _visit(scope: Scope, road: Road | None, key: str, refusal: Answer | None) -> Visit:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    if scope["method"] != "POST":
+        refusal = answers.NOT_POST
+    elif refusal is None and scope["query_string"] and _names_a_key(scope["query_string"]):
+        refusal = answers.KEY_IN_QUERY
+    elif refusal is None:
+        refusal = _refused_type(headers)
+    return Visit(road, road.value if road else "unknown", key, headers, refusal)
+
+
+def _names_a_key(query: bytes) -> bool:
+    return any(
+        name.lower() in _KEY_NAMES for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    )
+
+
+def _refused_type(headers: dict[bytes, bytes]) -> Answer | None:
+    kind = headers.get(b"content-type")
+    if kind is not None and kind != b"application/json" and kind.strip():
+        bare = kind.partition(b";")[0].strip().lower()
+        if bare not in (b"application/json", b"text/json") and not bare.endswith(b"+json"):
+            return answers.NOT_JSON_TYPE
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in (b"", b"gzip", b"x-gzip", b"identity"):
+        return answers.UNKNOWN_ENCODING
+    return None
+
+
+def is_packed(visit: Visit) -> bool:
+    """Whether the body comes as gzip."""
+    return visit.headers.get(b"content-encoding", b"").strip().lower() in (b"gzip", b"x-gzip")
+
+
+def credentials(visit: Visit) -> str:
+    """The key that the sender shows, empty without one: the path's, else X-Tocsin-Key, else Authorization's."""
+    return visit.key or key_of(visit.headers)
+
+
+def key_of(headers: Mapping[bytes, bytes]) -> str:
+    """The key in the headers, empty without one."""
+    shown = headers.get(b"x-tocsin-key")
+    if shown is not None:
+        return shown.decode("latin-1").strip()
+    scheme, _, rest = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return rest.decode("latin-1").strip()
+    if scheme.lower() == b"basic":
+        return _password(rest.strip())
+    return ""
+
+
+def _password(packed: bytes) -> str:
+    try:
+        return b64decode(packed, validate=True).partition(b":")[2].decode("latin-1")
+    except (ValueError, NotBase64):
+        return ""
+
+
+def sender_id(visit: Visit) -> tuple[str | None, bool]:
+    """The sender's own id of the delivery, and whether another body under it is an error (Idempotency-Key)."""
+    shown = visit.headers.get(b"idempotency-key")
+    if shown is not None and shown.strip():
+        return "idempotency-key:" + _short(shown.strip().strip(b'"')), True
+    shown = visit.headers.get(b"webhook-id")
+    if shown is not None and shown.strip():
+        return "webhook-id:" + _short(shown.strip()), False
+    return None, False
+
+
+def _short(shown: bytes) -> str:
+    if len(shown) > _LONGEST_ID:
+        return sha256(shown).hexdigest()
+    return shown.decode("latin-1").replace("\x00", "")
+
+
+def signature_matches(visit: Visit, body: bytes, secret: str) -> bool:
+    """Whether the body is signed with the secret by Standard Webhooks, at most five minutes ago or ahead."""
+    names = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")
+    headers = {name.decode(): visit.headers.get(name, b"").decode("latin-1") for name in names}
+    try:
+        Webhook(secret).verify(body, headers, json_parse=False)
+    except (WebhookVerificationError, EmptyWebhookSecretError, ValueError):
+        return False
+    return True

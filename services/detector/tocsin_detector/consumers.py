@@ -1,0 +1,53 @@
+"""What makes this service move, besides its senders: the incidents that its alerts open."""
+
+from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_detector.usecases.end_alerts import resolve_with_incident
+from tocsin_detector.usecases.learn import acknowledge_with_incident, join_incident
+from tocsin_events.incidents import (
+    IncidentAcknowledged,
+    IncidentAlertJoined,
+    IncidentOpened,
+    IncidentResolved,
+)
+
+subscriptions = Subscriptions("detector")
+
+
+@subscriptions.on(IncidentOpened)
+async def know_the_incident(event: IncidentOpened, uow: UnitOfWork) -> None:
+    """Alerts show the incident that they opened."""
+    incident = event.incident
+    await join_incident(
+        uow,
+        event.alert_ids,
+        incident_id=incident.incident_id,
+        number=incident.number,
+        acknowledged=incident.acknowledged_at is not None,
+    )
+
+
+@subscriptions.on(IncidentAlertJoined)
+async def know_the_joined_incident(event: IncidentAlertJoined, uow: UnitOfWork) -> None:
+    """An alert shows the incident that it joined."""
+    incident = event.incident
+    await join_incident(
+        uow,
+        [event.alert_id],
+        incident_id=incident.incident_id,
+        number=incident.number,
+        acknowledged=incident.acknowledged_at is not None,
+    )
+
+
+@subscriptions.on(IncidentAcknowledged)
+async def show_that_it_is_taken(event: IncidentAcknowledged, uow: UnitOfWork) -> None:
+    """Whoever acknowledges an incident acknowledges its alerts."""
+    await acknowledge_with_incident(uow, event.incident.incident_id, by=event.actor_name)
+
+
+@subscriptions.on(IncidentResolved)
+async def end_what_a_person_resolved(event: IncidentResolved, uow: UnitOfWork) -> None:
+    """Alerts of an incident that ended because they had cleared have ended before."""
+    if event.reason == "by_hand":
+        await resolve_with_incident(uow, event.incident.incident_id, by=event.actor_name)

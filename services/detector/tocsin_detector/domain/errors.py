@@ -1,0 +1,25 @@
+"""What can go wrong for a caller of the detector's API; app.py maps each to a status."""
+
+
+class DetectorError(Exception):
+    """The base of this service's own errors."""
+
+
+class NotFound(DetectorError):
+    """There is no such thing"""
+
+
+class NameTaken(DetectorError):
+    """The name is taken"""
+
+
+class NotAllowed(DetectorError):
+    """That cannot be done now"""
+
+
+class Unfit(DetectorError):
+    """The settings do not fit the source"""
+
+
+class ForeignCursor(DetectorError):
+    """Bad cursor"""

@@ -1,0 +1,73 @@
+"""Which alerts belong together: a key from labels, and a window within which alerts with that key join."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tocsin_detector.domain.alert import Group
+from tocsin_detector.domain.signal import Signal
+from tocsin_detector.domain.texts import bounded_key
+
+DEFAULT_WINDOW = timedelta(hours=1)
+LONGEST = timedelta(hours=24)
+"""No group takes alerts in for longer than a day, however often one joins."""
+_KEY_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How an integration groups. Empty `by` leaves it to the sender's own group, else to service and alertname."""
+
+    by: tuple[str, ...] = ()
+    window: timedelta = DEFAULT_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """The key, and the name of the rule that made it."""
+
+    key: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whether the alert joins the group or begins one, and why."""
+
+    joins: bool
+    reason: str
+
+
+def group_key(signal: Signal, grouping: Grouping, *, service: str | None, source: str) -> GroupKey:
+    """The key of the group that a signal belongs to. A label that is missing counts as empty, as in Alertmanager."""
+    if grouping.by:
+        return GroupKey(_labelled(grouping.by, signal.labels, service), "group_by")
+    if signal.group_hint:
+        return GroupKey(bounded_key(signal.group_hint, _KEY_LIMIT), "sender_group")
+    if signal.key_rule == "unparsed":
+        return GroupKey("unparsed", "unparsed")
+    name = signal.labels.get("alertname")
+    if source != "pagerduty" and (service or name):
+        return GroupKey(_labelled(("service", "alertname"), signal.labels, service), "service_and_alertname")
+    return GroupKey(bounded_key(signal.dedup_key, _KEY_LIMIT), "own_key")
+
+
+def choose(group: Group | None, grouping: Grouping, now: datetime) -> Choice:
+    """Whether an alert that opens at `now` joins the open group of its key."""
+    if group is None or group.closed_at is not None:
+        return Choice(joins=False, reason="no_open_group")
+    if now - group.opened_at > LONGEST:
+        return Choice(joins=False, reason="group_is_a_day_old")
+    if now - group.last_joined_at > grouping.window:
+        return Choice(joins=False, reason="window_passed")
+    return Choice(joins=True, reason="within_window")
+
+
+def _labelled(names: Sequence[str], labels: Mapping[str, str], service: str | None) -> str:
+    values = {**labels, "service": service or labels.get("service", "")}
+    pairs = ", ".join(f'{name}="{_quoted(values.get(name, ""))}"' for name in names)
+    return bounded_key("{" + pairs + "}", _KEY_LIMIT)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"') if '"' in value or "\\" in value else value

@@ -1,0 +1,40 @@
+"""Integration keys: 32 random bytes, shown once, known afterwards only by a keyed hash."""
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from hmac import digest
+from secrets import token_urlsafe
+
+PREFIX = "tci_"
+SHOWN = 8
+_FORM = re.compile(r"[A-Za-z0-9_-]{20,128}")
+
+
+def new_key() -> str:
+    """A key that nobody can guess, fit for a path."""
+    return PREFIX + token_urlsafe(32)
+
+
+def is_wellformed(key: str) -> bool:
+    """Whether a key given by hand may be used: 20 to 128 letters, digits, - and _."""
+    return _FORM.fullmatch(key) is not None
+
+
+def digest_of(key: str, secret: bytes) -> bytes:
+    """Keyed SHA-256: what is stored instead of the key, and what a look-up compares."""
+    return digest(secret, key.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def shown_part(key: str) -> str:
+    """The beginning of a key, by which its owner recognises it."""
+    return key[:SHOWN]
+
+
+def is_signing_secret(secret: str) -> bool:
+    """Whether it is a Standard Webhooks secret: base64 of 16 to 64 bytes, perhaps after `whsec_`."""
+    try:
+        raw = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (ValueError, NotBase64):
+        return False
+    return 16 <= len(raw) <= 64

@@ -1,0 +1,48 @@
+"""Alertmanager's own API v2, as a Prometheus server speaks it: every firing alert is told again about every minute.
+
+`endsAt` says until when the alert holds if it is not told again; one in the past says that it has ended. Without one it
+holds for the integration's resolve time-out, as in Alertmanager.
+"""
+
+from datetime import datetime, timedelta
+
+from tocsin_detector.domain import fingerprint
+from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told, malformed
+from tocsin_detector.domain.sources.alertmanager import signal_of
+from tocsin_detector.domain.texts import label_set, moment, web_link
+
+
+def parse(document: object, defaults: Defaults, received_at: datetime) -> Parsed:
+    """Signals of `POST /api/v2/alerts`: a list of objects with labels, annotations, startsAt, endsAt, generatorURL."""
+    if not isinstance(document, list):
+        return malformed("", "Alertmanager's API takes a JSON list of alerts.")
+    signals, faults = [], []
+    for index, alert in enumerate(document):
+        read = _signal(alert, defaults=defaults, received_at=received_at, pointer=f"/{index}")
+        if isinstance(read, Signal):
+            signals.append(read)
+        else:
+            faults.append(read)
+    return Parsed(tuple(signals), ignored=() if document else ("no_alerts",), faults=tuple(faults))
+
+
+def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer: str) -> Signal | Fault:
+    if not isinstance(alert, dict):
+        return Fault(pointer, "An alert is a JSON object.")
+    labels = label_set(alert.get("labels"))
+    if not labels:
+        return Fault(f"{pointer}/labels", "`labels` names at least one label.")
+    labels = {name: value for name, value in labels.items() if value}
+    ends_at = moment(alert.get("endsAt"))
+    ended = ends_at is not None and ends_at <= received_at
+    until = ends_at or received_at + timedelta(seconds=defaults.resolve_timeout_seconds)
+    return signal_of(
+        alert,
+        told=Told.RESOLVED if ended else Told.FIRING,
+        labels=labels,
+        annotations=label_set(alert.get("annotations")) or {},
+        key=fingerprint.of_labels(labels),
+        defaults=defaults,
+        url=web_link(alert.get("generatorURL")),
+        expires_at=None if ended else until,
+    )

@@ -1,0 +1,1 @@
+"""The detector's tables and the only SQL of the service."""

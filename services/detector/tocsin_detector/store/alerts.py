@@ -1,0 +1,189 @@
+"""Alerts and their groups: many are read and written by one statement each, so that a turn costs a few round trips."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import RowMapping, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_detector.domain.alert import Alert, Group, Status
+from tocsin_detector.domain.severity import Severity
+from tocsin_detector.store.tables import alerts
+
+_COLUMNS = {
+    "id": "uuid",
+    "integration_id": "uuid",
+    "dedup_key": "text",
+    "group_id": "uuid",
+    "group_key": "text",
+    "status": "text",
+    "severity": "text",
+    "title": "text",
+    "description": "text",
+    "source": "text",
+    "service": "text",
+    "service_id": "uuid",
+    "labels": "jsonb",
+    "annotations": "jsonb",
+    "url": "text",
+    "opened_at": "timestamptz",
+    "started_at": "timestamptz",
+    "sender_started_at": "timestamptz",
+    "last_received_at": "timestamptz",
+    "told_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "end_reason": "text",
+    "expires_at": "timestamptz",
+    "count": "int",
+    "incident_id": "uuid",
+}
+_CHANGING = (
+    "status",
+    "severity",
+    "title",
+    "description",
+    "labels",
+    "annotations",
+    "url",
+    "last_received_at",
+    "told_at",
+    "ended_at",
+    "end_reason",
+    "expires_at",
+    "count",
+    "incident_id",
+)
+_GROUP_COLUMNS = {
+    "id": "uuid",
+    "integration_id": "uuid",
+    "key": "text",
+    "opened_at": "timestamptz",
+    "last_joined_at": "timestamptz",
+    "open_alerts": "int",
+    "alerts": "int",
+    "closed_at": "timestamptz",
+}
+Key = tuple[UUID, str]
+
+
+class AlertRepository:
+    """Hold the lanes of the integrations before you read what you are going to change."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def latest(self, keys: Collection[Key]) -> list[Alert]:
+        """The newest alert of each (integration, dedup key): the open one, else the one that ended last."""
+        rows = await self._conn.execute(
+            _LATEST, {"integrations": [k[0] for k in keys], "keys": [k[1] for k in keys]}
+        )
+        return [load_alert(row) for row in rows.mappings()]
+
+    async def with_ids(self, ids: Iterable[UUID]) -> list[Alert]:
+        """These alerts, those that exist."""
+        rows = await self._conn.execute(select(alerts).where(alerts.c.id.in_(list(ids))))
+        return [load_alert(row) for row in rows.mappings()]
+
+    async def open_of_incident(self, incident_id: UUID) -> list[Alert]:
+        """The alerts of an incident that have not ended."""
+        mine = (alerts.c.incident_id == incident_id) & (alerts.c.status != Status.RESOLVED)
+        rows = await self._conn.execute(select(alerts).where(mine))
+        return [load_alert(row) for row in rows.mappings()]
+
+    async def groups(self, keys: Collection[Key], ids: Collection[UUID]) -> list[Group]:
+        """The open group of each (integration, group key), and the groups with these ids."""
+        arguments = {"integrations": [k[0] for k in keys], "keys": [k[1] for k in keys], "ids": list(ids)}
+        rows = await self._conn.execute(_GROUPS, arguments)
+        return [Group(**row) for row in rows.mappings()]
+
+    async def add(self, new: Sequence[Alert]) -> None:
+        """Write new alerts."""
+        if new:
+            await self._conn.execute(_ADD, _arrays(new, _COLUMNS))
+
+    async def save(self, changed: Sequence[Alert]) -> None:
+        """Write what can change of alerts."""
+        if changed:
+            await self._conn.execute(_SAVE, _arrays(changed, ("id", *_CHANGING)))
+
+    async def add_groups(self, new: Sequence[Group]) -> None:
+        """Write new groups, in key order. Save the changed ones first: one that closed makes room for its successor."""
+        if new:
+            await self._conn.execute(_ADD_GROUPS, _arrays(sorted(new, key=_place), _GROUP_COLUMNS))
+
+    async def save_groups(self, changed: Sequence[Group]) -> None:
+        """Write what can change of groups."""
+        if changed:
+            columns = ("id", "last_joined_at", "open_alerts", "alerts", "closed_at")
+            await self._conn.execute(_SAVE_GROUPS, _arrays(sorted(changed, key=_place), columns))
+
+
+def load_alert(row: RowMapping) -> Alert:
+    """The alert that a row holds."""
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    values["status"], values["severity"] = Status(values["status"]), Severity(values["severity"])
+    return Alert(**values)
+
+
+def _place(group: Group) -> tuple[UUID, str]:
+    return group.integration_id, group.key
+
+
+def _arrays(rows: Sequence[Alert] | Sequence[Group], columns: Iterable[str]) -> dict[str, list[Any]]:
+    arrays: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in columns}
+    for name in ("labels", "annotations"):
+        if name in arrays:
+            arrays[name] = [orjson.dumps(value).decode() for value in arrays[name]]
+    return arrays
+
+
+def _array_list(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"CAST(:{name} AS {_wire(kind)}[])" for name, kind in columns.items())
+
+
+def _wire(kind: str) -> str:
+    return "text" if kind == "jsonb" else kind
+
+
+def _selected(columns: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"CAST(new.{name} AS jsonb)" if kind == "jsonb" else f"new.{name}" for name, kind in columns.items()
+    )
+
+
+_FIELDS = tuple(field.name for field in fields(Alert))
+_CHANGED_COLUMNS = {name: _COLUMNS[name] for name in ("id", *_CHANGING)}
+_ADD = text(
+    f"INSERT INTO alerts ({', '.join(_COLUMNS)}) SELECT {_selected(_COLUMNS)}"
+    f" FROM unnest({_array_list(_COLUMNS)}) AS new({', '.join(_COLUMNS)})"
+)
+_SAVE = text(
+    "UPDATE alerts SET "
+    + ", ".join(
+        f"{name} = " + (f"CAST(new.{name} AS jsonb)" if _COLUMNS[name] == "jsonb" else f"new.{name}")
+        for name in _CHANGING
+    )
+    + f" FROM unnest({_array_list(_CHANGED_COLUMNS)}) AS new({', '.join(_CHANGED_COLUMNS)}) WHERE alerts.id = new.id"
+)
+_LATEST = text(
+    "SELECT a.* FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, dedup_key)"
+    " CROSS JOIN LATERAL (SELECT * FROM alerts WHERE integration_id = k.integration_id AND dedup_key = k.dedup_key"
+    " ORDER BY ended_at DESC NULLS FIRST LIMIT 1) AS a"
+)
+_GROUPS = text(
+    "SELECT g.* FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, key)"
+    " JOIN alert_groups g ON g.integration_id = k.integration_id AND g.key = k.key AND g.closed_at IS NULL"
+    " UNION SELECT * FROM alert_groups WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
+_ADD_GROUPS = text(
+    f"INSERT INTO alert_groups ({', '.join(_GROUP_COLUMNS)}) SELECT * FROM unnest({_array_list(_GROUP_COLUMNS)})"
+)
+_SAVE_GROUPS = text(
+    "UPDATE alert_groups SET last_joined_at = new.last_joined_at, open_alerts = new.open_alerts, alerts = new.alerts,"
+    " closed_at = new.closed_at FROM unnest(CAST(:id AS uuid[]), CAST(:last_joined_at AS timestamptz[]),"
+    " CAST(:open_alerts AS int[]), CAST(:alerts AS int[]), CAST(:closed_at AS timestamptz[]))"
+    " AS new(id, last_joined_at, open_alerts, alerts, closed_at) WHERE alert_groups.id = new.id"
+)

@@ -1,0 +1,217 @@
+"""Take a delivery in: understand it, write it down, and only then give a receipt."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from tocsin_detector.domain import fingerprint
+from tocsin_detector.domain.delivery import Delivery, Refused, Repeats
+from tocsin_detector.domain.health import Verdict
+from tocsin_detector.domain.integration import Integration, Road
+from tocsin_detector.domain.limits import Limits, too_deep, too_many_members
+from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told
+from tocsin_detector.domain.sources import alertmanager, alertmanager_api, generic, pagerduty
+from tocsin_detector.usecases.group_commit import GroupCommit
+from tocsin_detector.usecases.wire import encode_signals
+from tocsin_runtime.clock import process_now
+from tocsin_runtime.ids import new_id
+from tocsin_runtime.text import clean
+
+log = structlog.get_logger("tocsin.accept")
+Parser = Callable[[object, Defaults, datetime], Parsed]
+PARSERS: Mapping[Road, Parser] = {
+    Road.ALERTMANAGER: alertmanager.parse,
+    Road.ALERTMANAGER_API: alertmanager_api.parse,
+    Road.GENERIC: generic.parse,
+    Road.PAGERDUTY: pagerduty.parse,
+}
+_decode = msgspec.json.Decoder().decode
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What the sender is told: how much was taken in, and by which keys. `duplicate`: it is the first receipt again."""
+
+    delivery_id: str
+    accepted: int
+    ignored: int
+    duplicate: bool
+    dedup_keys: tuple[str, ...]
+
+
+class Rejection(Exception):
+    """The body was kept, but is no alert. `status` is what the sender is answered."""
+
+    def __init__(self, status: int, title: str, detail: str, *, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A body and how it came. `sender_id` is the sender's own id of it; `strict` refuses another body under that id."""
+
+    road: Road
+    body: bytes
+    content_type: str | None = None
+    sender_id: str | None = None
+    strict: bool = False
+    replay_of: UUID | None = None
+
+
+_receipts = msgspec.json.Decoder(Receipt)
+_encode = msgspec.json.Encoder().encode
+
+
+class Accept:
+    """The use case. It keeps whatever an authenticated sender sends, also what nobody can read."""
+
+    def __init__(
+        self, commit: GroupCommit, *, limits: Limits, parsers: Mapping[Road, Parser] = PARSERS
+    ) -> None:
+        self._commit = commit
+        self._limits = limits
+        self._parsers = parsers
+
+    async def __call__(self, integration: Integration, post: Post) -> Receipt:
+        """The receipt, once everything is durable.
+
+        Raises Rejection (kept all the same), TooMuchWaiting, DatabaseAway.
+        """
+        received_at = process_now()
+        try:
+            parsed = self._understand(integration, post, received_at)
+        except Rejection as rejection:
+            await self.keep_rejected(integration, post, rejection)
+            raise
+        delivery_id = new_id()
+        receipt = Receipt(
+            delivery_id=str(delivery_id),
+            accepted=len(parsed.signals),
+            ignored=len(parsed.ignored) + len(parsed.faults),
+            duplicate=False,
+            dedup_keys=tuple([signal.dedup_key for signal in parsed.signals]),
+        )
+        delivery = Delivery(
+            id=delivery_id,
+            integration_id=integration.id,
+            lane=integration.lane,
+            received_at=received_at,
+            road=post.road,
+            verdict=Verdict.ACCEPTED if parsed.signals else Verdict.IGNORED,
+            body=post.body,
+            reason=_reason(parsed),
+            accepted=receipt.accepted,
+            ignored=receipt.ignored,
+            content_type=post.content_type,
+            signals=encode_signals(parsed.signals) if parsed.signals else None,
+            replay_of=post.replay_of,
+        )
+        return await self._durable(delivery, receipt, post)
+
+    async def keep_rejected(self, integration: Integration, post: Post, rejection: Rejection) -> None:
+        """Write a rejected body down, so that its owner sees it and can replay it (R4)."""
+        await self._commit.put(
+            Delivery(
+                id=new_id(),
+                integration_id=integration.id,
+                lane=integration.lane,
+                received_at=process_now(),
+                road=post.road,
+                verdict=Verdict.REJECTED,
+                body=post.body,
+                reason=clean(rejection.detail)[:500],
+                content_type=post.content_type,
+                replay_of=post.replay_of,
+            )
+        )
+
+    async def _durable(self, delivery: Delivery, receipt: Receipt, post: Post) -> Receipt:
+        if post.sender_id is not None:
+            digest = sha256(post.body).digest()
+            delivery = replace(
+                delivery, sender_id=post.sender_id, body_digest=digest, answer=_encode(receipt)
+            )
+        outcome = await self._commit.put(delivery)
+        if isinstance(outcome, Repeats):
+            if post.strict and not outcome.same_body:
+                raise Rejection(
+                    422,
+                    "Idempotency-Key was used before",
+                    "Another body came with this Idempotency-Key in the last 24 hours. Use a fresh key.",
+                )
+            return msgspec.structs.replace(_receipts.decode(outcome.answer), duplicate=True)
+        if isinstance(outcome, Refused):
+            raise Rejection(
+                422,
+                "Body cannot be stored",
+                f"{outcome.reason}. The body was {'' if outcome.kept else 'not '}kept.",
+            )
+        return receipt
+
+    def _understand(self, integration: Integration, post: Post, received_at: datetime) -> Parsed:
+        document = self._document(post)
+        try:
+            parsed = self._parsers[post.road](document, integration.defaults, received_at)
+        except Exception:
+            log.exception("delivery.parser_failed", integration_id=str(integration.id), road=post.road)
+            return Parsed((_unparsed(integration, post.body),))
+        if len(parsed.signals) > self._limits.alerts:
+            raise Rejection(
+                413, "Too many alerts", f"A post may hold {self._limits.alerts} alerts; split it."
+            )
+        if parsed.nothing_understood():
+            detail = f"The body is not of the form that source {integration.source} sends: {parsed.faults[0].detail}"
+            raise Rejection(422, "Not of this source's form", detail, faults=parsed.faults[:20])
+        return parsed
+
+    def _document(self, post: Post) -> Any:
+        document = decoded(post.body)
+        if too_deep(post.body, document, self._limits.depth):
+            raise Rejection(
+                400, "Nested too deeply", f"Nest objects and lists at most {self._limits.depth} deep."
+            )
+        if too_many_members(post.body, document, self._limits.members):
+            raise Rejection(400, "Too many members", f"An object may have {self._limits.members} members.")
+        if post.road is Road.PAGERDUTY and isinstance(document, dict) and not document.get("dedup_key"):
+            return {**document, "dedup_key": token_hex(16)}
+        return document
+
+
+def decoded(body: bytes) -> Any:
+    """The body as plain values. Raises a Rejection with 400 when it is not JSON."""
+    try:
+        return _decode(body)
+    except _NOT_JSON as error:
+        raise Rejection(400, "Not JSON", f"The body is not JSON: {error}.") from error
+
+
+def _unparsed(integration: Integration, body: bytes) -> Signal:
+    """What is raised when our own parser fails: a bug of ours must not eat an alert (R4)."""
+    key, key_rule = fingerprint.of_body(body)
+    return Signal(
+        dedup_key=key,
+        key_rule=key_rule,
+        told=Told.FIRING,
+        severity=integration.defaults.severity,
+        severity_rule="default",
+        title=f"Unparsed alert from {integration.name}",
+        description="Tocsin could not read this delivery, a bug of its own. The body is kept: read it and see.",
+    )
+
+
+def _reason(parsed: Parsed) -> str | None:
+    if parsed.faults:
+        first = parsed.faults[0]
+        return clean(f"{len(parsed.faults)} left out; {first.pointer or '/'}: {first.detail}")[:500]
+    return ", ".join(parsed.ignored)[:500] or None

@@ -1,0 +1,148 @@
+"""Group commit without a timer: while one write is under way, arrivals queue; the next write takes them all (R1)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tocsin_detector.domain.delivery import Delivery, Outcome
+from tocsin_detector.store.intake import DatabaseAway
+from tocsin_runtime.clock import monotonic
+
+PATIENCE = 2.0
+"""Seconds for which a delivery waits for a database that is away, before its sender is asked to come again (R2)."""
+_PAUSE = 0.1
+_PROBE = 1.0
+
+
+class TooMuchWaiting(Exception):
+    """The queue is full; the sender should come again a little later."""
+
+
+class Write(Protocol):
+    """Writes deliveries in one commit; raises DatabaseAway."""
+
+    def __call__(self, deliveries: Sequence[Delivery], *, again: bool) -> Awaitable[list[Outcome]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much may wait, and how much one write takes."""
+
+    waiting: int = 20_000
+    waiting_bytes: int = 128 * 1024 * 1024
+    batch: int = 500
+    batch_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Entry:
+    delivery: Delivery
+    size: int
+    since: float
+    done: asyncio.Future[Outcome]
+
+
+class GroupCommit:
+    """The queue of deliveries that are not durable yet. One per process."""
+
+    def __init__(
+        self,
+        write: Write,
+        *,
+        capacity: Capacity | None = None,
+        on_commit: Callable[[set[int]], None] = lambda lanes: None,
+    ) -> None:
+        self._write = write
+        self._capacity = capacity or Capacity()
+        self._on_commit = on_commit
+        self._queue: deque[_Entry] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+        self._closed_until = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait for a write."""
+        return len(self._queue)
+
+    async def put(self, delivery: Delivery) -> Outcome:
+        """Return once the delivery is durable, or known to be a repeat or refused.
+
+        Raises TooMuchWaiting when the queue is full and DatabaseAway when the database is away for 2 s.
+        """
+        size = len(delivery.body) + len(delivery.signals or b"")
+        if len(self._queue) >= self._capacity.waiting or self._bytes + size > self._capacity.waiting_bytes:
+            raise TooMuchWaiting
+        now = monotonic()
+        if now < self._closed_until:
+            raise DatabaseAway("it was away a moment ago")
+        entry = _Entry(delivery, size, now, asyncio.get_running_loop().create_future())
+        self._queue.append(entry)
+        self._bytes += size
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(), name="group commit")
+        return await entry.done
+
+    async def _drain(self) -> None:
+        try:
+            await asyncio.sleep(0)  # whoever is ready in this round of the loop goes into the same write
+            while self._queue:
+                await self._commit(self._take())
+        finally:
+            self._task = None
+
+    def _take(self) -> list[_Entry]:
+        batch: list[_Entry] = []
+        size = 0
+        while self._queue and len(batch) < self._capacity.batch and size < self._capacity.batch_bytes:
+            entry = self._queue.popleft()
+            batch.append(entry)
+            size += entry.size
+        self._bytes -= size
+        return batch
+
+    async def _commit(self, batch: list[_Entry]) -> None:
+        again = False
+        while batch:
+            try:
+                outcomes = await self._write([entry.delivery for entry in batch], again=again)
+            except DatabaseAway as error:
+                again = True
+                batch = self._give_up_late(batch, error)
+                await asyncio.sleep(_PAUSE)
+            except asyncio.CancelledError:
+                _fail_all([*batch, *self._queue], DatabaseAway("stopping"))
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was, nobody may wait for ever
+                _fail_all(batch, error)
+                return
+            else:
+                self._closed_until = 0.0
+                for entry, outcome in zip(batch, outcomes, strict=True):
+                    if not entry.done.done():
+                        entry.done.set_result(outcome)
+                self._on_commit(
+                    {entry.delivery.lane for entry in batch if entry.delivery.signals is not None}
+                )
+                return
+
+    def _give_up_late(self, batch: list[_Entry], error: DatabaseAway) -> list[_Entry]:
+        """Answer those who have waited long enough, in the batch and behind it. Returns who still waits."""
+        now = monotonic()
+        late = [entry for entry in batch if now - entry.since >= PATIENCE]
+        while self._queue and now - self._queue[0].since >= PATIENCE:
+            entry = self._queue.popleft()
+            self._bytes -= entry.size
+            late.append(entry)
+        _fail_all(late, error)
+        if late:
+            self._closed_until = now + _PROBE
+        return [entry for entry in batch if now - entry.since < PATIENCE]
+
+
+def _fail_all(entries: Sequence[_Entry], error: Exception) -> None:
+    for entry in entries:
+        if not entry.done.done():
+            entry.done.set_exception(error)

@@ -1,0 +1,61 @@
+"""What happens by the clock: alerts expire, old bodies go, and the age of what waits is measured."""
+
+from datetime import datetime, timedelta
+
+from tocsin_bus.unit_of_work import OpenUnitOfWork
+from tocsin_detector.store.lanes import LaneStore
+from tocsin_detector.store.retention import clear_deliveries, clear_receipts
+from tocsin_detector.usecases.end_alerts import expire_alerts
+from tocsin_detector.usecases.figures import LaneFigures
+
+LONGEST_SILENCE = timedelta(seconds=30)
+"""After so long without a look at the database, senders may not have been heard either."""
+
+
+class Expiry:
+    """Ends alerts that are not told again."""
+
+    def __init__(self, open_uow: OpenUnitOfWork) -> None:
+        self._open_uow = open_uow
+        self._hearing_since: datetime | None = None
+        self._last_look: datetime | None = None
+
+    async def run_once(self) -> int:
+        """Returns how many ended."""
+        async with self._open_uow() as uow:
+            if self._last_look is None or uow.now - self._last_look > LONGEST_SILENCE:
+                self._hearing_since = uow.now
+            ended = await expire_alerts(uow, not_before=self._hearing_since or uow.now)
+            looked = uow.now
+        self._last_look = looked
+        return ended
+
+
+class Retention:
+    """Clears old bodies and receipts."""
+
+    def __init__(self, open_uow: OpenUnitOfWork, *, days: int) -> None:
+        self._open_uow = open_uow
+        self._kept = timedelta(days=days)
+
+    async def run_once(self) -> int:
+        """Returns how many rows went."""
+        async with self._open_uow() as uow:
+            receipts = await clear_receipts(uow.conn, uow.now)
+            return receipts + await clear_deliveries(uow.conn, uow.now - self._kept)
+
+
+class Backlog:
+    """Measures what waits for the lanes."""
+
+    def __init__(self, open_uow: OpenUnitOfWork, figures: LaneFigures) -> None:
+        self._open_uow = open_uow
+        self._figures = figures
+
+    async def run_once(self) -> int:
+        """Returns 0: there is never more to do."""
+        async with self._open_uow() as uow:
+            waiting, oldest = await LaneStore(uow.conn).backlog()
+        self._figures.unprocessed.set(waiting)
+        self._figures.unprocessed_age.set(max(0.0, (uow.now - oldest).total_seconds()) if oldest else 0.0)
+        return 0
