@@ -145,7 +145,7 @@ class Service:
         )
         app.state.service = self
         app.state.access = self.access
-        for router in (*routers, plain_router(self), intake_router(self), stream_router(self)):
+        for router in (plain_router(self), intake_router(self), stream_router(self), *routers):
             app.include_router(router)
         mount_files(app, self)
         handle_problems(app, self._errors)
