@@ -9,11 +9,12 @@ from typing import Final
 from fastapi import Request
 
 from tocsin_access.access import Access
-from tocsin_access.errors import ForgedRequest, NotAllowed, Unauthenticated, log_in_first
+from tocsin_access.errors import ForgedRequest, IngestKeyOnly, NotAllowed, Unauthenticated, log_in_first
 from tocsin_access.origins import same_origin
 from tocsin_access.principal import Principal
 from tocsin_access.roles import Scope
 
+INGEST_KEY: Final = "tci_"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELDS: Final = ("csrf", "csrf_token")
@@ -127,10 +128,12 @@ def access_of(request: Request) -> Access:
 
 
 async def authenticated(request: Request) -> Principal | None:
-    """Who is calling, or None when nothing was shown. Raises Unauthenticated for a void token."""
+    """Who is calling, or None when nothing was shown. Raises for a void token, and for an ingest key."""
     access = access_of(request)
     token = bearer(request)
     if token is not None:
+        if token.startswith(INGEST_KEY):
+            raise IngestKeyOnly
         principal = await access.by_token(token)
         if principal is None:
             raise Unauthenticated("This token is unknown, revoked or expired.", error="invalid_token")

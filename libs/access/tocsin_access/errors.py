@@ -22,6 +22,14 @@ class NotAllowed(Problem):
         super().__init__(403, "Not allowed", f"This needs the scope {scope}. Ask an administrator for it.")
 
 
+class IngestKeyOnly(Problem):
+    """403: the key of an integration, which opens nothing but its own webhook (S2)."""
+
+    def __init__(self) -> None:
+        detail = "This is an integration's key: it opens its own webhook only. Use an API token, tcs_…"
+        super().__init__(403, "Not allowed", detail)
+
+
 class ForgedRequest(Problem):
     """403: the browser is logged in, but our own page did not send this."""
 
