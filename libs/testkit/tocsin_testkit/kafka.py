@@ -105,6 +105,11 @@ class KafkaRig:
         """Host and port for clients."""
         return f"127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running broker."""
+        return self._running.pid
+
     def start(self) -> None:
         """Start the broker, also after `stop` or `kill`, and wait until it answers clients."""
         with self._log.open("ab") as log:
