@@ -11,6 +11,8 @@ from tempfile import NamedTemporaryFile
 KEPT_OPEN = 0o644
 """Whatever serves the folder is another user; there is nothing in it that the world may not read."""
 
+UNFINISHED = ".new-"
+
 
 class Folder:
     """Files by their path, each replaced as a whole.
@@ -28,6 +30,8 @@ class Folder:
 
         Blocks on the disk; raises OSError when it is full or closed.
         """
+        if not self._written:
+            self._sweep()
         changed = [path for path in files if self._written.get(path) != _digest(files[path])]
         for path in sorted(changed, key=_depth, reverse=True):
             self._replace(path, files[path])
@@ -40,12 +44,21 @@ class Folder:
     def _replace(self, path: str, content: bytes) -> None:
         target = self._root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(KEPT_OPEN)
-        Path(file.name).replace(target)
+        with NamedTemporaryFile(dir=target.parent, prefix=UNFINISHED, delete=False) as file:
+            fresh = Path(file.name)
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                fresh.chmod(KEPT_OPEN)
+                fresh.replace(target)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Take away what a process that was killed left half written."""
+        for unfinished in self._root.rglob(f"{UNFINISHED}*"):
+            unfinished.unlink(missing_ok=True)
 
     def _strangers(self, files: Mapping[str, bytes]) -> list[str]:
         """Reports that are no longer public, also those that an earlier process wrote."""

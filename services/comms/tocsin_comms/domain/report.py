@@ -8,7 +8,16 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin_comms.domain.incident import Incident
-from tocsin_comms.domain.states import ComponentState, Impact, PublicStatus, PublishMode, Severity, Visibility
+from tocsin_comms.domain.states import (
+    ComponentState,
+    Impact,
+    PublicStatus,
+    PublishMode,
+    Severity,
+    Visibility,
+    state_of,
+)
+from tocsin_comms.domain.words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,16 @@ class Report:
     published_at: datetime | None = None
     affected: tuple[Affected, ...] = ()
     updates: tuple[Update, ...] = ()
+
+    @property
+    def shown_state(self) -> str:
+        """What colours it: how bad it is while it is open, that it is resolved afterwards."""
+        return state_of(self.impact).value if self.open else self.status.value
+
+    @property
+    def whom(self) -> str:
+        """The components it affects, as people list them."""
+        return listed([affected.name for affected in self.affected])
 
     @property
     def open(self) -> bool:

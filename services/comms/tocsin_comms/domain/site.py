@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tocsin_comms.domain.component import DEFAULT_STATES, Component, StateBySeverity
 from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
 from tocsin_comms.domain.report import Report
-from tocsin_comms.domain.states import ComponentState, Impact, PublishMode, impact_of, worst
+from tocsin_comms.domain.states import ComponentState, Impact, PublishMode, impact_of, rank, state_of, worst
 from tocsin_comms.domain.uptime import Day
+from tocsin_comms.domain.words import listed
 
-SENTENCES = {
-    Impact.NONE: "All systems operational",
-    Impact.MAINTENANCE: "Maintenance in progress",
-    Impact.MINOR: "Some systems are slow or degraded",
-    Impact.MAJOR: "Some systems are partly down",
-    Impact.CRITICAL: "Major outage",
+VERBS = {
+    ComponentState.UNDER_MAINTENANCE: "under maintenance",
+    ComponentState.DEGRADED_PERFORMANCE: "slow or degraded",
+    ComponentState.PARTIAL_OUTAGE: "partly down",
+    ComponentState.MAJOR_OUTAGE: "down",
 }
-"""The big sentence of the page. It says what is so: never better than the worst component."""
+"""What the page's big sentence says of the components that are worst off."""
 
 DESCRIPTIONS = {
     Impact.NONE: "All Systems Operational",
@@ -31,6 +31,7 @@ DESCRIPTIONS = {
 }
 """The same in the words that readers of Statuspage's JSON already know."""
 
+MOST_TROUBLED = 60
 RECENT = timedelta(days=14)
 """How long a resolved report stays on the first page."""
 
@@ -92,9 +93,11 @@ class Site:
 
         An open report without a component keeps it from claiming that all is well.
         """
-        if self.indicator is Impact.NONE and self.open_reports:
-            return "We are looking into a problem"
-        return SENTENCES[self.indicator]
+        state = worst(shown.component.state for shown in self.components)
+        if state is ComponentState.OPERATIONAL:
+            return "We are looking into a problem" if self.open_reports else "All systems operational"
+        names = [shown.component.name for shown in self.components if shown.component.state is state]
+        return f"{listed(names)} {'is' if len(names) == 1 else 'are'} {VERBS[state]}"
 
     @property
     def overall_state(self) -> ComponentState:
@@ -113,8 +116,9 @@ class Site:
 
     @property
     def open_reports(self) -> tuple[Report, ...]:
-        """What is not resolved."""
-        return tuple(report for report in self.reports if report.open)
+        """What is not resolved, the gravest first, then the newest."""
+        running = [report for report in self.reports if report.open]
+        return tuple(sorted(running, key=lambda report: rank(state_of(report.impact)), reverse=True))
 
     @property
     def recent_reports(self) -> tuple[Report, ...]:
@@ -129,9 +133,21 @@ class Site:
         return grouped(self.components)
 
     @property
+    def troubled_groups(self) -> tuple[tuple[str | None, tuple[ShownComponent, ...]], ...]:
+        """The worst off of those that are not operational, for a page that could not hold all."""
+        hurt = [each for each in self.components if each.component.state is not ComponentState.OPERATIONAL]
+        return grouped(
+            sorted(hurt, key=lambda shown: rank(shown.component.state), reverse=True)[:MOST_TROUBLED]
+        )
+
+    @property
     def announced(self) -> tuple[Maintenance, ...]:
         """Planned work that is not over."""
         return tuple(work for work in self.works if work.status(self.now) is not MaintenanceStatus.COMPLETED)
+
+    def names_of(self, component_ids: Iterable[UUID]) -> str:
+        """Their names, as people list them."""
+        return listed([shown.component.name for shown in self.named(component_ids)])
 
     def named(self, component_ids: Iterable[UUID]) -> tuple[ShownComponent, ...]:
         """Those of these components that the page has."""
@@ -155,7 +171,5 @@ def grouped(
         group = shown.component.group
         return (places[group], group) if group else (shown.component.position, "")
 
-    return tuple(
-        (name or None, tuple(members))
-        for (_, name), members in groupby(sorted(ordered, key=place), key=place)
-    )
+    together = groupby(sorted(ordered, key=place), key=lambda shown: shown.component.group)
+    return tuple((name or None, tuple(members)) for name, members in together)

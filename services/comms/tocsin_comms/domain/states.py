@@ -78,6 +78,11 @@ def worst(states: Iterable[ComponentState]) -> ComponentState:
     return max(states, key=rank, default=ComponentState.OPERATIONAL)
 
 
+def state_of(impact: Impact) -> ComponentState:
+    """The state that has this impact."""
+    return next(state for state, its_impact in _IMPACTS.items() if its_impact is impact)
+
+
 def impact_of(state: ComponentState) -> Impact:
     """The impact that Statuspage's readers expect beside this state."""
     return _IMPACTS[state]

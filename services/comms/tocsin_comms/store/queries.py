@@ -95,8 +95,12 @@ async def list_messages(
     incident_id: UUID | None = None,
     channel: str | None = None,
     state: str | None = None,
+    dropped: bool = True,
 ) -> list[Message]:
-    """Messages, the newest first; those queued before the one at position `before`."""
+    """Messages, the newest first; those queued before the one at position `before`.
+
+    Without `dropped` those are left out that were never sent because newer ones said more.
+    """
     query = select(messages, incidents.c.number).outerjoin(
         incidents, incidents.c.id == messages.c.incident_id
     )
@@ -105,6 +109,7 @@ async def list_messages(
         messages.c.channel == channel if channel else None,
         messages.c.state == state if state else None,
         messages.c.position < before if before is not None else None,
+        None if dropped else messages.c.state != "dropped",
     ]
     query = query.where(*(condition for condition in wanted if condition is not None))
     rows = await conn.execute(query.order_by(messages.c.position.desc()).limit(limit))

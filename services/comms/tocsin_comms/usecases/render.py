@@ -48,6 +48,7 @@ class Measure:
     updates_each: int
     most_recent: int
     letters: int
+    troubled_only: bool = False
 
     def bars(self, shown: ShownComponent) -> list[Day]:
         """The days of a component, as the theme draws them."""
@@ -60,7 +61,7 @@ MEASURES = (
     Measure("all", most_open=10, updates_each=3, most_recent=10, letters=600),
     Measure("troubled", most_open=10, updates_each=2, most_recent=10, letters=300),
     Measure("none", most_open=10, updates_each=1, most_recent=5, letters=120),
-    Measure("none", most_open=3, updates_each=1, most_recent=0, letters=60),
+    Measure("none", most_open=3, updates_each=1, most_recent=0, letters=60, troubled_only=True),
 )
 """From full to bare; the first whose page is light enough is shown."""
 

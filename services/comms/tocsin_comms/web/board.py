@@ -60,7 +60,7 @@ def _pages(router: APIRouter, rules: Rules, publisher: Publisher) -> None:
             told=told,
             names=await _names(conn, told),
             held=await ReportRepository(conn).held(MOST_HELD),
-            messages=await list_messages(conn, limit=MOST_MESSAGES),
+            messages=await list_messages(conn, limit=MOST_MESSAGES, dropped=False),
             settings=await PageRepository(conn).load(),
             site=publisher.site,
             chat=rules.chat_channel is not None,
@@ -75,7 +75,7 @@ def _pages(router: APIRouter, rules: Rules, publisher: Publisher) -> None:
         """For the incident's own page: what the world is told of it, and its last messages."""
         found = await IncidentRepository(conn).find(incident)
         told = await told_of(conn, found) if found else None
-        messages = await list_messages(conn, limit=5, incident_id=found) if found else []
+        messages = await list_messages(conn, limit=5, incident_id=found, dropped=False) if found else []
         return page(
             request,
             "comms_incident.html",

@@ -82,6 +82,19 @@ def test_groups_stand_where_their_first_component_stands() -> None:
     assert names == [(None, ["A"]), ("G", ["B", "D"]), (None, ["C"])]
 
 
+def test_neighbours_without_a_group_stand_together() -> None:
+    placed = [component("A", position=0), component("B", position=1), component("C", position=2, group="G")]
+    assert [len(members) for _, members in grouped(placed)] == [2, 1]
+
+
+def test_the_sentence_names_what_is_worst_off() -> None:
+    down = [component(name, id=UUID(int=n), state=ComponentState.MAJOR_OUTAGE) for n, name in enumerate("AB")]
+    slow = component("C", id=UUID(int=9), state=ComponentState.DEGRADED_PERFORMANCE)
+    assert site(components=(down[0], slow)).sentence == "A is down"
+    assert site(components=(*down, slow)).sentence == "A and B are down"
+    assert site(components=(slow,)).sentence == "C is slow or degraded"
+
+
 def test_planned_work_goes_from_scheduled_to_completed_by_the_clock() -> None:
     seen = []
     for hours in (0, 2, 3):
