@@ -11,6 +11,12 @@ from tocsin_paging.adapters.apprise import AppriseProvider
 from tocsin_paging.adapters.guard import Guard, networks
 from tocsin_paging.adapters.smtp import MailProvider, MailServer
 from tocsin_paging.adapters.webhook import WebhookProvider
+from tocsin_paging.api.contacts import router as contacts
+from tocsin_paging.api.on_call import router as on_call
+from tocsin_paging.api.overrides import router as overrides
+from tocsin_paging.api.pages import router as pages
+from tocsin_paging.api.policies import router as policies
+from tocsin_paging.api.schedules import router as schedules
 from tocsin_paging.api.teams import router as teams
 from tocsin_paging.api.tokens import internal as token_checks
 from tocsin_paging.api.tokens import router as tokens
@@ -26,8 +32,13 @@ from tocsin_paging.domain.errors import (
 from tocsin_paging.domain.links import Links
 from tocsin_paging.settings import PagingSettings
 from tocsin_paging.usecases.pager import Figures, Pager
+from tocsin_paging.web.ack import router as ack
+from tocsin_paging.web.fragments import router as fragments
 from tocsin_paging.web.login import router as login
+from tocsin_paging.web.on_call import router as on_call_pages
 from tocsin_paging.web.people import router as people_pages
+from tocsin_paging.web.policies import router as policy_pages
+from tocsin_paging.web.schedules import router as schedule_pages
 from tocsin_paging.web.settings import router as settings_pages
 from tocsin_paging.web.setup import router as setup
 from tocsin_paging.web.teams import router as team_pages
@@ -36,7 +47,21 @@ from tocsin_paging.workers.send import OutgoingPages
 from tocsin_runtime.clock import process_now
 from tocsin_runtime.settings import PlatformSettings
 
-ROUTERS = [users, teams, tokens, token_checks, login, setup, settings_pages, team_pages, people_pages]
+API = [contacts, on_call, overrides, pages, policies, schedules]
+PAGES = [ack, fragments, on_call_pages, policy_pages, schedule_pages]
+ROUTERS = [
+    *API,
+    *PAGES,
+    users,
+    teams,
+    tokens,
+    token_checks,
+    login,
+    setup,
+    settings_pages,
+    team_pages,
+    people_pages,
+]
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 ERRORS: dict[type[Exception], int] = {
     NotFoundError: 404,
@@ -60,7 +85,7 @@ def create_app(settings: PagingSettings, platform: Platform) -> FastAPI:
     auditor = Auditor(service.unit_of_work, pager)
     service.work("auditor", auditor.run_once, every=settings.audit_seconds)
     service.errors(ERRORS)
-    app = service.build(routers=ROUTERS)
+    app: FastAPI = service.build(routers=ROUTERS)
     app.state.pager, app.state.guard = pager, guard
     return app
 

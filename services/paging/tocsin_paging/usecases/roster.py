@@ -9,10 +9,10 @@ from tocsin_access.entries import User
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_paging.domain.contact import Channel, Contact
 from tocsin_paging.domain.escalation import Escalation, Recipient
-from tocsin_paging.domain.policy import Step, TargetKind
-from tocsin_paging.domain.targets import Group, Known, aimed_at
+from tocsin_paging.domain.policy import Step
+from tocsin_paging.domain.targets import aimed_at
 from tocsin_paging.store.contacts import ContactRepository
-from tocsin_paging.store.schedules import ScheduleRepository
+from tocsin_paging.store.on_call import known_targets
 from tocsin_runtime.ids import new_id
 
 
@@ -45,21 +45,9 @@ async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None =
 
 
 async def _recipients(uow: UnitOfWork, step: Step, gathered: Gathered) -> tuple[Recipient, ...]:
-    known = await known_targets(uow, [step])
+    known = await known_targets(uow.conn, [step], at=uow.now)
     aims = aimed_at(step, known, at=uow.now)
     return await _reachable(uow, {aim.user_id: aim.why for aim in aims}, gathered)
-
-
-async def known_targets(uow: UnitOfWork, steps: Iterable[Step]) -> Known:
-    """Return the schedules and teams at which these steps aim."""
-    targets = [target for step in steps for target in step.targets]
-    wanted = [target.id for target in targets if target.kind == TargetKind.SCHEDULE]
-    schedules = await ScheduleRepository(uow.conn).many(wanted, since=uow.now)
-    directory, teams = Directory(uow.conn), dict[UUID, Group]()
-    for target in targets:
-        if target.kind == TargetKind.TEAM and (team := await directory.team(target.id)):
-            teams[team.id] = Group(team.name, members=team.member_ids)
-    return Known(schedules, teams=teams)
 
 
 async def _reachable(uow: UnitOfWork, why: dict[UUID, str], gathered: Gathered) -> tuple[Recipient, ...]:

@@ -1,0 +1,99 @@
+"""`/api/v1/on-call`: who would be paged, now or at any time, and why."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+from tocsin_access.dependencies import require
+from tocsin_access.directory import Directory
+from tocsin_access.principal import Principal
+from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.routing import api_router
+from tocsin_paging.api.moments import Moment
+from tocsin_paging.domain.errors import InvalidChangeError
+from tocsin_paging.domain.override import Duty
+from tocsin_paging.store.on_call import (
+    Duties,
+    on_call_everywhere,
+    on_call_of_policy,
+    on_call_of_schedule,
+    on_call_of_service,
+)
+
+router = api_router(prefix="/api/v1/on-call", tags=["on-call"])
+Reader = Annotated[Principal, Depends(require("paging:read"))]
+Reference = Annotated[str | None, Query(min_length=1, max_length=254, description="An id, or a name.")]
+
+
+class ScheduleRef(BaseModel):
+    """A schedule by its names."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class OnCallOut(BaseModel):
+    """Somebody, or in a gap nobody, and why. `since` and `until` are those of the shift, null far away."""
+
+    user_id: UUID | None
+    user: str | None
+    role: Duty | None
+    step: int | None
+    schedule: ScheduleRef | None
+    reason: str
+    why: str
+    turn: int | None
+    since: datetime | None
+    until: datetime | None
+
+
+class OnCallAnswer(BaseModel):
+    """The answer for an instant."""
+
+    at: datetime
+    items: list[OnCallOut]
+
+
+@router.get("", name="on_call")
+async def on_call(
+    uow: RequestUnitOfWork,
+    _: Reader,
+    service: Reference = None,
+    policy: Reference = None,
+    schedule: Reference = None,
+    at: Annotated[Moment | None, Query(description="Left out: now.")] = None,
+) -> OnCallAnswer:
+    """Who is on call for a service, a policy or a schedule, or for every schedule when none is named."""
+    if len([name for name in (service, policy, schedule) if name]) > 1:
+        raise InvalidChangeError("Name one of service, policy and schedule.")
+    moment = at or uow.now
+    if service:
+        found = await on_call_of_service(uow.conn, service, at=moment)
+    elif policy:
+        found = await on_call_of_policy(uow.conn, policy, at=moment)
+    elif schedule:
+        found = await on_call_of_schedule(uow.conn, schedule, at=moment)
+    else:
+        found = await on_call_everywhere(uow.conn, at=moment)
+    names = await Directory(uow.conn).names(duties.user_id for duties in found if duties.user_id)
+    return OnCallAnswer(at=moment, items=[_out(duties, names) for duties in found])
+
+
+def _out(duties: Duties, names: dict[UUID, str]) -> OnCallOut:
+    schedule = duties.schedule
+    return OnCallOut(
+        user_id=duties.user_id,
+        user=names.get(duties.user_id) if duties.user_id else None,
+        role=duties.duty,
+        step=duties.step,
+        schedule=ScheduleRef(id=schedule.id, slug=schedule.slug, name=schedule.name) if schedule else None,
+        reason=duties.reason,
+        why=duties.why,
+        turn=duties.turn,
+        since=duties.since,
+        until=duties.until,
+    )

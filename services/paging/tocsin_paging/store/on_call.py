@@ -1,0 +1,153 @@
+"""Who is on call, and why: the same resolver for the API, the console and the pager."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_access.directory import Directory
+from tocsin_paging.domain.errors import NotFoundError
+from tocsin_paging.domain.override import Duty
+from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind
+from tocsin_paging.domain.references import as_id
+from tocsin_paging.domain.schedule import Schedule, shifts, who_is_on_call
+from tocsin_paging.domain.targets import Group, Known, aimed_at
+from tocsin_paging.store.policies import PolicyRepository
+from tocsin_paging.store.schedules import ScheduleRepository
+
+HORIZON = timedelta(days=90)
+FAR_BACK = timedelta(days=35)
+
+
+@dataclass(frozen=True)
+class Duties:
+    """Somebody, or nobody, who has a duty. `why` says the reason in words; the ends are those of the shift."""
+
+    user_id: UUID | None
+    reason: str
+    why: str
+    duty: Duty | None = None
+    schedule: Schedule | None = None
+    step: int | None = None
+    turn: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def on_call_of_schedule(conn: AsyncConnection, name: str, *, at: datetime) -> list[Duties]:
+    """Return who has each duty of a schedule, by id or slug. Raises `NotFoundError`."""
+    schedules, schedule_id = ScheduleRepository(conn), as_id(name)
+    since = at - FAR_BACK
+    if schedule_id:
+        stored = await schedules.get(schedule_id, since=since)
+    else:
+        stored = await schedules.with_slug(name, since=since)
+    if stored is None:
+        raise NotFoundError(f"There is no schedule {name}.")
+    return duties_of(stored.schedule, at=at)
+
+
+async def on_call_everywhere(conn: AsyncConnection, *, at: datetime) -> list[Duties]:
+    """Return who has each duty of every schedule."""
+    found = await ScheduleRepository(conn).listed(since=at - FAR_BACK)
+    return [duties for stored in found for duties in duties_of(stored.schedule, at=at)]
+
+
+async def on_call_of_policy(conn: AsyncConnection, name: str, *, at: datetime) -> list[Duties]:
+    """Return whom each step of a policy, by id or slug, would page at `at`. Raises `NotFoundError`."""
+    policies, policy_id = PolicyRepository(conn), as_id(name)
+    stored = await policies.get(policy_id) if policy_id else await policies.with_slug(name)
+    if stored is None:
+        raise NotFoundError(f"There is no escalation policy {name}.")
+    return await _of_steps(conn, stored.policy, at=at)
+
+
+async def on_call_of_service(conn: AsyncConnection, name: str, *, at: datetime) -> list[Duties]:
+    """Return whom an incident of a service, by id, slug, name or alias, would page. Raises `NotFoundError`."""
+    directory, service_id = Directory(conn), as_id(name)
+    service = await directory.service(service_id) if service_id else await directory.service_named(name)
+    if service is None:
+        raise NotFoundError(f"There is no service {name}.")
+    policies = PolicyRepository(conn)
+    stored = None
+    if service.escalation_policy_id:
+        stored = await policies.get(service.escalation_policy_id)
+    stored = stored or await policies.default()
+    if stored is None:
+        raise NotFoundError("This service names no escalation policy, and none is the default.")
+    return await _of_steps(conn, stored.policy, at=at)
+
+
+def duties_of(schedule: Schedule, *, at: datetime) -> list[Duties]:
+    """Return who has each duty that the schedule has, primary first."""
+    named = {override.duty for override in schedule.overrides} | set(schedule.rotations)
+    return [_duties(schedule, duty=duty, at=at) for duty in Duty if duty in named or duty == Duty.PRIMARY]
+
+
+async def known_targets(conn: AsyncConnection, steps: Iterable[Step], *, at: datetime) -> Known:
+    """Return the schedules and teams at which these steps aim, with the overrides that act at `at` or later."""
+    targets = [target for step in steps for target in step.targets]
+    wanted = [target.id for target in targets if target.kind == TargetKind.SCHEDULE]
+    schedules = await ScheduleRepository(conn).many(wanted, since=at)
+    directory, teams = Directory(conn), dict[UUID, Group]()
+    for target in targets:
+        if target.kind == TargetKind.TEAM and (team := await directory.team(target.id)):
+            teams[team.id] = Group(team.name, members=team.member_ids)
+    return Known(schedules, teams=teams)
+
+
+async def _of_steps(conn: AsyncConnection, policy: Policy, *, at: datetime) -> list[Duties]:
+    known = await known_targets(conn, policy.steps, at=at)
+    found = []
+    for number, step in enumerate(policy.steps, start=1):
+        aims = aimed_at(step, known, at=at)
+        found += [
+            Duties(
+                aim.user_id,
+                reason=aim.on_call.why.value if aim.on_call else aim.target.kind.value,
+                why=aim.why,
+                duty=aim.target.duty,
+                schedule=known.schedules.get(aim.target.id),
+                step=number,
+                turn=aim.on_call.turn if aim.on_call else None,
+            )
+            for aim in aims
+        ]
+        found += [
+            _nobody(target, known, step=number, at=at)
+            for target in step.targets
+            if _is_gap(target, known, at)
+        ]
+    return found
+
+
+def _is_gap(target: Target, known: Known, at: datetime) -> bool:
+    return target.kind == TargetKind.SCHEDULE and not aimed_at(Step((target,), timedelta()), known, at=at)
+
+
+def _nobody(target: Target, known: Known, *, step: int, at: datetime) -> Duties:
+    schedule, duty = known.schedules.get(target.id), target.duty or Duty.PRIMARY
+    if schedule is None:
+        return Duties(None, reason="deleted", why="the schedule was deleted", duty=duty, step=step)
+    on_call = who_is_on_call(schedule, at, duty=duty)
+    return Duties(
+        None, reason=on_call.why.value, why=on_call.explain(), duty=duty, schedule=schedule, step=step
+    )
+
+
+def _duties(schedule: Schedule, *, duty: Duty, at: datetime) -> Duties:
+    on_call = who_is_on_call(schedule, at, duty=duty)
+    around = shifts(schedule, at - FAR_BACK, end=at + HORIZON, duty=duty)
+    shift = next(shift for shift in around if shift.starts_at <= at < shift.ends_at)
+    return Duties(
+        on_call.user_id,
+        reason=on_call.why.value,
+        why=on_call.explain(),
+        duty=duty,
+        schedule=schedule,
+        turn=on_call.turn,
+        since=None if shift is around[0] else shift.starts_at,
+        until=None if shift is around[-1] else shift.ends_at,
+    )

@@ -1,0 +1,73 @@
+"""`/on-call/fragments/…`: what pages of other services show of paging."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from tocsin_access.dependencies import page_viewer
+from tocsin_access.principal import Principal
+from tocsin_chassis.render import page
+from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.routing import page_router
+from tocsin_paging.domain.errors import NotFoundError
+from tocsin_paging.store.escalations import EscalationRepository
+from tocsin_paging.store.on_call import (
+    Duties,
+    on_call_everywhere,
+    on_call_of_policy,
+    on_call_of_schedule,
+    on_call_of_service,
+)
+from tocsin_paging.store.pages import PageFilter, PageRepository
+from tocsin_paging.web.views import cards, until, zone_of
+
+router = page_router()
+Reader = Annotated[Principal, Depends(page_viewer("paging:read"))]
+Reference = Annotated[str, Query(max_length=254)]
+
+
+@router.get("/on-call/fragments/me", name="me_fragment")
+async def me(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Response:
+    """Whether the reader is on call, and until when; nothing when they are not."""
+    found = await on_call_everywhere(uow.conn, at=uow.now) if viewer.user_id else []
+    mine = [duties for duties in found if duties.user_id == viewer.user_id]
+    ends = [duties.until for duties in mine if duties.until]
+    text = ""
+    if mine:
+        zone = zone_of(viewer)
+        text = f"You are on call until {until(min(ends), zone, now=uow.now)}" if ends else "You are on call"
+    return page(request, "fragments/me.html", viewer, text=text)
+
+
+@router.get("/on-call/fragments/now", name="now_fragment")
+async def now(
+    request: Request,
+    viewer: Reader,
+    uow: RequestUnitOfWork,
+    service: Reference = "",
+    policy: Reference = "",
+    schedule: Reference = "",
+) -> Response:
+    """Who is on call for a service, a policy or a schedule, or everywhere."""
+    problem, found = "", list[Duties]()
+    try:
+        if service:
+            found = await on_call_of_service(uow.conn, service, at=uow.now)
+        elif policy:
+            found = await on_call_of_policy(uow.conn, policy, at=uow.now)
+        elif schedule:
+            found = await on_call_of_schedule(uow.conn, schedule, at=uow.now)
+        else:
+            found = await on_call_everywhere(uow.conn, at=uow.now)
+    except NotFoundError as error:
+        problem = str(error)
+    return page(request, "fragments/now.html", viewer, cards=await cards(uow.conn, found), problem=problem)
+
+
+@router.get("/on-call/fragments/pages", name="pages_fragment")
+async def pages(request: Request, viewer: Reader, uow: RequestUnitOfWork, incident_id: UUID) -> Response:
+    """Who was paged for an incident, what became of it, and what happens next."""
+    found = await PageRepository(uow.conn).listed(PageFilter(incident_id=incident_id), limit=50)
+    case = await EscalationRepository(uow.conn).get(incident_id)
+    return page(request, "fragments/pages.html", viewer, pages=found, case=case, now=uow.now)
