@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from tocsin_chassis.platform import Platform
+from tocsin_chassis.problems import answer
 from tocsin_chassis.service import Service
 from tocsin_incidents.api import actions as api_actions
 from tocsin_incidents.api import incidents as api_incidents
 from tocsin_incidents.api import services as api_services
 from tocsin_incidents.consumers import subscriptions_for, timers_for
-from tocsin_incidents.domain.errors import NameTaken, NotAllowed, NotFound
+from tocsin_incidents.domain.errors import Invalid, NameTaken, NotAllowed, NotFound
 from tocsin_incidents.settings import IncidentsSettings
 from tocsin_incidents.usecases.desk import Desk, Measures
 from tocsin_incidents.usecases.measure_open import measure_open
@@ -19,6 +20,7 @@ from tocsin_incidents.usecases.settle import settle_all
 from tocsin_incidents.web import actions as web_actions
 from tocsin_incidents.web import incidents as web_incidents
 from tocsin_incidents.web import services as web_services
+from tocsin_runtime.errors import FieldError, Problem
 
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 
@@ -45,4 +47,12 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
         ]
     )
     app.state.desk = desk
+    app.add_exception_handler(Invalid, _invalid)
     return app
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """422 that points at the field, as for a body of the wrong form."""
+    assert isinstance(error, Invalid)
+    field = FieldError(error.pointer, error.detail)
+    return await answer(request, Problem(422, "Invalid request", error.detail, errors=[field]))

@@ -8,6 +8,7 @@ from tocsin_incidents.domain.opening import SUMMARY_LIMIT, TITLE_LIMIT
 from tocsin_runtime.text import clean
 
 
+# Written last, it runs first: what is left after cleaning must keep the limits.
 def _cleaned(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
@@ -15,14 +16,14 @@ def _cleaned(value: object) -> object:
 Cleaned = BeforeValidator(_cleaned)
 
 Title = Annotated[
-    str, Cleaned, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LIMIT), Cleaned
 ]
-Summary = Annotated[str, Cleaned, StringConstraints(strip_whitespace=True, max_length=SUMMARY_LIMIT)]
-Name = Annotated[str, Cleaned, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Body = Annotated[str, Cleaned, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-Remark = Annotated[str, Cleaned, StringConstraints(strip_whitespace=True, max_length=2_000)]
-Reason = Annotated[str, Cleaned, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, max_length=SUMMARY_LIMIT), Cleaned]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Cleaned]
+Body = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), Cleaned]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), Cleaned]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), Cleaned]
 Link = Annotated[
-    str, Cleaned, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^https?://[^\s]+$")
+    str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^https?://[^\s]+$"), Cleaned
 ]
 Moment = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset, such as 2026-11-24T03:12:00Z")]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from tocsin_access.directory import Directory
 from tocsin_incidents.domain.catalogue import folded
 from tocsin_incidents.domain.incident import Incident, Status
 from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.store.incidents import COLUMNS, OVER, load
 from tocsin_incidents.store.services import ServiceRepository
-from tocsin_incidents.store.tables import incidents
+from tocsin_incidents.store.tables import incidents, timeline_entries
 
 OPEN = frozenset(status for status in Status if status.is_open)
 
@@ -60,6 +62,16 @@ async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
     return {Severity(severity): count for severity, count in await conn.execute(counts)}
 
 
+async def open_by_service(conn: AsyncConnection, service_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many are open of each of these services; those with none are left out."""
+    counts = (
+        select(incidents.c.service_id, func.count())
+        .where(incidents.c.rank < OVER, incidents.c.service_id.in_(service_ids))
+        .group_by(incidents.c.service_id)
+    )
+    return {row[0]: row[1] for row in await conn.execute(counts)}
+
+
 async def gravest_open(conn: AsyncConnection, *, limit: int) -> list[Incident]:
     """The newest open SEV-1s that are no drill, for the red line."""
     chosen = (
@@ -68,6 +80,21 @@ async def gravest_open(conn: AsyncConnection, *, limit: int) -> list[Incident]:
         .order_by(incidents.c.number.desc())
     )
     return [load(row) for row in await conn.execute(chosen.limit(limit))]
+
+
+async def moved_at(conn: AsyncConnection, incident: Incident) -> dict[str, datetime]:
+    """When each state was last entered by hand, since the present occurrence began."""
+    entries, status = timeline_entries.c, timeline_entries.c.data["status"].astext
+    moves = (
+        select(status, func.max(entries.at))
+        .where(
+            entries.incident_id == incident.id,
+            entries.kind == Kind.STATUS_CHANGED,
+            entries.at >= incident.started_at,
+        )
+        .group_by(status)
+    )
+    return {row[0]: row[1] for row in await conn.execute(moves)}
 
 
 async def service_ids_called(conn: AsyncConnection, names: Sequence[str]) -> list[UUID]:

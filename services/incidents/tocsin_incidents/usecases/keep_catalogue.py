@@ -117,7 +117,7 @@ async def _tell(uow: UnitOfWork, service: Service) -> None:
         runbook_url=service.runbook_url,
     )
     await tell(uow, event)
-    uow.announce("services")
+    uow.announce("service")
 
 
 async def _check_references(uow: UnitOfWork, changes: Changes) -> None:

@@ -81,7 +81,7 @@ async def save_next(uow: UnitOfWork, after: Incident) -> Incident:
 
 def announce(uow: UnitOfWork, incident: Incident) -> None:
     """Lists and the incident's own page are out of date."""
-    uow.announce("incidents")
+    uow.announce("incident")
     uow.announce(f"incident-{incident.number}")
 
 

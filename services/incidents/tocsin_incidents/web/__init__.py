@@ -1,0 +1,1 @@
+"""Pages: every action is a form first, and works without a script."""

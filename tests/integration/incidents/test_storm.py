@@ -1,0 +1,60 @@
+"""Five thousand related alerts: one incident, and little more work than to write each down."""
+
+import time
+from uuid import uuid4
+
+from tests.integration.incidents.room import Room
+
+from tocsin_events.alerts import AlertOpened, AlertResolved
+from tocsin_events.incidents import IncidentAlertJoined
+from tocsin_incidents.consumers import subscriptions_for
+from tocsin_incidents.domain.incident import Status
+from tocsin_incidents.usecases.settle import QUIET
+
+ALERTS, BATCH = 5_000, 250
+
+
+async def test_a_storm_is_one_incident_and_few_events(room: Room) -> None:
+    group = uuid4()
+    alerts = [room.alert(group, title=f"Pod {number} is down") for number in range(ALERTS)]
+    subscriptions = subscriptions_for(room.desk)
+    began = time.monotonic()
+    for start in range(0, ALERTS, BATCH):
+        async with room.open_uow() as uow:
+            for alert in alerts[start : start + BATCH]:
+                event = AlertOpened(alert=alert)
+                handler = subscriptions.handler_for(event)
+                assert handler is not None
+                await handler(event, uow)
+        await room.settle()
+    took = time.monotonic() - began
+    print(f"{ALERTS} alerts in {took:.1f} s, {ALERTS / took:.0f}/s")
+
+    await settle_late(room)
+    incident = await room.only()
+    assert (incident.alert_count, incident.firing_count) == (ALERTS, ALERTS)
+    joined = await room.told(IncidentAlertJoined)
+    told = [alert_id for event in joined for alert_id in event.alert_ids]
+    assert sorted(told) == sorted(alert.alert_id for alert in alerts[1:])
+    assert len(joined) < 20
+    assert len(await room.story()) < 25
+    assert took < 30
+
+
+async def test_its_end_is_counted_in_one_go(room: Room) -> None:
+    group = uuid4()
+    alerts = [await room.fires(room.alert(group)) for _ in range(15)]
+    await settle_late(room)
+    await room.hear(
+        *(AlertResolved(alert=alert, ended_at=room.clock.moment, reason="sender") for alert in alerts)
+    )
+    await settle_late(room)
+    assert (await room.only()).status is Status.RESOLVED
+    assert len(await room.story()) < 20
+
+
+async def settle_late(room: Room) -> None:
+    """Settle as often as it takes to count a thousand alerts at a time."""
+    for _ in range(8):
+        room.clock.forward(2 * QUIET)
+        await room.settle()
