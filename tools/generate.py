@@ -5,10 +5,10 @@ from pathlib import Path
 
 import orjson
 
-from tocsin import paths
+from tocsin.proxies import generated as proxy_files
 from tocsin.registry import SERVICES
-from tocsin_chassis.platform import Platform
 from tocsin_bus.connect import connect
+from tocsin_chassis.platform import Platform
 from tocsin_runtime.settings import PlatformSettings
 from tools import asyncapi, settings_reference
 
@@ -23,7 +23,7 @@ def generated() -> dict[str, str]:
         app = entry.create_app(entry.settings(), Platform(settings, connect(settings)))
         document = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         files[f"docs/openapi/{name}.json"] = document.decode() + "\n"
-    return files | paths.generated()
+    return files | proxy_files()
 
 
 def main() -> int:

@@ -1,0 +1,93 @@
+"""The Ingress and the Compose proxy, written from the table of paths by `make generate`."""
+
+from tocsin.paths import HOME, NOBODY, PATHS
+
+INGRESS = "deploy/k8s/base/ingress.yaml"
+NGINX = "deploy/nginx/default.conf.template"
+PORT = 8080
+_FIRST = "# Written by `make generate` from standalone/tocsin/paths.py. Do not edit.\n"
+
+
+def generated() -> dict[str, str]:
+    """Content by path below the repository's root."""
+    return {INGRESS: ingress(), NGINX: nginx()}
+
+
+def ingress() -> str:
+    """An Ingress with a rule for each prefix. What has no rule, such as `/internal` and `/metrics`, is on no origin."""
+    rules = "".join(_rule(prefix, service) for prefix, service in _owned())
+    return f"""{_FIRST}apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: tocsin
+spec:
+  rules:
+    - http:
+        paths:
+          - {{path: /, pathType: Exact, backend: {_backend(PATHS[HOME])}}}
+{rules}"""
+
+
+def nginx() -> str:
+    """A proxy's configuration: one map of paths, the longest prefix first, and one location."""
+    longest_first = sorted(_owned(), key=lambda entry: (-len(entry[0]), entry[0]))
+    rules = "".join(f"    ~^{_escaped(prefix)}(/|$) {service};\n" for prefix, service in longest_first)
+    return f"""{_FIRST}map $uri $owner {{
+    default "";
+{rules}}}
+
+server {{
+    listen {PORT};
+    server_tokens off;
+    resolver ${{NGINX_LOCAL_RESOLVERS}} valid=5s;
+
+    # Deadlines against slow senders; the services themselves say 413, with the reason.
+    client_header_timeout 5s;
+    client_body_timeout 10s;
+    client_max_body_size 16m;
+
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_connect_timeout 3s;
+    proxy_read_timeout 60s;
+
+    location = / {{
+        return 302 {HOME};
+    }}
+
+    location ~ ^/[a-z-]+/stream$ {{
+        if ($owner = "") {{
+            return 404;
+        }}
+        proxy_buffering off;
+        proxy_read_timeout 1h;
+        proxy_pass http://$owner:{PORT};
+    }}
+
+    location / {{
+        if ($owner = "") {{
+            return 404;
+        }}
+        proxy_pass http://$owner:{PORT};
+    }}
+}}
+"""
+
+
+def _owned() -> list[tuple[str, str]]:
+    return [(prefix, service) for prefix, service in PATHS.items() if service != NOBODY]
+
+
+def _rule(prefix: str, service: str) -> str:
+    return f"          - {{path: {prefix}, pathType: Prefix, backend: {_backend(service)}}}\n"
+
+
+def _backend(service: str) -> str:
+    return f"{{service: {{name: tocsin-{service}, port: {{name: http}}}}}}"
+
+
+def _escaped(prefix: str) -> str:
+    return prefix.replace(".", "\\.")

@@ -1,0 +1,224 @@
+"""What an operator applies: rendered by the real kustomize, checked against real schemas and the table of paths."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from tests.kustomize import kustomize, render
+
+from tocsin.paths import PATHS, owner
+from tocsin.proxies import NGINX, generated
+from tocsin_analytics.settings import AnalyticsSettings
+from tocsin_comms.settings import CommsSettings
+from tocsin_detector.settings import DetectorSettings
+from tocsin_incidents.settings import IncidentsSettings
+from tocsin_paging.settings import PagingSettings
+from tocsin_runtime.settings import SERVICES, PlatformSettings, known_variables
+
+ROOT = Path(__file__).parents[2]
+K8S = ROOT / "deploy" / "k8s"
+FOLDERS = ("base", "overlays/dev", "overlays/production")
+OPERATOR = ("monitoring.coreos.com/v1",)
+"""What the Prometheus Operator defines; Kubernetes' own schemas do not know it."""
+KNOWN = known_variables(
+    [PlatformSettings, DetectorSettings, IncidentsSettings, PagingSettings, CommsSettings, AnalyticsSettings]
+)
+Document = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=FOLDERS)
+def documents(request: pytest.FixtureRequest) -> list[Document]:
+    if kustomize() is None:
+        pytest.skip("left out: there is neither kustomize nor Go to build it with")
+    return [document for document in yaml.safe_load_all(render(K8S / request.param)) if document]
+
+
+@pytest.fixture(scope="module")
+def production() -> list[Document]:
+    if kustomize() is None:
+        pytest.skip("left out: there is neither kustomize nor Go to build it with")
+    return list(yaml.safe_load_all(render(K8S / "overlays/production")))
+
+
+def of_kind(documents: list[Document], *kinds: str) -> Iterator[Document]:
+    return (document for document in documents if document["kind"] in kinds)
+
+
+def pods(documents: list[Document]) -> Iterator[tuple[str, Document]]:
+    for workload in of_kind(documents, "Deployment", "Job"):
+        yield workload["metadata"]["name"], workload["spec"]["template"]["spec"]
+
+
+def test_every_document_is_of_its_schema(documents: list[Document]) -> None:
+    for document in documents:
+        if document["apiVersion"] not in OPERATOR:
+            kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_check_would_notice_a_misspelt_field(documents: list[Document]) -> None:
+    deployment = next(of_kind(documents, "Deployment"))
+    broken = {**deployment, "spec": {**deployment["spec"], "replcas": 2}}
+
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_every_pod_is_restricted(documents: list[Document]) -> None:
+    for name, pod in pods(documents):
+        assert pod["enableServiceLinks"] is False, name
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for container in pod["containers"]:
+            rules = container["securityContext"]
+            assert rules["allowPrivilegeEscalation"] is False, name
+            assert rules["capabilities"] == {"drop": ["ALL"]}, name
+            assert {"requests", "limits"} <= container["resources"].keys(), name
+            if name.startswith("tocsin-"):
+                assert rules["readOnlyRootFilesystem"] is True, name
+                assert pod["securityContext"]["runAsUser"] >= 10_000, name
+
+
+def test_all_five_are_there_with_probes_and_a_rolling_update_that_loses_nobody(
+    documents: list[Document],
+) -> None:
+    found = {each["metadata"]["name"]: each for each in of_kind(documents, "Deployment")}
+
+    assert {f"tocsin-{service}" for service in SERVICES} <= found.keys()
+    for service in SERVICES:
+        spec = found[f"tocsin-{service}"]["spec"]
+        [container] = spec["template"]["spec"]["containers"]
+        assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 40
+        assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        assert re.search(rf"tocsin-{service}(:|$)", container["image"])
+
+
+def test_a_service_sees_its_own_database_login_only(documents: list[Document]) -> None:
+    for name, pod in pods(documents):
+        if name == "tocsin-migrate" or not name.startswith("tocsin-"):
+            continue
+        names = [each["secretRef"]["name"] for each in pod["containers"][0]["envFrom"] if "secretRef" in each]
+        unhashed = {re.sub(r"-[a-z0-9]{10}$", "", each) for each in names}
+        assert unhashed == {"tocsin", name}
+
+
+def test_every_setting_is_one_that_tocsin_knows(documents: list[Document]) -> None:
+    given = {
+        key
+        for each in of_kind(documents, "ConfigMap", "Secret")
+        for key in [*each.get("data", {}), *each.get("stringData", {})]
+    }
+
+    assert given
+    assert given <= KNOWN
+
+
+def test_services_and_monitors_find_their_pods(production: list[Document]) -> None:
+    labels = {
+        each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
+        for each in of_kind(production, "Deployment")
+    }
+    for each in of_kind(production, "Service", "PodDisruptionBudget"):
+        selector = each["spec"]["selector"]
+        wanted = selector.get("matchLabels", selector).items()
+        found = [name for name, has in labels.items() if wanted <= has.items()]
+        assert found == [each["metadata"]["name"]]
+    monitored = next(of_kind(production, "ServiceMonitor"))["spec"]["selector"]["matchLabels"].items()
+    services = list(of_kind(production, "Service"))
+    assert all(monitored <= each["metadata"]["labels"].items() for each in services)
+    assert len(services) == len(SERVICES)
+
+
+def test_generated_files_are_current() -> None:
+    for path, content in generated().items():
+        assert (ROOT / path).read_text() == content, f"{path}: run `make generate`"
+
+
+def paths_to_try() -> list[str]:
+    deeper = [f"{prefix}/x/y.json" for prefix in PATHS]
+    beside = [f"{prefix}x" for prefix in PATHS]
+    return [*PATHS, *deeper, *beside, "/", "/metrics", "/livez", "/internal/v1/events", "/api/v1", "/nothing"]
+
+
+def test_the_proxy_sends_every_path_to_its_owner() -> None:
+    rules = re.findall(r"^    ~(\S+) (\w+);$", (ROOT / NGINX).read_text(), flags=re.MULTILINE)
+    for path in paths_to_try():
+        sent_to = next((service for rule, service in rules if re.search(rule, path)), None)
+        expected = owner(path)
+        assert sent_to == (expected if expected in SERVICES else None), path
+
+
+def test_the_ingress_sends_every_path_to_its_owner(production: list[Document]) -> None:
+    [rule] = next(of_kind(production, "Ingress"))["spec"]["rules"]
+    prefixes = {
+        each["path"]: each["backend"]["service"]["name"].removeprefix("tocsin-")
+        for each in rule["http"]["paths"]
+        if each["pathType"] == "Prefix"
+    }
+    for path in paths_to_try():
+        longest = max((p for p in prefixes if path == p or path.startswith(f"{p}/")), key=len, default="")
+        expected = owner(path)
+        assert prefixes.get(longest) == (expected if expected in SERVICES else None), path
+
+
+def test_compose_runs_the_same_five_and_knows_its_settings() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+    for service in SERVICES:
+        entry = compose[service]
+        assert entry["build"]["args"] == {"SERVICE": service}
+        assert entry["read_only"] is True
+        assert entry["cap_drop"] == ["ALL"]
+        assert entry["environment"].keys() <= KNOWN
+    assert compose["migrate"]["command"] == ["migrate"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_wheel_of_one_service_holds_that_one_alone(service: str, tmp_path: Path) -> None:
+    """What the Dockerfile does: the same pyproject.toml, with the other services not there."""
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "libs", tmp_path / "libs", ignore=ignore)
+    shutil.copytree(ROOT / "services" / service, tmp_path / "services" / service, ignore=ignore)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    [wheel] = (tmp_path / "dist").glob("*.whl")
+    packages = {
+        name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist() if name.startswith("tocsin_")
+    }
+    assert packages & {f"tocsin_{each}" for each in SERVICES} == {f"tocsin_{service}"}
+    assert {"tocsin_runtime", "tocsin_bus", "tocsin_chassis", "tocsin_theme"} <= packages
+    assert any(
+        name.endswith("migrations/versions/0001_first.py") for name in zipfile.ZipFile(wheel).namelist()
+    )
+
+
+@pytest.mark.prometheus
+def test_the_alerting_rules_are_valid(production: list[Document], tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(yaml.safe_dump(next(of_kind(production, "PrometheusRule"))["spec"]))
+
+    done = subprocess.run(
+        ["promtool", "check", "rules", str(rules)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
