@@ -22,7 +22,13 @@ from tocsin.up import UpOptions, up
 from tocsin_chassis.serving import serve_alone
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.migrate import MigrationError
-from tocsin_runtime.settings import PlatformSettings, SettingsError, explain, read_secret_files, refuse_unknown
+from tocsin_runtime.settings import (
+    PlatformSettings,
+    SettingsError,
+    explain,
+    read_secret_files,
+    refuse_unknown,
+)
 
 app = typer.Typer(
     help="Tocsin: an alert comes in, the right person is woken, the world is told, everybody learns.",
@@ -50,8 +56,13 @@ def up_command(
 ) -> None:
     """Run all of Tocsin in one process on this machine."""
     settings = _settings()
-    set_up_logging(level="warning" if "log_level" not in settings.model_fields_set else settings.log_level, form="console")
-    options = UpOptions(data_dir=data_dir, host=host, port=port, kafka=kafka, database=database, starter=starter)
+    set_up_logging(
+        level="warning" if "log_level" not in settings.model_fields_set else settings.log_level,
+        form="console",
+    )
+    options = UpOptions(
+        data_dir=data_dir, host=host, port=port, kafka=kafka, database=database, starter=starter
+    )
     _run(up(options, settings, Banner(console)))
 
 
@@ -74,8 +85,10 @@ def migrate_command(
     if unknown:
         _fail(f"there is no service {unknown[0]!r}; choose from {', '.join(SCHEMAS)}")
     settings = _settings()
-    if not settings.database_url:
-        _fail("set TOCSIN_DATABASE_URL, such as postgresql://tocsin:…@localhost/tocsin")
+    homeless = [name for name in SERVICES if not settings.database_for(name)]
+    if homeless:
+        own = f"TOCSIN_{homeless[0].upper()}_DATABASE_URL"
+        _fail(f"set TOCSIN_DATABASE_URL or {own}, such as postgresql://tocsin:…@localhost/tocsin")
     set_up_logging(level="warning", form="console")
     _run(migrate_all(settings, only=services or (), report=console.print))
 
@@ -112,4 +125,3 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 def _fail(line: str) -> NoReturn:
     errors.print(f"tocsin: {line}", style="red", soft_wrap=True)
     sys.exit(2)
-

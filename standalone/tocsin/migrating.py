@@ -10,8 +10,11 @@ from tocsin_runtime.settings import PlatformSettings
 async def migrate_all(
     settings: PlatformSettings, *, only: Sequence[str] = (), report: Callable[[str], None] = lambda line: None
 ) -> None:
-    """Roles first, then each schema. Raises MigrationError."""
-    wanted = [schema for schema in SCHEMAS if not only or schema in only]
+    """Roles first, then each schema. Raises MigrationError.
+
+    With a login for each service and none for the embedded bus, the bus is Kafka and has no schema.
+    """
+    wanted = [schema for schema in SCHEMAS if (not only or schema in only) and settings.database_for(schema)]
     shared = [schema for schema in wanted if not settings.has_own_login(schema)]
     if shared:
         await prepare_roles(settings.database_url, shared)

@@ -17,6 +17,7 @@ from tests.kustomize import kustomize, render
 from tocsin.paths import PATHS, owner
 from tocsin.proxies import NGINX, generated
 from tocsin_analytics.settings import AnalyticsSettings
+from tocsin_chassis.serving import missing_for_serving
 from tocsin_comms.settings import CommsSettings
 from tocsin_detector.settings import DetectorSettings
 from tocsin_incidents.settings import IncidentsSettings
@@ -181,6 +182,14 @@ def test_compose_runs_the_same_five_and_knows_its_settings() -> None:
         assert entry["cap_drop"] == ["ALL"]
         assert entry["environment"].keys() <= KNOWN
     assert compose["migrate"]["command"] == ["migrate"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_with_a_login_of_its_own_needs_no_shared_one(service: str) -> None:
+    own = {f"{service}_database_url": "postgresql://its-own@db/tocsin", "secret_key": "x" * 32}
+
+    assert missing_for_serving(service, PlatformSettings.model_validate(own)) == []
+    assert len(missing_for_serving(service, PlatformSettings())) == 2
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -32,14 +32,14 @@ SHORTEST_KEY = 32
 def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: CreateApp) -> None:
     """Read the settings, serve until SIGTERM, exit. Exit status 2 when the settings make no sense."""
     try:
-        platform_settings, settings = read_settings(settings_class)
+        platform_settings, settings = read_settings(name, settings_class)
     except SettingsError as error:
         sys.exit(f"tocsin serve {name}: {error}")
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
 
-def read_settings(settings_class: type[ServiceSettings]) -> tuple[PlatformSettings, ServiceSettings]:
+def read_settings(name: str, settings_class: type[ServiceSettings]) -> tuple[PlatformSettings, ServiceSettings]:
     """Raises SettingsError with every problem at once."""
     read_secret_files()
     problems: list[str] = []
@@ -53,17 +53,18 @@ def read_settings(settings_class: type[ServiceSettings]) -> tuple[PlatformSettin
     except ValidationError as error:
         problems.append(explain(error, str(settings_class.model_config.get("env_prefix", ""))))
     if platform is not None:
-        problems += missing_for_serving(platform)
+        problems += missing_for_serving(name, platform)
     if problems or platform is None or service is None:
         raise SettingsError("\n".join(["the settings make no sense:", *problems]))
     return platform, service
 
 
-def missing_for_serving(settings: PlatformSettings) -> list[str]:
+def missing_for_serving(name: str, settings: PlatformSettings) -> list[str]:
     """What a service that serves alone cannot do without."""
     problems = []
-    if not settings.database_url and not settings.paging_database_url:
-        problems.append("TOCSIN_DATABASE_URL: set it, such as postgresql://tocsin:…@db/tocsin")
+    if not settings.database_for(name):
+        own = f"TOCSIN_{name.upper()}_DATABASE_URL"
+        problems.append(f"TOCSIN_DATABASE_URL or {own}: set one, such as postgresql://tocsin:…@db/tocsin")
     if len(settings.secret_key.get_secret_value()) < SHORTEST_KEY:
         problems.append(
             f"TOCSIN_SECRET_KEY: set at least {SHORTEST_KEY} random characters, the same for all services"
