@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// A sink receives what systems send on, and stamps it before it reads it.
+// A sink receives what systems send on, and stamps each notification when its headers are there.
 //
 //	POST /any/path   a notification; answered 200
-//	GET  /arrivals   {"total", "first_ns", "last_ns", "by_path", "arrivals": {run: {seq: ns}}, "repeats"}
+//	GET  /arrivals   {"paths": {path: {"count", "first_ns", "last_ns"}}, "arrivals": {run: {seq: ns}}}
 //	POST /reset      forget everything
 type sink struct {
 	mutex sync.Mutex
@@ -24,12 +24,15 @@ type sink struct {
 }
 
 type arrivals struct {
-	Total    int                      `json:"total"`
-	First    int64                    `json:"first_ns"`
-	Last     int64                    `json:"last_ns"`
-	ByPath   map[string]int           `json:"by_path"`
+	Paths    map[string]*traffic      `json:"paths"`
 	Arrivals map[string]map[int]int64 `json:"arrivals"`
-	Repeats  int                      `json:"repeats"`
+}
+
+// traffic is what came to one path.
+type traffic struct {
+	Count int   `json:"count"`
+	First int64 `json:"first_ns"`
+	Last  int64 `json:"last_ns"`
 }
 
 func sinkCommand(arguments []string) error {
@@ -84,34 +87,27 @@ func (s *sink) tell(answer http.ResponseWriter) {
 func (s *sink) reset() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.seen = arrivals{ByPath: map[string]int{}, Arrivals: map[string]map[int]int64{}}
+	s.seen = arrivals{Paths: map[string]*traffic{}, Arrivals: map[string]map[int]int64{}}
 }
 
-// record keeps the first arrival of each id; an id within one notification counts once.
+// record keeps the first arrival of each id.
 func (s *sink) record(path string, body []byte, now int64) {
 	found := idPattern.FindAllSubmatch(body, -1)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.seen.Total++
-	s.seen.ByPath[path]++
-	if s.seen.First == 0 {
-		s.seen.First = now
+	if s.seen.Paths[path] == nil {
+		s.seen.Paths[path] = &traffic{First: now}
 	}
-	s.seen.Last = now
+	s.seen.Paths[path].Count++
+	s.seen.Paths[path].Last = now
 	for _, id := range found {
+		run := string(id[1])
 		seq, _ := strconv.Atoi(string(id[2]))
-		s.arrive(string(id[1]), seq, now)
-	}
-}
-
-func (s *sink) arrive(run string, seq int, now int64) {
-	if s.seen.Arrivals[run] == nil {
-		s.seen.Arrivals[run] = map[int]int64{}
-	}
-	switch first, known := s.seen.Arrivals[run][seq]; {
-	case !known:
-		s.seen.Arrivals[run][seq] = now
-	case first != now:
-		s.seen.Repeats++
+		if s.seen.Arrivals[run] == nil {
+			s.seen.Arrivals[run] = map[int]int64{}
+		}
+		if _, known := s.seen.Arrivals[run][seq]; !known {
+			s.seen.Arrivals[run][seq] = now
+		}
 	}
 }
