@@ -32,7 +32,10 @@ class Progress:
 
 
 class ConsumerRunner:
-    """One member of the service's group. `observe(type, outcome, count)` feeds the metrics."""
+    """One member of the service's group. `observe(type, outcome, count)` feeds the metrics.
+
+    A transaction has `deadline` seconds.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class ConsumerRunner:
         open_uow: OpenUnitOfWork,
         *,
         topics: Iterable[Topic] = (),
+        deadline: float = HANDLER_DEADLINE,
         observe: Observe = lambda kind, outcome, count: None,
     ) -> None:
         self.consumer_name = subscriptions.consumer
@@ -50,6 +54,7 @@ class ConsumerRunner:
         self._subscriptions = subscriptions
         self._open_uow = open_uow
         self._observe = observe
+        self._deadline = deadline
         self._busy = asyncio.Lock()
         self._member: Consumer | None = None
         self._stopping = False
@@ -80,7 +85,7 @@ class ConsumerRunner:
         if not wanted:
             return
         try:
-            async with asyncio.timeout(HANDLER_DEADLINE), self._open_uow() as uow:
+            async with asyncio.timeout(self._deadline), self._open_uow() as uow:
                 await self._handle_in(uow, wanted)
         except Exception as error:
             if is_unreachable(error):
@@ -143,7 +148,7 @@ class ConsumerRunner:
     async def _revoked(self, partitions: frozenset[Partition]) -> None:
         """Wait for the transaction under way, so that its records count as finished before others take over."""
         try:
-            async with asyncio.timeout(HANDLER_DEADLINE), self._busy:
+            async with asyncio.timeout(self._deadline), self._busy:
                 return
         except TimeoutError:
             log.warning(
@@ -200,7 +205,7 @@ class ConsumerRunner:
 
     async def _handle_alone(self, record: Record) -> None:
         try:
-            async with asyncio.timeout(HANDLER_DEADLINE), self._open_uow() as uow:
+            async with asyncio.timeout(self._deadline), self._open_uow() as uow:
                 await self._handle_in(uow, [record])
         except Exception as error:
             if is_unreachable(error):

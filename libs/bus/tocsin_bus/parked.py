@@ -137,6 +137,12 @@ async def failed_again(conn: AsyncConnection, parked: Parked, *, error: BaseExce
     return dead
 
 
+async def put_off(conn: AsyncConnection, parked: Parked, *, now: datetime) -> None:
+    """Ask again in a while, without counting this try."""
+    pause = timedelta(seconds=TRANSIENT_PAUSES[-1])
+    await conn.execute(_PUT_OFF, {"id": parked.id, "next_try_at": now + pause})
+
+
 def _load(row: RowMapping) -> Parked:
     topic = Topic(row["topic"])
     envelope, problem = None, None
@@ -174,6 +180,7 @@ _CLAIM = text(
     " ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
 _FINISH = text("UPDATE parked SET state = 'done' WHERE id = :id")
+_PUT_OFF = text("UPDATE parked SET next_try_at = :next_try_at WHERE id = :id AND state = 'waiting'")
 _FAILED = text(
     "UPDATE parked SET attempts = :attempts, permanent = :permanent, state = :state, next_try_at = :next_try_at,"
     " reason = :reason WHERE id = :id"

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import structlog
 
 from tocsin_bus.inbox import admit
-from tocsin_bus.parked import Parked, claim_head, event_id_of, failed_again, finish
+from tocsin_bus.parked import (
+    Parked,
+    claim_head,
+    event_id_of,
+    failed_again,
+    finish,
+    is_unreachable,
+    put_off,
+)
 from tocsin_bus.subscriptions import DeadLetter, Subscriptions
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 
@@ -57,20 +65,27 @@ class ParkedRunner:
         self._observe(envelope.type, "healed", 1)
 
     async def _count(self, parked: Parked, error: Exception) -> None:
-        envelope = parked.record.envelope
-        kind = envelope.type if envelope else "unreadable"
-        async with self._open_uow() as uow:
-            if not await failed_again(uow.conn, parked, error=error, now=uow.now):
-                log.warning(
-                    "parked.failed_again", type=kind, attempts=parked.attempts + 1, error=repr(error)[:300]
-                )
-                return
-            log.error(
-                "parked.dead", type=kind, event_id=str(event_id_of(parked.record)), error=repr(error)[:300]
-            )
-            self._observe(kind, "dead", 1)
-            uow.wake("parked")
-            await self._tell(uow, parked, reason=repr(error))
+        try:
+            async with self._open_uow() as uow:
+                await self._count_in(uow, parked, error)
+        except Exception as failure:
+            if is_unreachable(failure):
+                raise
+            # The service's own handler of dead letters failed: ask it again later, and go on with other keys.
+            log.exception("parked.dead_handler_failed", event_id=str(event_id_of(parked.record)))
+            async with self._open_uow() as uow:
+                await put_off(uow.conn, parked, now=uow.now)
+
+    async def _count_in(self, uow: UnitOfWork, parked: Parked, error: Exception) -> None:
+        kind = parked.record.envelope.type if parked.record.envelope else "unreadable"
+        attempts = parked.attempts + 1
+        if not await failed_again(uow.conn, parked, error=error, now=uow.now):
+            log.warning("parked.failed_again", type=kind, attempts=attempts, error=repr(error)[:300])
+            return
+        log.error("parked.dead", type=kind, event_id=str(event_id_of(parked.record)), error=repr(error)[:300])
+        uow.wake("parked")
+        await self._tell(uow, parked, reason=repr(error))
+        self._observe(kind, "dead", 1)
 
     async def _tell(self, uow: UnitOfWork, parked: Parked, *, reason: str) -> None:
         if self._subscriptions.dead_handler is None:

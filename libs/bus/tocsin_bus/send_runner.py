@@ -1,7 +1,4 @@
-"""Runs the sendings of one provider:
-
-its own queue and pace, so that one bad provider holds up no other (R32).
-"""
+"""Runs the sendings of one provider in a queue of their own, so that one bad provider holds up no other (R32)."""
 
 import asyncio
 import random
@@ -12,6 +9,7 @@ import structlog
 from sqlalchemy import RowMapping, text
 
 from tocsin_bus.breaker import Breaker
+from tocsin_bus.parked import is_unreachable
 from tocsin_bus.sending import GiveUp, Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import monotonic
@@ -20,6 +18,7 @@ log = structlog.get_logger("tocsin.sending")
 AT_ONCE = 16
 DEADLINE = 10.0
 LEASE = timedelta(seconds=15)
+RECORD_AGAIN = 0.5
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between tries; the last is repeated, so that a provider that is back is used within 20 s."""
 
@@ -34,15 +33,18 @@ class SendRunner:
         self._breaker = Breaker()
 
     async def run_once(self) -> int:
-        """Send what is due; returns how many were tried or found unwanted, so that the next of a row follows
-        at once.
-        """
+        """Send what is due; returns how many were tried, or found unwanted."""
         if not self._breaker.allows(monotonic()):
             return 0
-        handled, claimed = await self._claim()
-        if not claimed:
-            self._breaker.probing = False
-        await asyncio.gather(*(self._carry_out(sending) for sending in claimed))
+        try:
+            handled, claimed = await self._claim()
+            until = monotonic() + LEASE.total_seconds()
+            recorded = [self._carry_out(sending, until=until) for sending in claimed]
+            failures = [e for e in await asyncio.gather(*recorded, return_exceptions=True) if e is not None]
+        finally:
+            self._breaker.probing = False  # the probe is over, whatever came of it
+        if failures:
+            raise failures[0]
         return handled
 
     async def _claim(self) -> tuple[int, Sequence[Sending]]:
@@ -66,12 +68,23 @@ class SendRunner:
                     wanted.append(sending)
         return len(rows), wanted
 
-    async def _carry_out(self, sending: Sending) -> None:
+    async def _carry_out(self, sending: Sending, *, until: float) -> None:
         outcome = await self._send(sending)
         if isinstance(outcome, Retry | Unknown):
             self._breaker.failed(monotonic())
         else:
             self._breaker.succeeded()
+        while True:
+            try:
+                return await self._tell(sending, outcome)
+            except Exception as error:
+                # What the provider took is sent again if nobody writes it down: try as long as the lease lasts.
+                if not is_unreachable(error) or monotonic() > until:
+                    raise
+                log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
+                await asyncio.sleep(RECORD_AGAIN)
+
+    async def _tell(self, sending: Sending, outcome: Outcome) -> None:
         async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
             if await self._record(uow, sending, outcome):
                 await self._outgoing.recorded(sending, outcome, uow)
