@@ -47,7 +47,7 @@ def render() -> str:
         "info": {
             "title": "Tocsin events",
             "version": "1.0.0",
-            "description": "CloudEvents 1.0 in binary mode: attributes are Kafka headers with the prefix `ce_`, the value is"
+            "description": "CloudEvents 1.0 in binary mode: attributes are headers with prefix `ce_`, the value is"
             " the event as JSON, the key is the aggregate's id. A field may be added to a type, never changed.",
             "license": {"name": "Apache-2.0"},
         },
@@ -94,15 +94,31 @@ def _headers() -> dict[str, Any]:
     text = {"type": "string"}
     return {
         "type": "object",
-        "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_correlationid"],
+        "required": [
+            "ce_specversion",
+            "ce_id",
+            "ce_type",
+            "ce_source",
+            "ce_subject",
+            "ce_time",
+            "ce_correlationid",
+        ],
         "properties": {
             "ce_specversion": {"const": "1.0"},
-            "ce_id": {**text, "format": "uuid", "description": "UUIDv7; the same on every redelivery and replay."},
+            "ce_id": {
+                **text,
+                "format": "uuid",
+                "description": "UUIDv7; the same on every redelivery and replay.",
+            },
             "ce_type": {**text, "description": "io.tocsin.<entity>.<what happened>.v<major>"},
             "ce_source": {**text, "description": "/tocsin/<service>"},
             "ce_subject": {**text, "format": "uuid", "description": "The key."},
             "ce_time": {**text, "format": "date-time"},
-            "ce_correlationid": {**text, "format": "uuid", "description": "The delivery or request it all began with."},
+            "ce_correlationid": {
+                **text,
+                "format": "uuid",
+                "description": "The delivery or request it all began with.",
+            },
             "ce_causationid": {**text, "format": "uuid", "description": "The event that led to this one."},
             "ce_traceparent": {**text, "description": "W3C trace context."},
         },

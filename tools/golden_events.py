@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-
 from tests.contract.test_events import GOLDEN, resolve
+
 from tools.asyncapi import load_events, schemas
 
 MOMENT = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
@@ -41,7 +41,9 @@ def _example(schema: dict[str, Any]) -> Any:
     if schema.get("type") == "array":
         return [_example(schema["items"])]
     if schema.get("type") == "string":
-        return {"uuid": str(IDENTIFIER), "date-time": MOMENT.isoformat()}.get(schema.get("format", ""), "text")
+        return {"uuid": str(IDENTIFIER), "date-time": MOMENT.isoformat()}.get(
+            schema.get("format", ""), "text"
+        )
     return {"object": {}, "integer": 1, "number": 1.5, "boolean": True}.get(schema.get("type", ""))
 
 

@@ -17,7 +17,9 @@ CLOCK_HOME = "libs/runtime/tocsin_runtime/clock.py"
 
 def main() -> int:
     """Print each breach; exit code 1 when there is one."""
-    breaches = [breach for folder in FOLDERS for path in _sources(ROOT / folder) for breach in _breaches(path)]
+    breaches = [
+        breach for folder in FOLDERS for path in _sources(ROOT / folder) for breach in _breaches(path)
+    ]
     print("\n".join(breaches))
     return 1 if breaches else 0
 
@@ -46,7 +48,12 @@ def _breaches(path: Path) -> Iterator[str]:
 
 def _calls(name: str, node: ast.Call) -> Iterator[str]:
     called = ast.unparse(node.func)
-    if called in CLOCKS and name.startswith(("services/", "libs/")) and name != CLOCK_HOME and "testkit" not in name:
+    if (
+        called in CLOCKS
+        and name.startswith(("services/", "libs/"))
+        and name != CLOCK_HOME
+        and "testkit" not in name
+    ):
         yield f"{name}:{node.lineno}: only tocsin_runtime.clock reads the clock"
     if called in SLEEPERS and name.startswith("tests/") and not _is_zero(node):
         yield f"{name}:{node.lineno}: tests wait for a condition (tocsin_testkit.waiting), they do not sleep"

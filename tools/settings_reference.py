@@ -11,8 +11,9 @@ from tocsin_runtime.settings import PlatformSettings
 
 HEAD = """# Settings
 
-Made from the code by `make generate`; do not edit. Every variable may instead be given as a file: `TOCSIN_SECRET_KEY_FILE`
-holds the path of a file with the value. An unknown `TOCSIN_` variable stops the start, for it is most likely misspelt.
+Made from the code by `make generate`; do not edit. Every variable may instead be given as a file:
+`TOCSIN_SECRET_KEY_FILE` holds the path of a file with the value. An unknown `TOCSIN_` variable stops the start, for it
+is most likely misspelt.
 """
 
 
@@ -41,14 +42,15 @@ def _shown(default: object) -> str:
 
 
 def _docstrings(settings: type[BaseSettings]) -> dict[str, str]:
-    """The string below each field. One below several fields belongs to all of them since the last string."""
+    """The string below each field; fields that share one string stand above it in a row."""
     body = ast.parse(inspect.getsource(settings)).body[0]
     assert isinstance(body, ast.ClassDef)
     notes: dict[str, str] = {}
+    waiting: list[str] = []
     for node in body.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            last = node.target.id
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and notes is not None:
-            if "last" in locals():
-                notes[last] = str(node.value.value)
+            waiting.append(node.target.id)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            notes |= dict.fromkeys(waiting, str(node.value.value))
+            waiting = []
     return notes

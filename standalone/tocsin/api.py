@@ -22,16 +22,16 @@ class Api:
     def __init__(self, client: httpx2.Client) -> None:
         self.client = client
 
-    def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, **params: object) -> Any:
         """The JSON at a path."""
         return self.call("GET", path, params={k: v for k, v in params.items() if v is not None})
 
-    def find(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
+    def find(self, path: str) -> Any | None:
         """The JSON at a path, None when nothing is there."""
         answer = self._send("GET", path)
         return None if answer.status_code == 404 else self._read(answer)
 
-    def call(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
+    def call(self, method: str, path: str, **options: Any) -> Any:
         """Call and read; None for an answer without a body."""
         return self._read(self._send(method, path, **options))
 
@@ -40,11 +40,15 @@ class Api:
             return self.client.request(method, path, **options)
         except httpx2.HTTPError as error:
             base = self.client.base_url
-            raise ApiError(f"{base} does not answer ({error!r}). Is `tocsin up` running? Set TOCSIN_URL.") from error
+            raise ApiError(
+                f"{base} does not answer ({error!r}). Is `tocsin up` running? Set TOCSIN_URL."
+            ) from error
 
-    def _read(self, answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
+    def _read(self, answer: httpx2.Response) -> Any:
         if answer.is_success:
-            return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+            return (
+                answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else None
+            )
         raise ApiError(explain(answer))
 
 

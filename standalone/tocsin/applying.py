@@ -50,12 +50,14 @@ def _compare(resource: Resource, known: Known) -> Change:
     if current is None:
         return Change(resource, "create", {})
     fields = {
-        name: (current.get(name), value) for name, value in wanted.items() if _differs(current.get(name), value)
+        name: (current.get(name), value)
+        for name, value in wanted.items()
+        if _differs(current.get(name), value)
     }
     return Change(resource, "change" if fields else "keep", fields)
 
 
-def _differs(now: Any, then: Any) -> bool:  # noqa: ANN401 - JSON
+def _differs(now: Any, then: Any) -> bool:
     """True when a wanted value is not there. What the API knows beyond it does not count."""
     if isinstance(then, dict) and isinstance(now, dict):
         return any(_differs(now.get(name), value) for name, value in then.items())

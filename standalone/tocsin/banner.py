@@ -26,7 +26,9 @@ class Banner:
         body.append(mail.subject + "\n", style="bold")
         for link in mail.links[:3]:
             body.append(link + "\n", style="cyan")
-        self._console.print(Panel(body, title="mail, kept in /mailbox", title_align="left", border_style="yellow"))
+        self._console.print(
+            Panel(body, title="mail, kept in /mailbox", title_align="left", border_style="yellow")
+        )
 
     def ready(self, settings: PlatformSettings, *, first: FirstSteps, is_new: bool, seconds: float) -> None:
         """All five answer."""
@@ -37,13 +39,26 @@ class Banner:
         out("Another way in: tocsin token login", style="dim")
         if is_new:
             token = settings.admin_token.get_secret_value()
-            out("Admin token:   ", Text(token, style="cyan"), Text("  (shown once; kept in the data directory)", style="dim"), sep="", soft_wrap=True)
+            out(
+                "Admin token:   ",
+                Text(token, style="cyan"),
+                Text("  (shown once; kept in the data directory)", style="dim"),
+                sep="",
+                soft_wrap=True,
+            )
         if settings.smtp_host == "127.0.0.1":
-            out(f"Mail:           no mail leaves this machine; it is kept at {settings.public_url}/mailbox", soft_wrap=True)
+            out(
+                f"Mail:           no mail leaves this machine; it is kept at {settings.public_url}/mailbox",
+                soft_wrap=True,
+            )
         else:
             out(f"Mail:           through {settings.smtp_host}:{settings.smtp_port}")
         if settings.public_url.startswith("http://"):
-            out("Note:           over http, cookies are not marked Secure; use https beyond this machine", style="dim", soft_wrap=True)
+            out(
+                "Note:           over http, cookies are not marked Secure; use https beyond this machine",
+                style="dim",
+                soft_wrap=True,
+            )
         if first.curl:
             out("\nPage somebody:\n")
             out(Text(first.curl, style="green"), soft_wrap=True)

@@ -12,8 +12,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.paths import HOME, NOBODY, owner
-from tocsin_chassis.platform import Courier
 from tocsin_chassis.intake import as_record, take_directly
+from tocsin_chassis.platform import Courier
 from tocsin_runtime.errors import PROBLEM_JSON, Problem
 
 
@@ -32,7 +32,10 @@ def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starle
         found = owner(path)
         app: ASGIApp | None = apps.get(found) if found else None
         if found is None:
-            app = next((own for prefix, own in extra.items() if path == prefix or path.startswith(prefix + "/")), None)
+            app = next(
+                (own for prefix, own in extra.items() if path == prefix or path.startswith(prefix + "/")),
+                None,
+            )
         await (app or _nothing(path, hidden=found == NOBODY))({**scope, "root_path": ""}, receive, send)
 
     async def livez(_: Request) -> Response:

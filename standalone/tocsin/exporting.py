@@ -13,9 +13,15 @@ def export(api: Api) -> Body:
     known = Known(api)
     names = {kind: _names(known, kind) for kind in ("user", "team", "schedule", "policy", "service")}
     return {
-        "users": [_pick(user, "email", "name", "role", "timezone", "slack_user_id") for user in known.all("user").values()],
+        "users": [
+            _pick(user, "email", "name", "role", "timezone", "slack_user_id")
+            for user in known.all("user").values()
+        ],
         "teams": [
-            {**_pick(team, "slug", "name"), "members": [names["user"][m] for m in team["member_ids"] if m in names["user"]]}
+            {
+                **_pick(team, "slug", "name"),
+                "members": [names["user"][m] for m in team["member_ids"] if m in names["user"]],
+            }
             for team in known.all("team").values()
         ],
         "schedules": [_schedule(one, names) for one in known.all("schedule").values()],
@@ -52,7 +58,11 @@ def _schedule(schedule: Body, names: dict[str, dict[str, str]]) -> Body:
         for role, rotation in schedule["rotations"].items()
     }
     team = names["team"].get(schedule["team_id"] or "")
-    return {**_pick(schedule, "slug", "name", "timezone"), **({"team": team} if team else {}), "rotations": rotations}
+    return {
+        **_pick(schedule, "slug", "name", "timezone"),
+        **({"team": team} if team else {}),
+        "rotations": rotations,
+    }
 
 
 def _policy(policy: Body, names: dict[str, dict[str, str]]) -> Body:
@@ -60,7 +70,9 @@ def _policy(policy: Body, names: dict[str, dict[str, str]]) -> Body:
         role = {"role": aim["role"]} if aim.get("role") else {}
         return {aim["kind"]: names[aim["kind"]].get(aim["id"], aim["id"]), **role}
 
-    steps = [{"targets": [target(t) for t in s["targets"]], "delay": s["delay_seconds"]} for s in policy["steps"]]
+    steps = [
+        {"targets": [target(t) for t in s["targets"]], "delay": s["delay_seconds"]} for s in policy["steps"]
+    ]
     team = names["team"].get(policy["team_id"] or "")
     return {
         **_pick(policy, "slug", "name"),

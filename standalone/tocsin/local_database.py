@@ -16,5 +16,7 @@ def local_settings() -> PlatformSettings:
     try:
         url = url_of(open_layout(data_dir))
     except OSError as error:
-        raise SettingsError(f"no database in {data_dir} ({error.strerror}); set TOCSIN_DATABASE_URL") from error
+        raise SettingsError(
+            f"no database in {data_dir} ({error.strerror}); set TOCSIN_DATABASE_URL"
+        ) from error
     return settings.model_copy(update={"database_url": url})

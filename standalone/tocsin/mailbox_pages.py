@@ -41,6 +41,8 @@ def mailbox_pages(mailbox: Mailbox, *, host: FastAPI) -> FastAPI:
     return app
 
 
-def _page(theme: Theme, request: Request, principal: Principal, *, template: str, **context: object) -> HTMLResponse:
+def _page(
+    theme: Theme, request: Request, principal: Principal, *, template: str, **context: object
+) -> HTMLResponse:
     html = theme.render(template, path=request.url.path, viewer=principal.viewer(), **context)
     return HTMLResponse(html, headers={**page_headers(https=False), "cache-control": "no-store"})

@@ -54,7 +54,9 @@ class Known:
             return None
         found = self.one(kind, name)
         if found is None:
-            raise ApiError(f"there is no {kind} {name!r}, neither in Tocsin nor before this place in the file")
+            raise ApiError(
+                f"there is no {kind} {name!r}, neither in Tocsin nor before this place in the file"
+            )
         return str(found["id"])
 
     def id_or_name(self, kind: str, name: str | None) -> str | None:
@@ -109,7 +111,9 @@ def resources_of(configuration: Configuration) -> list[Resource]:
     ]
 
 
-def _simple(kind: str, name: str, path: str, body: Callable[[Known], Body], view: Callable[[Known], Body]) -> Resource:
+def _simple(
+    kind: str, name: str, path: str, body: Callable[[Known], Body], view: Callable[[Known], Body]
+) -> Resource:
     return Resource(kind, name, lambda _: path, body, view, lambda known: known.one(kind, name))
 
 
@@ -132,7 +136,9 @@ def _contacts(user: User) -> Resource:
         missing = [m for m in wanted if not _is_there(m, there)]
         return {"items": [m for m in wanted if m not in missing]}
 
-    return Resource("contacts", user.email, path, lambda _: {"items": wanted}, lambda _: {"items": wanted}, current)
+    return Resource(
+        "contacts", user.email, path, lambda _: {"items": wanted}, lambda _: {"items": wanted}, current
+    )
 
 
 def _is_there(method: Body, there: set[tuple[str, str]]) -> bool:
@@ -148,7 +154,10 @@ def _team(team: Team) -> Resource:
         team.slug,
         f"/api/v1/teams/by-slug/{team.slug}",
         lambda _: {"name": team.name, "members": team.members},
-        lambda known: {"name": team.name, "member_ids": sorted(str(known.id_or_name("user", m)) for m in team.members)},
+        lambda known: {
+            "name": team.name,
+            "member_ids": sorted(str(known.id_or_name("user", m)) for m in team.members),
+        },
     )
 
 
@@ -175,11 +184,16 @@ def _policy(policy: Policy) -> Resource:
     def target(known: Known, aim: Target) -> Body:
         kind = "user" if aim.user else "team" if aim.team else "schedule"
         role = (aim.role or "primary") if kind == "schedule" else None
-        return {"kind": kind, "id": known.id_or_name(kind, aim.user or aim.team or aim.schedule), "role": role}
+        return {
+            "kind": kind,
+            "id": known.id_or_name(kind, aim.user or aim.team or aim.schedule),
+            "role": role,
+        }
 
     def view(known: Known) -> Body:
         steps = [
-            {"targets": [target(known, aim) for aim in step.targets], "delay_seconds": step.delay} for step in policy.steps
+            {"targets": [target(known, aim) for aim in step.targets], "delay_seconds": step.delay}
+            for step in policy.steps
         ]
         wanted = {
             "name": policy.name,
@@ -195,7 +209,10 @@ def _policy(policy: Policy) -> Resource:
             "name": policy.name,
             "team": policy.team,
             "steps": [
-                {"targets": [aim.model_dump(exclude_none=True) for aim in step.targets], "delay_seconds": step.delay}
+                {
+                    "targets": [aim.model_dump(exclude_none=True) for aim in step.targets],
+                    "delay_seconds": step.delay,
+                }
                 for step in policy.steps
             ],
             "repeats": policy.repeats,
@@ -235,7 +252,12 @@ def _integration(integration: Integration, rule: Rule | None) -> Resource:
             "group_window_seconds": rule.group_window,
             "resolve_timeout_seconds": rule.resolve_timeout,
         }
-    view = {"name": integration.name, "source": integration.source, "service": integration.service, "settings": settings}
+    view = {
+        "name": integration.name,
+        "source": integration.source,
+        "service": integration.service,
+        "settings": settings,
+    }
     secrets = {"key": integration.key, "secret": integration.secret}
     body = view | {name: value for name, value in secrets.items() if value}
     path = f"/api/v1/integrations/by-name/{integration.slug}"

@@ -32,7 +32,7 @@ class Story:
         """A step that was taken."""
         self.tell(f"{time.monotonic() - self.began:7.2f} s", line)
 
-    def until(self, what: str, look: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever `look` found
+    def until(self, what: str, look: Callable[[], Any]) -> Any:
         """Look until there is something, and return it. Raises StoryBroken when patience ends."""
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
@@ -74,7 +74,9 @@ class LatencySpike:
         wanted = [s for s in services if not self._service or self._service in (s["slug"], s["name"])]
         ready = [s for s in wanted if s["escalation_policy_id"]] or wanted
         if not ready:
-            raise StoryBroken("no service to play with: `tocsin apply` a file with one, or start `tocsin up` afresh")
+            raise StoryBroken(
+                "no service to play with: `tocsin apply` a file with one, or start `tocsin up` afresh"
+            )
         service: Body = ready[0]
         on_call = self._api.get("/api/v1/on-call", service=service["slug"])["items"]
         people = [entry["user"] for entry in on_call if entry["user"]]
@@ -104,7 +106,9 @@ class LatencySpike:
         self.story.began = time.monotonic()
         alerts = [self._alert(host, status="firing") for host in ("web-1", "web-2", "web-3")]
         answer = self._post(url, alerts)
-        self.story.must(f"{answer['accepted']} alerts accepted, stored before the answer", holds=answer["accepted"] == 3)
+        self.story.must(
+            f"{answer['accepted']} alerts accepted, stored before the answer", holds=answer["accepted"] == 3
+        )
         self._dedup_keys = answer["dedup_keys"]
 
     def _respond(self, component: str | None) -> Body:
@@ -116,7 +120,9 @@ class LatencySpike:
         page = story.until("page accepted by the provider", lambda: self._sent_page(incident_id))
         story.say(f"  to {page['user']} by {page['channel']}")
         if component:
-            story.until(f"status page shows {component} impaired", lambda: self._state_of(component) != "operational")
+            story.until(
+                f"status page shows {component} impaired", lambda: self._state_of(component) != "operational"
+            )
         api.call("POST", f"/api/v1/pages/{page['id']}/acknowledge")
         story.until("incident acknowledged", lambda: self._incident(incident_id)["acknowledged_at"])
         pages = len(self._pages(incident_id))
@@ -133,7 +139,10 @@ class LatencySpike:
         story.say("alerts resolved by the monitoring tool")
         story.until("incident resolved", lambda: self._incident(incident["id"])["status"] == "resolved")
         if component:
-            story.until(f"status page shows {component} operational", lambda: self._state_of(component) == "operational")
+            story.until(
+                f"status page shows {component} operational",
+                lambda: self._state_of(component) == "operational",
+            )
 
     def _learn(self, incident: Body) -> None:
         fact = self.story.until("figures know the incident", lambda: self._fact(incident["id"]))

@@ -19,7 +19,11 @@ EMAIL = "you@example.com"
 KEY_FILE = "starter-key"
 STARTER = """
 users:
-  - {{email: {email}, name: {name}, role: admin, timezone: UTC, contact_methods: [{{channel: email, address: {email}}}]}}
+  - email: {email}
+    name: {name}
+    role: admin
+    timezone: UTC
+    contact_methods: [{{channel: email, address: {email}}}]
 teams:
   - {{slug: first-responders, name: First responders, members: [{email}]}}
 schedules:
@@ -70,7 +74,7 @@ async def first_steps(settings: PlatformSettings, data_dir: Path, *, wanted: boo
 
 def _first_steps(settings: PlatformSettings, data_dir: Path, wanted: bool) -> FirstSteps:
     headers = {"Authorization": f"Bearer {settings.admin_token.get_secret_value()}"}
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host
     with httpx2.Client(base_url=f"http://{host}:{settings.port}", headers=headers, timeout=15) as client:
         api = Api(client)
         key = ""

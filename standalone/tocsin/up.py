@@ -62,9 +62,19 @@ async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> 
         extra: dict[str, ASGIApp] = {"/_/components": components_app(apps["incidents"])}
         if mailbox is not None:
             extra["/mailbox"] = mailbox_pages(mailbox, host=apps["paging"])
-        server = TocsinServer(uvicorn_config(compose(apps, extra), host=settings.host, port=settings.port), drain=0)
+        server = TocsinServer(
+            uvicorn_config(compose(apps, extra), host=settings.host, port=settings.port), drain=0
+        )
         server.before_drain(lambda: _close_streams(apps))
-        await _serve(server, settings, data_dir=data_dir, banner=banner, began=began, starter=options.starter, is_new=is_new)
+        await _serve(
+            server,
+            settings,
+            data_dir=data_dir,
+            banner=banner,
+            began=began,
+            starter=options.starter,
+            is_new=is_new,
+        )
 
 
 async def _with_database(
@@ -89,7 +99,9 @@ async def _with_database(
     return settings.model_copy(update={**changes, "database_url": url})
 
 
-def _with_secrets(options: UpOptions, settings: PlatformSettings, data_dir: Path) -> tuple[PlatformSettings, bool]:
+def _with_secrets(
+    options: UpOptions, settings: PlatformSettings, data_dir: Path
+) -> tuple[PlatformSettings, bool]:
     data_dir.mkdir(parents=True, exist_ok=True)
     changes: dict[str, object] = {}
     is_new = False
@@ -111,7 +123,12 @@ async def _with_mailbox(
     server = MailServer(mailbox)
     port = await server.start()
     stack.push_async_callback(server.stop)
-    changes = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_starttls": False, "smtp_from": "Tocsin <tocsin@localhost>"}
+    changes = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": port,
+        "smtp_starttls": False,
+        "smtp_from": "Tocsin <tocsin@localhost>",
+    }
     return mailbox, settings.model_copy(update=changes)
 
 
@@ -159,8 +176,9 @@ async def _serve(
 ) -> None:
     serving = asyncio.create_task(server.serve(), name="server")
     try:
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.02)
+        await asyncio.wait(
+            [serving, asyncio.create_task(server.has_started())], return_when=asyncio.FIRST_COMPLETED
+        )
         if not serving.done():
             first = await first_steps(settings, data_dir, wanted=starter)
             banner.ready(settings, first=first, is_new=is_new, seconds=monotonic() - began)
@@ -168,5 +186,3 @@ async def _serve(
     except asyncio.CancelledError:
         server.stop()
         await serving
-
-

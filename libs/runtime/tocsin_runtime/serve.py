@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType
@@ -79,6 +80,16 @@ class TocsinServer(uvicorn.Server):
         self._drain = drain
         self._callbacks: list[Callable[[], None]] = []
         self._stopping = False
+        self._listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        self._listening.set()
+
+    async def has_started(self) -> None:
+        """Return once it listens."""
+        await self._listening.wait()
 
     def before_drain(self, callback: Callable[[], None]) -> None:
         """Call this when the signal comes."""

@@ -48,11 +48,15 @@ class PlatformSettings(BaseSettings):
     admin_token: SecretStr = SecretStr("")
     """A bearer token with every right, seeded from outside. At least 20 characters."""
     smtp_host: str = ""
+    """The mail server. Without one, `tocsin up` keeps mail in its own mailbox."""
     smtp_port: int = 587
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
+    """How to reach it; without a user name nobody logs in."""
     smtp_starttls: bool = True
+    """Encrypt by STARTTLS; the certificate is always checked."""
     smtp_from: str = "Tocsin <tocsin@localhost>"
+    """The sender of each mail."""
     detector_url: str = ""
     incidents_url: str = ""
     paging_url: str = ""
@@ -60,12 +64,14 @@ class PlatformSettings(BaseSettings):
     analytics_url: str = ""
     """Where the services reach each other directly, past the gateway, when the bus is away (R22)."""
     log_level: str = "info"
+    """debug, info, warning or error."""
     log_format: str = "json"
     """json, or console for people."""
     drain_seconds: float = 5.0
     """How long to stay up after SIGTERM while load balancers look away."""
     host: str = "127.0.0.1"
     port: int = 8080
+    """Where to listen."""
     data_dir: str = ""
     """Where `tocsin up` keeps its data. Default: /var/lib/tocsin as root, else ~/.local/share/tocsin."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 from fastapi import FastAPI
@@ -12,8 +13,8 @@ from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import Clock
 from tocsin_runtime.settings import PlatformSettings, ServiceSettings
 
-ADMIN_TOKEN = "admin-token-of-the-tests"  # noqa: S105
-SECRET_KEY = "a-secret-key-that-only-the-tests-use"  # noqa: S105
+ADMIN_TOKEN = "admin-token-of-the-tests"
+SECRET_KEY = "a-secret-key-that-only-the-tests-use"
 ORIGIN = "http://tocsin.test"
 
 
@@ -22,7 +23,7 @@ def build_app(
     settings_class: type[ServiceSettings],
     database_url: str,
     clock: Clock,
-    **settings: object,
+    **settings: Any,
 ) -> FastAPI:
     """The app, not started. `settings` are the service's own."""
     platform_settings = PlatformSettings(

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -54,7 +55,11 @@ class Process:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
         with self._log.open("ab") as log:
             self.running = subprocess.Popen(
-                self._command, env={**kept, **self._environment}, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                env={**kept, **self._environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def kill(self) -> None:
@@ -94,7 +99,9 @@ class Process:
 class OneProcess:
     """`tocsin up` with its embedded PostgreSQL."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], *, arguments: tuple[str, ...] = ("--no-starter",)) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], *, arguments: tuple[str, ...] = ("--no-starter",)
+    ) -> None:
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.data_dir = folder / "data"
@@ -104,7 +111,16 @@ class OneProcess:
             "TOCSIN_LOG_LEVEL": "info",
             **settings,
         }
-        command = [sys.executable, "-m", "tocsin", "up", "--data-dir", str(self.data_dir), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "tocsin",
+            "up",
+            "--data-dir",
+            str(self.data_dir),
+            "--port",
+            str(self.port),
+        ]
         self.process = Process("up", [*command, *arguments], environment, folder / "up.log")
         self.client = httpx2.AsyncClient(base_url=self.origin, headers=_credentials(), timeout=20)
 
@@ -122,7 +138,9 @@ class OneProcess:
 class FiveProcesses:
     """`tocsin serve` for each service, over a real Kafka and a PostgreSQL; the client finds each by its path."""
 
-    def __init__(self, folder: Path, *, database_url: str, kafka: str, settings: Mapping[str, str], replicas: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *, database_url: str, kafka: str, settings: Mapping[str, str], replicas: int = 1
+    ) -> None:
         self.origin = "http://tocsin.test"
         self.prefix = f"t{secrets.token_hex(4)}."
         self.ports = {name: [free_port() for _ in range(replicas)] for name in SERVICES}
@@ -135,18 +153,25 @@ class FiveProcesses:
             "TOCSIN_ADMIN_TOKEN": ADMIN_TOKEN,
             "TOCSIN_PUBLIC_URL": self.origin,
             "TOCSIN_DRAIN_SECONDS": "0.5",
-            **{f"TOCSIN_{name.upper()}_URL": f"http://127.0.0.1:{ports[0]}" for name, ports in self.ports.items()},
+            **{
+                f"TOCSIN_{name.upper()}_URL": f"http://127.0.0.1:{ports[0]}"
+                for name, ports in self.ports.items()
+            },
             **settings,
         }
         self._folder = folder
-        self.processes = {name: [self._process(name, port) for port in ports] for name, ports in self.ports.items()}
+        self.processes = {
+            name: [self._process(name, port) for port in ports] for name, ports in self.ports.items()
+        }
         self.client = httpx2.AsyncClient(
             base_url=self.origin, transport=PathTransport(self.ports), headers=_credentials(), timeout=20
         )
 
     async def start(self) -> None:
         """Migrate, start all, wait until each is ready."""
-        migrate = Process("migrate", [sys.executable, "-m", "tocsin", "migrate"], self._shared, self._folder / "migrate.log")
+        migrate = Process(
+            "migrate", [sys.executable, "-m", "tocsin", "migrate"], self._shared, self._folder / "migrate.log"
+        )
         migrate.start()
         assert migrate.running is not None
         code = migrate.running.wait(timeout=60)
@@ -161,7 +186,7 @@ class FiveProcesses:
         """Wait until every replica of a service says that it is ready."""
         for port, process in zip(self.ports[name], self.processes[name], strict=True):
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
-                await eventually(lambda client=client, process=process: _ready(client, process), within=within)  # type: ignore[misc]
+                await eventually(partial(_ready, client, process), within=within)
 
     async def stop(self) -> None:
         """Stop all as Kubernetes would."""
@@ -190,16 +215,44 @@ class PathTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it to the owner of its path."""
-        service = owner(request.url.path)
-        assert service in self._ports, f"nobody owns {request.url.path} among {len(PATHS)} paths"
+        request.url = self.address(request.url)
+        return await self._inner.handle_async_request(request)
+
+    def address(self, url: httpx2.URL) -> httpx2.URL:
+        """The same path at its owner's port."""
+        service = owner(url.path)
+        assert service is not None
+        assert service in self._ports, (
+            f"nobody owns {url.path} among {len(PATHS)} paths"
+        )
         ports = self._ports[service]
         self._turn += 1
-        request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=ports[self._turn % len(ports)])
-        return await self._inner.handle_async_request(request)
+        return url.copy_with(scheme="http", host="127.0.0.1", port=ports[self._turn % len(ports)])
+
+    def blocking(self) -> "BlockingPathTransport":
+        """The same for a client without an event loop."""
+        return BlockingPathTransport(self)
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._inner.aclose()
+
+
+class BlockingPathTransport(httpx2.BaseTransport):
+    """PathTransport for `httpx2.Client`."""
+
+    def __init__(self, table: PathTransport) -> None:
+        self._table = table
+        self._inner = httpx2.HTTPTransport(retries=2)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it to the owner of its path."""
+        request.url = self._table.address(request.url)
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._inner.close()
 
 
 def _credentials() -> dict[str, str]:
@@ -207,7 +260,8 @@ def _credentials() -> dict[str, str]:
 
 
 async def _ready(client: httpx2.AsyncClient, process: Process) -> bool:
-    assert process.alive(), f"{process.name} ended:\n{process.log()[-3000:]}"
+    if not process.alive():
+        raise RuntimeError(f"{process.name} ended:\n{process.log()[-3000:]}")
     try:
         answer = await client.get("/readyz")
     except httpx2.TransportError as error:

@@ -48,7 +48,9 @@ def revoke(token_id: str) -> None:
 
 
 @app.command("login")
-def login(email: Annotated[str, typer.Argument(help="Whom to log in; default the first administrator.")] = "") -> None:
+def login(
+    email: Annotated[str, typer.Argument(help="Whom to log in; default the first administrator.")] = "",
+) -> None:
     """Print a link that logs a person in once, within the hour."""
     api = open_api()
     user = find_user(api, email) if email else first_admin(api)

@@ -27,7 +27,9 @@ def plan_command(file: File) -> None:
 
 
 @app.command("apply")
-def apply_command(file: File, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+def apply_command(
+    file: File, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
     """Show the plan, ask, and do it. Doing it again changes nothing."""
     configuration = _read(file)
     api = open_api()
@@ -47,7 +49,9 @@ def apply_command(file: File, yes: Annotated[bool, typer.Option("--yes", "-y", h
 @app.command("export")
 def export_command() -> None:
     """Print the running configuration as the file that `apply` takes. Keys and secrets are not in it."""
-    console.print(yaml.safe_dump(export(open_api()), sort_keys=False, allow_unicode=True), markup=False, soft_wrap=True)
+    console.print(
+        yaml.safe_dump(export(open_api()), sort_keys=False, allow_unicode=True), markup=False, soft_wrap=True
+    )
 
 
 def _read(file: Path) -> Configuration:

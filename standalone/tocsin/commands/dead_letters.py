@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -27,8 +28,10 @@ def list_dead(service: Service = "") -> None:
     """What is dead, and why."""
     table = Table("service", "id", "type", "parked", "reason", box=None)
     for name in _services(service):
-        for entry in _with_database(name, lambda database: find_dead_letters(database)):
-            table.add_row(name, str(entry.id), entry.type, f"{entry.parked_at:%Y-%m-%d %H:%M} UTC", entry.reason[:80])
+        for entry in _with_database(name, find_dead_letters):
+            table.add_row(
+                name, str(entry.id), entry.type, f"{entry.parked_at:%Y-%m-%d %H:%M} UTC", entry.reason[:80]
+            )
     console.print(table if table.row_count else "no dead letters")
 
 
@@ -36,7 +39,7 @@ def list_dead(service: Service = "") -> None:
 def show(letter_id: UUID, service: Service = "") -> None:
     """One of them whole."""
     for name in _services(service):
-        for entry in _with_database(name, lambda database: find_dead_letters(database, ids=[letter_id])):
+        for entry in _with_database(name, partial(find_dead_letters, ids=[letter_id])):
             _print(name, entry)
             return
     console.print(f"no dead letter {letter_id}")
@@ -45,9 +48,11 @@ def show(letter_id: UUID, service: Service = "") -> None:
 
 @app.command("replay")
 def replay(
-    letter_id: Annotated[list[UUID] | None, typer.Argument(help="These; or choose by --type or --since.")] = None,
+    letter_id: Annotated[
+        list[UUID] | None, typer.Argument(help="These; or choose by --type or --since.")
+    ] = None,
     service: Service = "",
-    type: Annotated[str, typer.Option(help="All of this event type.")] = "",  # noqa: A002
+    type: Annotated[str, typer.Option(help="All of this event type.")] = "",
     since: Annotated[datetime | None, typer.Option(help="All parked since then, in UTC.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only says what would be done.")] = False,
 ) -> None:
@@ -57,13 +62,15 @@ def replay(
     count = 0
     for name in _services(service):
         chosen = _with_database(
-            name, lambda database: find_dead_letters(database, ids=letter_id, kind=type or None, since=since)
+            name, partial(find_dead_letters, ids=letter_id, kind=type or None, since=since)
         )
         for entry in chosen:
             console.print(f"{name:10} {entry.id} {entry.type}")
         if yes and chosen:
             ids = [entry.id for entry in chosen]
-            _with_database(name, lambda database, ids=ids, name=name: replay_dead_letters(database, ids, service=name))
+            _with_database(
+                name, lambda database, ids=ids, name=name: replay_dead_letters(database, ids, service=name)
+            )
         count += len(chosen)
     console.print(f"{count} {'will be tried again now' if yes else 'would be tried again; say --yes'}")
 
@@ -90,7 +97,9 @@ def _with_database(service: str, use: Callable[[Database], Awaitable[T]]) -> T:
 
 def _print(service: str, entry: DeadLetterEntry) -> None:
     console.print(f"{service}  {entry.type}  event {entry.event_id}")
-    console.print(f"parked {entry.parked_at:%Y-%m-%d %H:%M:%S} UTC after {entry.attempts} tries: {entry.reason}")
+    console.print(
+        f"parked {entry.parked_at:%Y-%m-%d %H:%M:%S} UTC after {entry.attempts} tries: {entry.reason}"
+    )
     for name, value in sorted(entry.headers.items()):
         console.print(f"  {name}: {value}", soft_wrap=True)
     console.print(entry.data.decode("utf-8", "replace"), soft_wrap=True, markup=False)

@@ -28,7 +28,9 @@ def doctor() -> None:
     findings = [*_health(api), *_configuration(api)]
     for finding in findings:
         mark = "[green]ok[/green]  " if finding.ok else "[red]bad[/red] "
-        console.print(f"{mark} {finding.what}" + (f"\n      {finding.advice}" if not finding.ok else ""), soft_wrap=True)
+        console.print(
+            f"{mark} {finding.what}" + (f"\n      {finding.advice}" if not finding.ok else ""), soft_wrap=True
+        )
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
@@ -36,7 +38,13 @@ def _health(api: Api) -> list[Finding]:
     try:
         answer = api.client.get("/readyz")
     except httpx2.HTTPError as error:
-        return [Finding(f"{api.client.base_url} answers", False, f"{error!r}: start it with `tocsin up`, or set TOCSIN_URL")]
+        return [
+            Finding(
+                f"{api.client.base_url} answers",
+                False,
+                f"{error!r}: start it with `tocsin up`, or set TOCSIN_URL",
+            )
+        ]
     if answer.status_code not in {200, 503}:
         return [Finding("readiness", True, "")]
     found = []
@@ -55,7 +63,11 @@ def _configuration(api: Api) -> list[Finding]:
         return [Finding("the API lets us in", False, str(error))]
     found = [
         Finding("somebody can be paged", bool(users), "add people: `tocsin apply -f tocsin.yaml`"),
-        Finding("a monitoring tool can send alerts", bool(integrations), "add an integration on /alerts/integrations"),
+        Finding(
+            "a monitoring tool can send alerts",
+            bool(integrations),
+            "add an integration on /alerts/integrations",
+        ),
     ]
     for service in services:
         has_policy = service["escalation_policy_id"] is not None

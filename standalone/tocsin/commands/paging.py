@@ -19,7 +19,9 @@ def who(
     at: Annotated[str, typer.Option(help="An instant, such as 2026-12-24T22:00:00Z; default now.")] = "",
 ) -> None:
     """Who is on call, and why."""
-    answer = open_api().get("/api/v1/on-call", service=service or None, schedule=schedule or None, at=at or None)
+    answer = open_api().get(
+        "/api/v1/on-call", service=service or None, schedule=schedule or None, at=at or None
+    )
     for entry in answer["items"]:
         person = entry["user"] or "nobody"
         schedule_name = entry["schedule"]["name"] if entry["schedule"] else f"step {entry['step']}"
@@ -32,11 +34,15 @@ def who(
 @app.command("page")
 def page(
     user: Annotated[str, typer.Option(help="E-mail of the person.")],
-    test: Annotated[bool, typer.Option("--test", help="Say that it is a test. There is no other kind yet.")] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Say that it is a test. There is no other kind yet.")
+    ] = False,
 ) -> None:
     """Send a test page to each of a person's contact methods."""
     if not test:
-        raise typer.BadParameter("say --test; to page somebody for real, declare an incident", param_hint="--test")
+        raise typer.BadParameter(
+            "say --test; to page somebody for real, declare an incident", param_hint="--test"
+        )
     api = open_api()
     person = find_user(api, user)
     sent = api.call("POST", f"/api/v1/users/{person['id']}/test-page")
