@@ -1,0 +1,205 @@
+"""The JSON API: setting the page up again and again, publishing, planned work, messages, and bad input."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from tests.integration.comms.room import SHOP, Room
+
+from tocsin_access.directory import apply_entry
+from tocsin_access.routes import route_table
+from tocsin_events.directory import ServiceChanged
+from tocsin_runtime.clock import ManualClock
+
+PAGE = "/api/v1/status-page"
+WANTED = {
+    "name": "Acme",
+    "description": "Shops for everybody",
+    "time_zone": "Europe/Berlin",
+    "components": [
+        {"name": "Checkout", "description": "Baskets", "group": "Shop", "services": ["shop"]},
+        {"name": "Mail", "services": [str(UUID(int=2))]},
+    ],
+}
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"name": ""}, "/name"),
+    ({"name": "x" * 101}, "/name"),
+    ({"time_zone": "Mars/Olympus"}, "/time_zone"),
+    ({"url": "javascript:alert(1)"}, "/url"),
+    ({"support_url": "http://["}, "/support_url"),
+    ({"publish": "sometimes"}, "/publish"),
+    ({"severity_states": {"SEV-9": "operational"}}, "/severity_states"),
+    ({"templates": {"resolved": "$password"}}, "/templates"),
+    ({"components": [{"name": "A", "services": ["nobody"]}]}, "/components/0/services/0"),
+    ({"components": [{"name": "A", "colour": "red"}]}, "/components/0/colour"),
+    ({"surprise": 1}, "/surprise"),
+]
+
+
+@pytest.fixture
+async def told(app: FastAPI, client: httpx2.AsyncClient, clock: ManualClock) -> Room:
+    """The running app's room; its directory knows the service `shop`."""
+    room = Room(app.state.service.unit_of_work, clock)
+    async with room.open_uow() as uow:
+        await apply_entry(ServiceChanged(id=SHOP, version=1, name="The shop", slug="shop"), uow)
+    return room
+
+
+async def put(client: httpx2.AsyncClient, **changed: Any) -> httpx2.Response:
+    return await client.put(PAGE, json={**WANTED, **changed})
+
+
+async def test_the_same_page_twice_changes_nothing(client: httpx2.AsyncClient, told: Room) -> None:
+    first = (await put(client)).json()
+    again = await put(client)
+    assert again.json() == first
+    assert [component["services"] for component in first["components"]] == [["shop"], [str(UUID(int=2))]]
+    got = await client.get(PAGE)
+    assert got.json() == first
+    assert got.headers["etag"] == again.headers["etag"] == f'"{first["version"]}"'
+
+
+async def test_what_get_gives_put_takes(client: httpx2.AsyncClient, told: Room) -> None:
+    page = (await put(client)).json()
+    for derived in ("id", "version", "updated_at"):
+        del page[derived]
+    for component in page["components"]:
+        for derived in ("service_ids", "position", "state", "state_since"):
+            del component[derived]
+    assert (await client.put(PAGE, json=page)).json() == (await client.get(PAGE)).json()
+
+
+async def test_a_component_keeps_its_history_when_it_is_renamed_moved_or_swapped(
+    client: httpx2.AsyncClient, told: Room
+) -> None:
+    first, second = (await put(client)).json()["components"]
+    swapped = [{"id": second["id"], "name": first["name"]}, {"id": first["id"], "name": second["name"]}]
+    after = (await put(client, components=swapped)).json()["components"]
+    assert [(one["id"], one["name"], one["position"]) for one in after] == [
+        (second["id"], "Checkout", 0),
+        (first["id"], "Mail", 1),
+    ]
+
+
+async def test_what_is_not_named_goes(client: httpx2.AsyncClient, told: Room) -> None:
+    await put(client)
+    left = (await put(client, components=[{"name": "checkout"}])).json()["components"]
+    assert [component["name"] for component in left] == ["checkout"]
+
+
+async def test_two_people_cannot_overwrite_each_other(client: httpx2.AsyncClient, told: Room) -> None:
+    old = (await put(client)).headers["etag"]
+    await put(client, name="Acme two")
+    answer = await client.put(PAGE, json=WANTED, headers={"If-Match": old})
+    assert answer.status_code == 412
+
+
+async def test_bad_pages_are_refused_and_named(client: httpx2.AsyncClient, told: Room) -> None:
+    for wrong, pointer in BAD:
+        answer = await put(client, **wrong)
+        assert answer.status_code == 422, wrong
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert any(error["pointer"].startswith(pointer) for error in answer.json()["errors"]), wrong
+
+
+async def test_two_components_of_one_name_and_unknown_ids_are_refused(
+    client: httpx2.AsyncClient, told: Room
+) -> None:
+    twice = await put(client, components=[{"name": "A"}, {"name": "a"}])
+    unknown = await put(client, components=[{"id": str(uuid4()), "name": "A"}])
+    assert (twice.status_code, unknown.status_code) == (409, 404)
+
+
+async def test_nul_is_taken_out_of_names(client: httpx2.AsyncClient, told: Room) -> None:
+    answer = await put(client, name="Ac\x00me", components=[{"name": "Check\x00out"}])
+    assert answer.json()["name"] == "Acme"
+    assert answer.json()["components"][0]["name"] == "Checkout"
+
+
+async def test_components_one_by_one(client: httpx2.AsyncClient, told: Room) -> None:
+    await put(client)
+    made = await client.post(f"{PAGE}/components", json={"name": "Search", "services": ["The shop"]})
+    assert (made.status_code, made.json()["position"], made.json()["services"]) == (201, 2, ["shop"])
+    place = f"{PAGE}/components/{made.json()['id']}"
+    changed = await client.put(place, json={"name": "Finding", "group": "Shop"})
+    assert (changed.json()["name"], changed.json()["position"]) == ("Finding", 2)
+    assert (await client.post(f"{PAGE}/components", json={"name": "finding"})).status_code == 409
+    assert (await client.delete(place)).status_code == 204
+    assert (await client.delete(place)).status_code == 404
+
+
+async def test_publish_and_hide(client: httpx2.AsyncClient, told: Room) -> None:
+    await put(client, publish="hold")
+    await told.opened()
+    answer = await client.post(f"{PAGE}/incidents/INC-42/publish", json={"title": "Slow baskets"})
+    assert (answer.json()["visibility"], answer.json()["title"]) == ("public", "Slow baskets")
+    hidden = await client.post(f"{PAGE}/incidents/42/hide")
+    assert hidden.json()["visibility"] == "hidden"
+    assert (await client.post(f"{PAGE}/incidents/INC-7/publish")).status_code == 404
+
+
+async def test_a_drill_is_not_for_the_public(client: httpx2.AsyncClient, told: Room) -> None:
+    await told.opened(drill=True)
+    answer = await client.post(f"{PAGE}/incidents/INC-42/publish")
+    assert answer.status_code == 409
+    assert "a drill" in answer.json()["detail"]
+
+
+async def test_planned_work_shows_while_it_goes_on(
+    client: httpx2.AsyncClient, told: Room, clock: ManualClock
+) -> None:
+    component = (await put(client)).json()["components"][0]["id"]
+    work = {"name": "Upgrade", "starts_at": "2026-11-24T10:00:00Z", "ends_at": "2026-11-24T11:00:00Z"}
+    made = await client.post(f"{PAGE}/maintenances", json={**work, "component_ids": [component]})
+    assert (made.status_code, made.json()["status"]) == (201, "scheduled")
+    for hour, state in ((10, "under_maintenance"), (11, "operational")):
+        clock.moment = clock.moment.replace(hour=hour)
+        await told.fire()
+        assert (await client.get(PAGE)).json()["components"][0]["state"] == state
+    backwards = {**work, "ends_at": "2026-11-24T09:00:00Z", "component_ids": [component]}
+    assert (await client.post(f"{PAGE}/maintenances", json=backwards)).status_code == 422
+    nowhere = {**work, "component_ids": [str(uuid4())]}
+    assert (await client.post(f"{PAGE}/maintenances", json=nowhere)).status_code == 404
+
+
+async def test_planned_work_can_be_moved_and_called_off(client: httpx2.AsyncClient, told: Room) -> None:
+    component = (await put(client)).json()["components"][0]["id"]
+    work = {
+        "name": "Upgrade",
+        "starts_at": "2026-11-24T08:00:00Z",
+        "ends_at": "2026-11-24T11:00:00Z",
+        "component_ids": [component],
+    }
+    made = (await client.post(f"{PAGE}/maintenances", json=work)).json()
+    assert (await client.get(PAGE)).json()["components"][0]["state"] == "under_maintenance"
+    later = {**work, "starts_at": "2026-11-24T10:00:00Z"}
+    await client.put(f"{PAGE}/maintenances/{made['id']}", json=later)
+    assert (await client.get(PAGE)).json()["components"][0]["state"] == "operational"
+    assert (await client.delete(f"{PAGE}/maintenances/{made['id']}")).status_code == 204
+    assert (await client.get(f"{PAGE}/maintenances")).json()["items"] == []
+    assert (await client.delete(f"{PAGE}/maintenances/{made['id']}")).status_code == 404
+
+
+async def test_messages_are_listed_page_by_page(client: httpx2.AsyncClient, told: Room) -> None:
+    assert (await client.get("/api/v1/messages")).json() == {"items": [], "next": None}
+    assert (await client.get("/api/v1/messages", params={"state": "lost"})).status_code == 422
+    assert (await client.get("/api/v1/messages", params={"cursor": "x"})).status_code == 422
+
+
+async def test_nobody_without_a_token_reads_or_writes(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    del client.headers["Authorization"]
+    for method, path in (("GET", PAGE), ("PUT", PAGE), ("GET", "/api/v1/messages")):
+        assert (await client.request(method, path, json={})).status_code == 401
+    page = await client.get("/comms", headers={"Accept": "text/html"})
+    assert page.status_code == 303
+    assert page.headers["location"].startswith("/login")
+
+
+def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
+    rules = route_table(app.routes)
+    assert {rule.path for rule in rules if rule.rule is None} <= {"/api/v1/comms/openapi.json"}
+    writes = {rule.path: rule.rule for rule in rules if rule.method in ("PUT", "DELETE", "POST")}
+    assert {rule for path, rule in writes.items() if "/internal" not in path} == {"comms:write"}
