@@ -22,6 +22,7 @@ from tocsin_runtime.migrate import prepare_roles, role_of
 from tocsin_testkit.postgres import TestServer
 
 SCHEMA = "ledger"
+COUNTERS = "CREATE TABLE counters (key uuid PRIMARY KEY, value integer NOT NULL DEFAULT 0)"
 EFFECTS = """
 CREATE TABLE effects (
     position bigint GENERATED ALWAYS AS IDENTITY,
@@ -44,9 +45,9 @@ class _Statements:
         return None
 
 
-def make_ledger_template(server: TestServer) -> str:
-    """The URL of a database with the schema, to be copied."""
-    url = server.create_database()
+def make_ledger_template(server: TestServer, base: str | None = None) -> str:
+    """The URL of a database with the schema, to be copied; `base` is a database with others to begin from."""
+    url = server.create_database(template=base)
     with ThreadPoolExecutor(max_workers=1) as thread:
         thread.submit(asyncio.run, _make_ledger(url)).result()
     return url
@@ -58,7 +59,7 @@ async def _make_ledger(url: str) -> None:
     bus_tables_v1(statements)
     database = ledger_of(url)
     async with database.begin() as conn:
-        for statement in (*statements.made, EFFECTS):
+        for statement in (*statements.made, EFFECTS, COUNTERS):
             await conn.execute(text(statement))
         await keep_partitions(conn, SERVICE_TABLES)
     await database.close()
@@ -115,6 +116,12 @@ async def record_effect(uow: UnitOfWork, event: ComponentStateChanged) -> None:
     await uow.conn.execute(_RECORD, {"key": event.component_id, "number": int(event.name)})
 
 
+async def count_up(uow: UnitOfWork, key: UUID) -> None:
+    """Draw the key's next number and emit it, as an aggregate does that holds its row's lock."""
+    row = await uow.conn.execute(_COUNT_UP, {"key": key})
+    uow.emit(numbered(key, row.scalar_one()))
+
+
 async def effects(database: Database) -> dict[UUID, list[int]]:
     """The numbers that took effect for each key, in that order; a number twice is an effect twice."""
     async with database.read() as conn:
@@ -142,3 +149,6 @@ def by_key(envelopes: Iterable[Envelope]) -> dict[UUID, list[int]]:
 
 
 _RECORD = text("INSERT INTO effects (key, number) VALUES (:key, :number)")
+_COUNT_UP = text(
+    "INSERT INTO counters AS c (key) VALUES (:key) ON CONFLICT (key) DO UPDATE SET value = c.value + 1 RETURNING value"
+)

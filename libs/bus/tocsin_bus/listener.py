@@ -10,6 +10,8 @@ from tocsin_runtime.database import Database
 
 log = structlog.get_logger("tocsin.listener")
 CHECK_EVERY = 15.0
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
 
 
 class Listener:
@@ -31,27 +33,41 @@ class Listener:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        pause = 0.2
+        pause = FIRST_PAUSE
         while True:
             try:
-                await self._listen()
+                pause = FIRST_PAUSE if await self._listen() else pause
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("listener.lost", error=repr(error)[:200])
             await asyncio.sleep(pause)
-            pause = min(5.0, pause * 2)
+            pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _listen(self) -> None:
-        connection = await self._database.raw()
+    async def _listen(self) -> bool:
+        """Listen until the connection is lost; true once it had been there."""
+        connection, lost = await self._database.raw(), asyncio.Event()
         try:
+            connection.add_termination_listener(lambda _: lost.set())
             for channel in self._channels:
                 await connection.add_listener(channel, self._heard)
             for callback in self._channels.values():
                 callback("")
-            while not connection.is_closed():
-                await asyncio.sleep(CHECK_EVERY)
-                await connection.execute("SELECT 1")
+            while not await _within(CHECK_EVERY, lost):
+                try:
+                    await connection.execute("SELECT 1")
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                    break
         finally:
             connection.terminate()
+        log.warning("listener.lost")
+        return True
 
     def _heard(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         self._channels[channel](str(payload))
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
