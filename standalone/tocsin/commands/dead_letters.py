@@ -68,9 +68,7 @@ def replay(
             console.print(f"{name:10} {entry.id} {entry.type}")
         if yes and chosen:
             ids = [entry.id for entry in chosen]
-            _with_database(
-                name, lambda database, ids=ids, name=name: replay_dead_letters(database, ids, service=name)
-            )
+            _with_database(name, partial(replay_dead_letters, ids=ids, service=name))
         count += len(chosen)
     console.print(f"{count} {'will be tried again now' if yes else 'would be tried again; say --yes'}")
 
