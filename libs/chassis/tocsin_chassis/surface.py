@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.staticfiles import StaticFiles
 
@@ -14,12 +14,16 @@ from tocsin_theme.files import theme_files
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
-THEME_PATH = "/_/theme"
+THEME_PATH, HOME = "/_/theme", "/incidents"
 
 
 def plain_router(service: "Service") -> APIRouter:
-    """/livez, /readyz and /metrics, on the service's own port."""
+    """/livez, /readyz and /metrics on the service's own port, and `/`, which an Ingress cannot redirect itself."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(public("says nothing of anybody"))])
+
+    @router.get("/", name="home")
+    async def home() -> Response:
+        return RedirectResponse(HOME)
 
     @router.get("/livez", name="livez")
     async def livez() -> Response:
