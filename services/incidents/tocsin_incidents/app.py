@@ -36,7 +36,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
     service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk))
     service.work("measure", lambda: measure_open(service.unit_of_work, desk), every=10.0)
     service.errors({NotFound: 404, NotAllowed: 409, NameTaken: 409})
-    app = service.build(
+    app: FastAPI = service.build(
         routers=[
             api_incidents.router,
             api_actions.router,

@@ -13,7 +13,6 @@ from tocsin_events.pages import (
     Page,
     PageAcknowledged,
     PageFailed,
-    PageRequested,
     PageSent,
     PageUndeliverable,
 )
@@ -85,11 +84,6 @@ def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:
 
 
 def _hear_pages(subscriptions: Subscriptions) -> None:
-    @subscriptions.on(PageRequested)
-    async def requested(event: PageRequested, uow: UnitOfWork) -> None:
-        title = f"Paging {event.page.user} by {WAYS[event.page.channel]}"
-        await _note(uow, event.page, kind=Kind.PAGE_REQUESTED, title=title, data={"reason": event.reason})
-
     @subscriptions.on(PageSent)
     async def sent(event: PageSent, uow: UnitOfWork) -> None:
         title = f"{event.page.user} was paged by {WAYS[event.page.channel]}"

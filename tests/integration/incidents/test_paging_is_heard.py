@@ -12,7 +12,6 @@ from tocsin_events.pages import (
     Page,
     PageAcknowledged,
     PageFailed,
-    PageRequested,
     PageSent,
     PageUndeliverable,
 )
@@ -65,14 +64,12 @@ async def test_what_paging_does_is_told_in_the_timeline(room: Room) -> None:
         requested_at=now,
     )
     await room.hear(
-        PageRequested(page=page, reason="primary_on_call"),
         PageSent(page=page, sent_at=now, attempts=1),
         PageFailed(page=page, reason="550 no such mailbox", attempts=3),
         PageUndeliverable(incident_id=incident.id, at=now, step=2, reason="nobody_on_call"),
         EscalationExhausted(incident_id=incident.id, at=now, rounds=2),
     )
     assert [entry.title for entry in (await room.story())[1:]] == [
-        "Paging Ana by e-mail",
         "Ana was paged by e-mail",
         "Could not page Ana by e-mail in 3 attempts: 550 no such mailbox",
         "Step 2 of the escalation reached nobody: nobody on call",

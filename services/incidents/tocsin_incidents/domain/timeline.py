@@ -25,7 +25,6 @@ class Kind(StrEnum):
     CLOSED = "closed"
     UPDATE = "update"
     NOTE = "note"
-    PAGE_REQUESTED = "page_requested"
     PAGE_SENT = "page_sent"
     PAGE_FAILED = "page_failed"
     PAGE_UNDELIVERABLE = "page_undeliverable"

@@ -170,7 +170,7 @@ _LAST_OF_GROUP = text(
 )
 _YOUNGEST_OF_SERVICE = text(
     "SELECT id, severity, status, opened_at, resolved_at FROM incidents"
-    " WHERE service_id = :service_id AND rank < 9 AND NOT drill ORDER BY opened_at DESC LIMIT 1"
+    " WHERE service_id = :service_id AND rank < 5 ORDER BY opened_at DESC LIMIT 1"
 )
 _INCIDENT_OF = text(
     "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_alerts a"

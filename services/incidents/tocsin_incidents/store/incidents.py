@@ -12,8 +12,8 @@ from tocsin_incidents.domain.incident import Incident, Origin, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.store.tables import incident_numbers, incidents
 
-OVER = 9
-"""The rank of what is no longer open."""
+DRILL, OVER = 5, 9
+"""The ranks of an open drill and of what is no longer open; before them stand the severities of what is open."""
 
 COLUMNS = [incidents.c[field.name] for field in fields(Incident)]
 
@@ -75,7 +75,13 @@ def load(row: Any) -> Incident:
 
 def _values(incident: Incident) -> dict[str, Any]:
     values = {field.name: getattr(incident, field.name) for field in fields(Incident)}
-    return {**values, "rank": incident.severity.rank if incident.is_open else OVER}
+    return {**values, "rank": _rank(incident)}
+
+
+def _rank(incident: Incident) -> int:
+    if not incident.is_open:
+        return OVER
+    return DRILL if incident.drill else incident.severity.rank
 
 
 def _called(ref: UUID | int) -> Any:

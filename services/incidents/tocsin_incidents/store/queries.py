@@ -15,7 +15,7 @@ from tocsin_incidents.domain.catalogue import folded
 from tocsin_incidents.domain.incident import Incident, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.timeline import Kind
-from tocsin_incidents.store.incidents import COLUMNS, OVER, load
+from tocsin_incidents.store.incidents import COLUMNS, DRILL, OVER, load
 from tocsin_incidents.store.services import ServiceRepository
 from tocsin_incidents.store.tables import incidents, timeline_entries
 
@@ -42,7 +42,7 @@ class Wanted:
 async def list_incidents(
     conn: AsyncConnection, wanted: Wanted, *, limit: int, after: Position | None = None
 ) -> list[tuple[Incident, Position]]:
-    """Open ones first, the gravest first, the newest first; then those that are over, the newest first."""
+    """Open ones first, the gravest first, drills last, the newest first; then those that are over."""
     chosen = select(*COLUMNS, incidents.c.rank).where(*_conditions(wanted))
     if after is not None:
         rank, number = after
@@ -53,10 +53,10 @@ async def list_incidents(
 
 
 async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
-    """How many are open of each severity; drills count too, as they are worked on."""
+    """How many are open of each severity, drills left out."""
     counts = (
         select(incidents.c.severity, func.count())
-        .where(incidents.c.rank < OVER)
+        .where(incidents.c.rank < DRILL)
         .group_by(incidents.c.severity)
     )
     return {Severity(severity): count for severity, count in await conn.execute(counts)}
@@ -73,11 +73,9 @@ async def open_by_service(conn: AsyncConnection, service_ids: Sequence[UUID]) ->
 
 
 async def gravest_open(conn: AsyncConnection, *, limit: int) -> list[Incident]:
-    """The newest open SEV-1s that are no drill, for the red line."""
+    """The newest open SEV-1s, drills left out, for the red line."""
     chosen = (
-        select(*COLUMNS)
-        .where(incidents.c.rank == Severity.SEV1.rank, incidents.c.drill.is_(False))
-        .order_by(incidents.c.number.desc())
+        select(*COLUMNS).where(incidents.c.rank == Severity.SEV1.rank).order_by(incidents.c.number.desc())
     )
     return [load(row) for row in await conn.execute(chosen.limit(limit))]
 

@@ -32,7 +32,9 @@ incidents = Table(
     Column("summary", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("rank", SmallInteger, nullable=False),  # 1 to 4 while open, by severity; 9 when over
+    Column(
+        "rank", SmallInteger, nullable=False
+    ),  # 1 to 4 while open, by severity; 5 for an open drill; 9 when over
     Column("origin", Text, nullable=False),
     Column("service_id", Uuid),
     Column("service", Text),

@@ -26,7 +26,9 @@ class Measures:
     def of(metrics: Metrics) -> "Measures":
         """Register them once for an app."""
         return Measures(
-            open=metrics.gauge("open", "Incidents that are not resolved.", labels=["severity"]),
+            open=metrics.gauge(
+                "open", "Incidents that are not resolved; drills left out.", labels=["severity"]
+            ),
             opened=metrics.counter("opened", "Incidents opened.", labels=["severity", "origin"]),
             overdue=metrics.counter(
                 "response_overdue", "Response deadlines that passed unanswered.", labels=["severity"]

@@ -178,7 +178,12 @@ def _filled(service: Service) -> dict[str, Any]:
 
 
 async def _existing(conn: ReadConnection, slug: str) -> Service:
-    service = await ServiceRepository(conn).with_slug(slug)
+    """By its slug, or by its id, which is what incidents know."""
+    catalogue = ServiceRepository(conn)
+    try:
+        service = await catalogue.get(UUID(slug))
+    except ValueError:
+        service = await catalogue.with_slug(slug)
     if service is None:
         raise unknown_service(slug)
     return service

@@ -27,7 +27,6 @@ LOOKS: Mapping[Kind, Look] = {
     Kind.CLOSED: ("archive", "slate"),
     Kind.UPDATE: ("megaphone", "indigo"),
     Kind.NOTE: ("message-square", "neutral"),
-    Kind.PAGE_REQUESTED: ("send", "slate"),
     Kind.PAGE_SENT: ("mail", "slate"),
     Kind.PAGE_FAILED: ("circle-x", "red"),
     Kind.PAGE_UNDELIVERABLE: ("user-x", "red"),
