@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from tests.contract.running import opener
+from tests.bus_running import opener
 from tests.ledger import ledger_of, recording
 
 from tocsin_bus.connect import connect

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from tests.bus_running import consuming
 from tests.contract.members import interleaved, member, take
-from tests.contract.running import consuming
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import effects, envelope
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
+from tests.bus_running import consuming
 from tests.contract.members import (
     envelopes_of,
     interleaved,
@@ -14,7 +15,6 @@ from tests.contract.members import (
     publish_until_acknowledged,
     take,
 )
-from tests.contract.running import consuming
 from tests.contract.transports import KafkaTransport, Transport, fresh_keys
 from tests.ledger import by_key, effects, envelope
 

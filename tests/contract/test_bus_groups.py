@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from tests.bus_running import consuming
 from tests.contract.members import (
     envelopes_of,
     interleaved,
@@ -11,7 +12,6 @@ from tests.contract.members import (
     publish_until_acknowledged,
     take,
 )
-from tests.contract.running import consuming
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import by_key, effects
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
-from tests.contract.running import opener, relaying
+from tests.bus_running import opener, relaying
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import count, effects, numbered
 

@@ -8,7 +8,7 @@ from tests.ledger import SCHEMA, recording
 
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.protocol import Bus
-from tocsin_bus.relay import Relay
+from tocsin_bus.relay import BypassRoad, Relay
 from tocsin_bus.subscriptions import Subscriptions
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import DatabaseClock
@@ -36,9 +36,9 @@ async def consuming(
 
 
 @asynccontextmanager
-async def relaying(bus: Bus, database: Database) -> AsyncIterator[Relay]:
+async def relaying(bus: Bus, database: Database, *, bypass: BypassRoad | None = None) -> AsyncIterator[Relay]:
     """A relay that carries what the ledger emits; at the end it gives its lanes back."""
-    relay = Relay(bus, database, service=SCHEMA, on_landed=lambda: worker.wake())
+    relay = Relay(bus, database, service=SCHEMA, bypass=bypass, on_landed=lambda: worker.wake())
     worker = Worker("relay", relay.run_once, every=0.2)
     tasks = [asyncio.create_task(relay.keeper.run()), asyncio.create_task(worker.run())]
     try:

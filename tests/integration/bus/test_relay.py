@@ -1,0 +1,208 @@
+"""The relay: order under concurrent writers, marks only after the answer, a way round a dead bus (R7-R9, R22)."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from tests.bus_running import consuming, opener, relaying
+from tests.integration.bus.silent_broker import stalled_bus
+from tests.ledger import by_key, count, count_up, effects, numbered, recording
+
+from tocsin_bus.consumer import ConsumerRunner
+from tocsin_bus.outbox import lane_of, oldest_age
+from tocsin_bus.protocol import Bus, Partition, Record
+from tocsin_bus.relay import STALLED_AFTER, BypassRoad
+from tocsin_events.base import Topic
+from tocsin_events.envelope import Envelope
+from tocsin_runtime.database import Database
+from tocsin_testkit.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+WRITERS, EACH = 8, 150
+
+
+async def write(database: Database, keys: Sequence[UUID], times: int) -> None:
+    """One writer: takes turns on keys that others write too, each turn a transaction."""
+    dice = random.Random(str(keys[0]))
+    for _ in range(times):
+        async with opener(database)() as uow:
+            await count_up(uow, dice.choice(keys))
+
+
+async def published(database: Database, wanted: int) -> bool:
+    return await count(database, "outbox", "published_at IS NOT NULL") == wanted
+
+
+async def read_all(bus: Bus, wanted: int) -> list[Envelope]:
+    """What lies in the topic, in the order of its partitions."""
+
+    async def let_go(partitions: frozenset[Partition]) -> None:
+        """Nothing is under way."""
+
+    consumer = bus.consumer(group="reader", topics=[Topic.STATUS], on_revoked=let_go)
+    await consumer.start()
+    found: list[Record] = []
+    async with asyncio.timeout(30):
+        while len(found) < wanted:
+            for records in (await consumer.fetch(wait=0.5, limit=500)).values():
+                found += records
+    assert not await consumer.fetch(wait=0.5, limit=500)
+    await consumer.close()
+    return [record.envelope for record in found if record.envelope is not None]
+
+
+async def test_eight_writers_lose_nothing_and_keep_the_order_of_each_key(
+    bus: Bus, database: Database, other_database: Database
+) -> None:
+    keys = [uuid4() for _ in range(12)]
+    async with relaying(bus, database):
+        pools = [database, other_database] * (WRITERS // 2)
+        await asyncio.gather(*(write(pool, random.sample(keys, 12), EACH) for pool in pools))
+        await eventually(lambda: published(database, WRITERS * EACH), within=30)
+    found = by_key(await read_all(bus, WRITERS * EACH))
+    assert sum(map(len, found.values())) == WRITERS * EACH
+    assert all(numbers == list(range(len(numbers))) for numbers in found.values())
+
+
+async def test_two_replicas_share_the_lanes_and_double_nothing(
+    bus: Bus, database: Database, other_database: Database
+) -> None:
+    keys = [uuid4() for _ in range(12)]
+    async with relaying(bus, database) as one, relaying(bus, other_database) as two:
+        await eventually(lambda: len(one.keeper.held()) == len(two.keeper.held()) == 2, within=10)
+        await asyncio.gather(*(write(database, keys, 100) for _ in range(4)))
+        await eventually(lambda: published(database, 400), within=30)
+    found = by_key(await read_all(bus, 400))
+    assert sum(map(len, found.values())) == 400
+    assert all(numbers == list(range(len(numbers))) for numbers in found.values())
+
+
+async def test_nothing_is_marked_before_the_bus_has_answered(database: Database) -> None:
+    async with stalled_bus() as bus, relaying(bus, database) as relay:
+        await write(database, [uuid4()], 3)
+        await eventually(lambda: relay.stalled_for() > 1, within=10)
+        assert await count(database, "outbox", "published_at IS NULL") == 3
+        async with database.read() as conn:
+            assert await oldest_age(conn) > 1
+
+
+@pytest.fixture
+def spawn(database_url: str) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'libs' / 'testkit'}"}
+        command = [sys.executable, "-m", "tests.integration.bus.relaying_process", database_url]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+async def test_another_relay_takes_over_from_a_killed_one(
+    bus: Bus, database: Database, spawn: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    keys = [uuid4() for _ in range(12)]
+    doomed = spawn()
+    await write(database, keys, 50)
+    await eventually(lambda: published(database, 50), within=20)
+    writing = asyncio.create_task(write(database, keys, 200))
+    await eventually(lambda: _published_at_least(database, 100), within=20)
+    doomed.kill()
+    async with relaying(bus, database):
+        await writing
+        # the dead one's leases last six seconds, and are looked at every two
+        await eventually(lambda: published(database, 250), within=9)
+    found = by_key(await read_all(bus, 250))
+    for numbers in found.values():
+        assert list(dict.fromkeys(numbers)) == list(range(max(numbers) + 1))
+
+
+async def test_what_waits_on_a_stalled_bus_goes_round_it_in_order_and_is_published_later(
+    bus: Bus, database: Database
+) -> None:
+    key = uuid4()
+    runner = ConsumerRunner(bus, recording(), opener(database))
+    async with stalled_bus() as dead, relaying(dead, database, bypass=_road_to(runner)) as relay:
+        await _emit(database, key, range(3))
+        await eventually(lambda: relay.stalled_for() > STALLED_AFTER, within=10)
+        await eventually(lambda: _effects(database, [0, 1, 2]), within=5)
+        await _emit(database, key, range(3, 6))
+        await eventually(lambda: _effects(database, [0, 1, 2, 3, 4, 5]), within=2)
+        assert await count(database, "outbox", "published_at IS NULL AND bypassed_at IS NOT NULL") == 6
+    async with relaying(bus, database), consuming(bus, database):
+        await _emit(database, key, [6])
+        await eventually(lambda: published(database, 7), within=20)
+        await eventually(lambda: _effects(database, [0, 1, 2, 3, 4, 5, 6]), within=20)
+
+
+async def test_once_told_that_the_bus_is_away_nothing_waits_to_find_out(database: Database, bus: Bus) -> None:
+    runner = ConsumerRunner(bus, recording(), opener(database))
+    async with stalled_bus() as dead, relaying(dead, database, bypass=_road_to(runner)) as relay:
+        relay.assume_stalled()
+        await _emit(database, uuid4(), range(3))
+        await eventually(lambda: _effects(database, [0, 1, 2]), within=STALLED_AFTER - 2)
+
+
+async def test_a_road_past_the_bus_that_fails_is_tried_again(database: Database, bus: Bus) -> None:
+    failures = [ConnectionError("the next service is away too")]
+    road = _road_to(ConsumerRunner(bus, recording(), opener(database)))
+
+    async def fails_once(envelopes: Sequence[Envelope]) -> None:
+        if failures:
+            raise failures.pop()
+        await road(envelopes)
+
+    async with stalled_bus() as dead, relaying(dead, database, bypass=fails_once) as relay:
+        relay.assume_stalled()
+        await _emit(database, uuid4(), range(3))
+        await eventually(lambda: _effects(database, [0, 1, 2]), within=10)
+    assert not failures
+
+
+async def test_the_embedded_bus_is_never_gone_round(bus: Bus, database: Database) -> None:
+    taken: list[Envelope] = []
+
+    async def road(envelopes: Sequence[Envelope]) -> None:
+        taken.extend(envelopes)
+
+    async with relaying(bus, database, bypass=road) as relay:
+        relay.assume_stalled()
+        await _emit(database, uuid4(), range(3))
+        await eventually(lambda: published(database, 3), within=10)
+    assert taken == []
+
+
+def test_keys_spread_over_all_lanes() -> None:
+    lanes = [lane_of(uuid4()) for _ in range(400)]
+    assert all(lanes.count(lane) > 50 for lane in range(4))
+
+
+def _road_to(runner: ConsumerRunner) -> BypassRoad:
+    async def road(envelopes: Sequence[Envelope]) -> None:
+        await runner.handle([Record(Partition(e.topic, -1), -1, e, e.headers(), e.data) for e in envelopes])
+
+    return road
+
+
+async def _emit(database: Database, key: UUID, numbers: Sequence[int]) -> None:
+    async with opener(database)() as uow:
+        for number in numbers:
+            uow.emit(numbered(key, number))
+
+
+async def _effects(database: Database, wanted: list[int]) -> bool:
+    return list((await effects(database)).values()) == [wanted]
+
+
+async def _published_at_least(database: Database, wanted: int) -> bool:
+    return await count(database, "outbox", "published_at IS NOT NULL") >= wanted
