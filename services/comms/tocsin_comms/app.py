@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from fastapi import FastAPI
+from prometheus_client import Counter
 
 from tocsin_chassis.platform import Platform
 from tocsin_chassis.service import Service
@@ -54,8 +55,11 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
     publisher = _publisher(service, settings, base_url)
     service.consume(subscriptions_for(rules))
     service.fire(timers_for(rules))
+    sent = service.metrics.counter(
+        "messages", "Messages by channel and outcome", labels=["channel", "outcome"]
+    )
     if rules.chat_channel is not None:
-        _send_to_slack(service, settings, rules.chat_channel)
+        _send_to_slack(service, settings, rules.chat_channel, sent)
     service.work(PUBLISHER, publisher.run_once)
     service.errors(ERRORS)
     return service.build(
@@ -92,7 +96,7 @@ def _publisher(service: Service, settings: CommsSettings, base_url: str) -> Publ
     return publisher
 
 
-def _send_to_slack(service: Service, settings: CommsSettings, channel: str) -> None:
+def _send_to_slack(service: Service, settings: CommsSettings, channel: str, counted: Counter) -> None:
     client = slack_client(settings.slack_token.get_secret_value(), base_url=settings.slack_base_url)
 
     async def find_thread(incident_id: UUID) -> Thread | None:
@@ -102,7 +106,4 @@ def _send_to_slack(service: Service, settings: CommsSettings, channel: str) -> N
     provider = SlackProvider(client, channel, find_thread)
     service.on_start(provider.open)
     service.on_stop(provider.close)
-    counted = service.metrics.counter(
-        "messages", "Messages by channel and outcome", labels=["channel", "outcome"]
-    )
     service.sends(providers=[provider], outgoing=Deliveries(counted))

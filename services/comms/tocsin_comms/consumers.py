@@ -6,7 +6,7 @@ from tocsin_bus.subscriptions import Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.domain.cadence import Promise, begin, regraded, told
-from tocsin_comms.domain.chat import escape, reply
+from tocsin_comms.domain.chat import escape, reply, worth_an_edit
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.revision import Posted
 from tocsin_comms.usecases.chat import note
@@ -59,18 +59,16 @@ def timers_for(rules: Rules) -> Timers:
 def _follow_silently(subscriptions: Subscriptions, rules: Rules) -> None:
     """What the one message and the page show, and no more."""
 
-    @subscriptions.on(
-        IncidentOpened, IncidentAlertJoined, IncidentAssigned, IncidentStatusChanged, IncidentClosed
-    )
+    @subscriptions.on(IncidentOpened, IncidentAssigned, IncidentStatusChanged, IncidentClosed)
     async def take_over(
-        event: IncidentOpened
-        | IncidentAlertJoined
-        | IncidentAssigned
-        | IncidentStatusChanged
-        | IncidentClosed,
-        uow: UnitOfWork,
+        event: IncidentOpened | IncidentAssigned | IncidentStatusChanged | IncidentClosed, uow: UnitOfWork
     ) -> None:
         await follow(uow, event.incident, rules=rules)
+
+    @subscriptions.on(IncidentAlertJoined)
+    async def alert_joined(event: IncidentAlertJoined, uow: UnitOfWork) -> None:
+        news = worth_an_edit(event.incident.alert_count)
+        await follow(uow, event.incident, rules=rules, silently=not news)
 
 
 def _follow_promises(subscriptions: Subscriptions, rules: Rules) -> None:

@@ -8,7 +8,7 @@ from tests.integration.comms.room import MINUTE, Room
 
 from tocsin_access.directory import apply_entry
 from tocsin_events.directory import Role, UserChanged
-from tocsin_events.incidents import IncidentAssigned, IncidentStatus
+from tocsin_events.incidents import IncidentAlertJoined, IncidentAssigned, IncidentStatus
 from tocsin_testkit.slack import FaultKind, SlackServer
 
 HOSTILE = "<!channel> <@U1> <https://evil.test|https://bank.test>"
@@ -114,6 +114,17 @@ async def test_an_answer_lost_after_acceptance_makes_no_second_message(
     await chat_room.send()
     assert len(slack.posts) == 1
     assert [message.state for message in await chat_room.messages(story)] == ["sent"]
+
+
+async def test_a_storm_of_alerts_edits_a_few_times(chat_room: Room, slack: SlackServer) -> None:
+    story = await chat_room.opened()
+    await chat_room.send()
+    for count in range(2, 60):
+        joined = story.now_is(alert_count=count)
+        await chat_room.hear(IncidentAlertJoined(incident=joined, alert_id=uuid4(), title="one more"))
+        await chat_room.send()
+    assert slack.posts[0].edits == 9
+    assert "50 alerts" in str(slack.posts[0].blocks)
 
 
 async def test_a_reply_whose_answer_was_lost_is_not_repeated(chat_room: Room, slack: SlackServer) -> None:

@@ -126,6 +126,14 @@ def reminder(incident: Incident, assignee: People, *, base_url: str, late: timed
     return ChatMessage(words, (_section(words),))
 
 
+def worth_an_edit(alert_count: int) -> bool:
+    """Whether so many alerts are news: each of the first five, then 10, 20 … 100, 200 and so on.
+
+    An alert storm would else edit the message thousands of times.
+    """
+    return alert_count <= 5 or set(str(alert_count)[1:]) == {"0"}
+
+
 def _acknowledged(incident: Incident) -> str:
     if incident.acknowledged_at is None:
         return "not yet"

@@ -38,7 +38,7 @@ RECENT = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """How the page is set up. `url` is where the world reads it; empty means Tocsin's own origin."""
+    """How the page is set up. `url` is the origin where the world reads it; empty means Tocsin's own."""
 
     id: UUID
     name: str
@@ -106,11 +106,10 @@ class Site:
         unsure = state is ComponentState.OPERATIONAL and self.open_reports
         return ComponentState.DEGRADED_PERFORMANCE if unsure else state
 
-    @property
-    def months(self) -> tuple[tuple[str, tuple[Report, ...]], ...]:
-        """The reports by the month in which they began, in the page's zone, the newest first."""
+    def months(self, most: int) -> tuple[tuple[str, tuple[Report, ...]], ...]:
+        """The newest reports by the month in which they began, in the page's zone, the newest first."""
         months = groupby(
-            self.reports, key=lambda report: f"{report.started_at.astimezone(self.page.zone):%B %Y}"
+            self.reports[:most], key=lambda report: f"{report.started_at.astimezone(self.page.zone):%B %Y}"
         )
         return tuple((month, tuple(reports)) for month, reports in months)
 

@@ -54,7 +54,7 @@ def _page(site: Site) -> Json:
         "page": {
             "id": str(page.id),
             "name": page.name,
-            "url": page.url or f"{site.base_url}/status",
+            "url": f"{site.base_url}/status",
             "time_zone": page.time_zone,
             "updated_at": stamp(page.updated_at),
         }

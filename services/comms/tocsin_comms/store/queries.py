@@ -35,7 +35,10 @@ class Told:
 
 
 async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
-    """All that the world may see at `now`; a page without components when nothing was ever set up."""
+    """All that the world may see at `now`; a page without components when nothing was ever set up.
+
+    Links lead to the page's own address if it has one, else to `base_url`.
+    """
     page = await PageRepository(conn).load() or StatusPage(UNSAVED, FIRST_NAME, updated_at=now)
     components = await ComponentRepository(conn).all()
     history = await ComponentRepository(conn).history(now - WINDOW)
@@ -50,7 +53,7 @@ async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
     works = await MaintenanceRepository(conn).since(now - WINDOW)
     return Site(
         page=page,
-        base_url=base_url,
+        base_url=page.url.rstrip("/") or base_url,
         now=now,
         components=tuple(shown),
         reports=tuple(await ReportRepository(conn).shown(now - WINDOW, MOST_REPORTS)),

@@ -38,10 +38,12 @@ async def follow(
     promising: Promising = unchanged,
     posted: Posted | None = None,
     reply: ChatMessage | None = None,
+    silently: bool = False,
 ) -> None:
     """Bring all that comms says of an incident up to what was told, in one transaction with the row locked.
 
-    An event older than the copy does not turn it back, but what was said with it is still said.
+    An event older than the copy does not turn it back, but what was said with it is still said. `silently`
+    leaves the chat message as it is: the next edit will tell.
     """
     followed = await _locked(uow, incident_of(told), rules)
     fresh = followed.incident if told.version < followed.incident.version else incident_of(told)
@@ -49,7 +51,8 @@ async def follow(
     promise = promise if fresh.over else promising(promise, fresh)
     await keep_promise(uow, followed, replace(followed, incident=fresh, promise=promise))
     await keep_report(uow, fresh, rules=rules, posted=posted)
-    await edit_summary(uow, fresh.id, rules=rules)
+    if not silently:
+        await edit_summary(uow, fresh.id, rules=rules)
     if reply is not None:
         await reply_in_thread(uow, fresh, reply, kind="reply", rules=rules)
     uow.announce("comms")

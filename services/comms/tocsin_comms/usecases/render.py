@@ -48,6 +48,8 @@ class Measure:
     updates_each: int
     most_recent: int
     letters: int
+    most_listed: int
+    most_told: int
     troubled_only: bool = False
 
     def bars(self, shown: ShownComponent) -> list[Day]:
@@ -58,10 +60,21 @@ class Measure:
 
 
 MEASURES = (
-    Measure("all", most_open=10, updates_each=3, most_recent=10, letters=600),
-    Measure("troubled", most_open=10, updates_each=2, most_recent=10, letters=300),
-    Measure("none", most_open=10, updates_each=1, most_recent=5, letters=120),
-    Measure("none", most_open=3, updates_each=1, most_recent=0, letters=60, troubled_only=True),
+    Measure("all", most_open=10, updates_each=3, most_recent=10, letters=600, most_listed=100, most_told=100),
+    Measure(
+        "troubled", most_open=10, updates_each=2, most_recent=10, letters=300, most_listed=100, most_told=30
+    ),
+    Measure("none", most_open=10, updates_each=1, most_recent=5, letters=120, most_listed=75, most_told=10),
+    Measure(
+        "none",
+        most_open=3,
+        updates_each=1,
+        most_recent=0,
+        letters=60,
+        most_listed=50,
+        most_told=3,
+        troubled_only=True,
+    ),
 )
 """From full to bare; the first whose page is light enough is shown."""
 

@@ -17,6 +17,7 @@ from tocsin_comms.domain.chat import (
     reply,
     shortened,
     summary,
+    worth_an_edit,
 )
 from tocsin_comms.domain.states import Severity
 
@@ -108,6 +109,12 @@ def test_the_reminder_mentions_the_assignee() -> None:
     sent = reminder(incident(), People("Ana", "U024BE7LH"), base_url=BASE, late=7 * MINUTE)
     assert "<@U024BE7LH>" in sent.text
     assert "7 minutes ago" in sent.text
+
+
+def test_an_alert_storm_is_not_told_alert_by_alert() -> None:
+    told = [count for count in range(1, 1001) if worth_an_edit(count)]
+    assert told[:7] == [1, 2, 3, 4, 5, 10, 20]
+    assert len(told) == 5 + 9 + 9 + 1
 
 
 def test_long_titles_and_updates_stay_within_slacks_limits() -> None:
