@@ -33,6 +33,7 @@ from tocsin_paging.domain.links import Links
 from tocsin_paging.settings import PagingSettings
 from tocsin_paging.usecases.pager import Figures, Pager
 from tocsin_paging.web.ack import router as ack
+from tocsin_paging.web.contacts import router as contact_pages
 from tocsin_paging.web.fragments import router as fragments
 from tocsin_paging.web.login import router as login
 from tocsin_paging.web.on_call import router as on_call_pages
@@ -48,7 +49,7 @@ from tocsin_runtime.clock import process_now
 from tocsin_runtime.settings import PlatformSettings
 
 API = [contacts, on_call, overrides, pages, policies, schedules]
-PAGES = [ack, fragments, on_call_pages, policy_pages, schedule_pages]
+PAGES = [ack, contact_pages, fragments, on_call_pages, policy_pages, schedule_pages]
 ROUTERS = [
     *API,
     *PAGES,

@@ -14,7 +14,6 @@ from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.adapters.addresses import refusal
-from tocsin_paging.api.context import guard_of, pager_of
 from tocsin_paging.api.pages import PageOut, page_out
 from tocsin_paging.domain.contact import Channel, Contact, masked
 from tocsin_paging.store.contacts import ContactRepository
@@ -26,6 +25,7 @@ from tocsin_paging.usecases.contacts import (
     put_contacts,
     remove_contact,
 )
+from tocsin_paging.usecases.context import guard_of, pager_of
 from tocsin_paging.usecases.notices import send_test_page
 from tocsin_runtime.errors import FieldError, Problem
 from tocsin_runtime.text import clean

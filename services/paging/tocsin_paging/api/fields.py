@@ -38,8 +38,8 @@ def _slack_user(value: str) -> str:
 
 Name = Annotated[
     str,
-    BeforeValidator(_clean),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+    BeforeValidator(_clean),
 ]
 Email = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_email)]
 TimeZone = Annotated[

@@ -12,12 +12,12 @@ from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.context import pager_of
 from tocsin_paging.domain.contact import Channel
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.page import Page, PageKind, PageState
 from tocsin_paging.store.pages import PageFilter, PageRepository
 from tocsin_paging.usecases.acknowledge import Person, acknowledge_page
+from tocsin_paging.usecases.context import pager_of
 
 router = api_router(prefix="/api/v1/pages", tags=["pages"])
 Reader = Annotated[Principal, Depends(require("paging:read"))]

@@ -52,6 +52,11 @@ class PageRepository:
         values = _values(page)
         await self._conn.execute(update(pages).where(pages.c.id == values.pop("id")).values(values))
 
+    async def drop(self, page_id: UUID, *, reason: str) -> None:
+        """Note that the page need not leave any more, and nothing else: its row is not locked."""
+        values = {"state": PageState.DROPPED.value, "reason": reason}
+        await self._conn.execute(update(pages).where(pages.c.id == page_id).values(values))
+
     async def of_step(self, incident_id: UUID, *, round: int, step: int) -> list[Page]:
         """Return the pages that one step made."""
         mine = select(pages).where(

@@ -24,7 +24,7 @@ async def still_wanted(uow: UnitOfWork, sending: Sending, *, pager: Pager) -> bo
     why_not = await _why_not(uow, page)
     if why_not is None:
         return True
-    await pages.save(replace(page, state=PageState.DROPPED, reason=why_not))
+    await pages.drop(page.id, reason=why_not)
     pager.figures.pages.labels(page.channel.value, PageState.DROPPED.value).inc()
     return False
 

@@ -6,10 +6,10 @@ from tocsin_access.dependencies import public
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
-from tocsin_paging.api.context import pager_of
 from tocsin_paging.domain.errors import GoneError, NotFoundError
 from tocsin_paging.domain.escalation import Reason
 from tocsin_paging.usecases.acknowledge import Answered, acknowledge_by_link, link_state, page_of_link
+from tocsin_paging.usecases.context import pager_of
 
 router = page_router()
 ONE_USE = Depends(public("carries its own one-use secret of 160 bits"))

@@ -14,7 +14,6 @@ from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
-from tocsin_paging.api.context import pager_of
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.references import as_id
@@ -25,9 +24,18 @@ from tocsin_paging.store.on_call import duties_of
 from tocsin_paging.store.pages import PageFilter, PageRepository
 from tocsin_paging.store.schedules import ScheduleRepository
 from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident
+from tocsin_paging.usecases.context import pager_of
 from tocsin_paging.usecases.overrides import OverrideWish, add_override, end_override
 from tocsin_paging.usecases.schedules import schedule_to_change
-from tocsin_paging.web.views import cards, handovers, lanes, people_of, start_of_day, zone_of
+from tocsin_paging.web.views import (
+    cards,
+    handovers,
+    lanes,
+    most_urgent_first,
+    people_of,
+    start_of_day,
+    zone_of,
+)
 from tocsin_runtime.text import clean
 
 router = page_router()
@@ -128,9 +136,13 @@ async def _shown(
         status_code=422 if errors else 200,
         now=uow.now,
         cards=await cards(uow.conn, now),
-        cases=await EscalationRepository(uow.conn).open_cases(limit=20),
+        cases=most_urgent_first(await EscalationRepository(uow.conn).open_cases(limit=50)),
         pages=await PageRepository(uow.conn).listed(PageFilter(), limit=RECENT),
-        lanes=[lane for one in schedules for lane in lanes(one, start, end=start + AHEAD, names=names)],
+        lanes=[
+            lane
+            for one in schedules
+            for lane in lanes(one, start, end=start + AHEAD, now=uow.now, names=names)
+        ],
         start=start,
         end=start + AHEAD,
         zone=zone.key,

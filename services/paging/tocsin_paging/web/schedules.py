@@ -31,7 +31,7 @@ from tocsin_paging.web.views import (
 
 router = page_router()
 Reader = Annotated[Principal, Depends(page_viewer("paging:read"))]
-AHEAD, LISTED = timedelta(days=28), timedelta(days=70)
+AHEAD, LISTED = timedelta(days=14), timedelta(days=70)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -62,7 +62,7 @@ async def schedule_page(request: Request, viewer: Reader, uow: RequestUnitOfWork
         now=uow.now,
         schedule=schedule,
         cards=await cards(uow.conn, duties_of(schedule, at=uow.now)),
-        lanes=lanes(schedule, start, end=start + AHEAD, names=names, titled=False),
+        lanes=lanes(schedule, start, end=start + AHEAD, now=uow.now, names=names, titled=False),
         start=start,
         end=start + AHEAD,
         zone=zone.key,

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_paging.domain.contact import Channel, Contact, masked
+from tocsin_paging.domain.escalation import State
 from tocsin_paging.domain.override import Duty, Override
 from tocsin_paging.domain.schedule import Schedule, shifts
 from tocsin_paging.store.contacts import ContactRepository
+from tocsin_paging.store.escalations import Case
 from tocsin_paging.store.on_call import Duties
 from tocsin_theme.lanes import Lane, Span
 
@@ -26,6 +28,7 @@ class Reach:
     icon: str
     text: str
     href: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,15 @@ async def cards(conn: Any, found: Sequence[Duties]) -> list[Card]:
 
 
 def lanes(
-    schedule: Schedule, start: datetime, *, end: datetime, names: dict[UUID, str], titled: bool = True
+    schedule: Schedule,
+    start: datetime,
+    *,
+    end: datetime,
+    now: datetime,
+    names: dict[UUID, str],
+    titled: bool = True,
 ) -> list[Lane]:
-    """Return one lane for each duty that the schedule has, with gaps and overrides marked."""
+    """Return one lane for each duty that the schedule has, with overrides and the gaps ahead marked."""
     made = []
     for duty in duties_named(schedule):
         spans = [
@@ -79,6 +88,7 @@ def lanes(
                 href=f"/on-call/schedules/{schedule.slug}",
             )
             for shift in shifts(schedule, start, end=end, duty=duty)
+            if shift.on_call.user_id or shift.ends_at > now
         ]
         name, note = (schedule.name, duty.value) if titled else (duty.value.capitalize(), "")
         made.append(Lane(name, spans=spans, note=note))
@@ -117,6 +127,11 @@ def handovers(schedules: Iterable[Schedule], names: dict[UUID, str]) -> list[Han
     return sorted(found, key=lambda handover: handover.override.starts_at)
 
 
+def most_urgent_first(cases: Iterable[Case]) -> list[Case]:
+    """Return escalations in the order in which somebody should look: unanswered ones first, then by severity."""
+    return sorted(cases, key=lambda case: (case.escalation.state != State.TRIGGERED, case.about.severity))
+
+
 def zone_of(viewer: Principal) -> ZoneInfo:
     """Return the zone in which the reader lives."""
     return ZoneInfo(viewer.timezone or "UTC")
@@ -135,7 +150,7 @@ def until(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
 
 def _reach(contact: Contact) -> Reach:
     href = f"mailto:{contact.address}" if contact.channel == Channel.EMAIL else None
-    return Reach(ICONS[contact.channel], text=contact.label or masked(contact), href=href)
+    return Reach(ICONS[contact.channel], text=masked(contact), href=href, note=contact.label)
 
 
 def _kind(user_id: UUID | None, *, override: Override | None) -> str:

@@ -132,5 +132,5 @@ UNCHANGED = {
     Reason.NOT_TRIGGERED,
     Reason.LAST_STEP,
 }
-Life.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestLife = Life.TestCase

@@ -52,7 +52,7 @@ def test_a_plan_without_people_is_a_turn_of_nobody() -> None:
 
 
 @given(plan=plans, start=instants)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_turns_follow_each_other_without_gap_or_overlap_on_the_wall_clock(
     plan: Plan, start: datetime
 ) -> None:
@@ -73,7 +73,7 @@ def test_turns_follow_each_other_without_gap_or_overlap_on_the_wall_clock(
 
 
 @given(plan=plans, others=people, start=instants, later=durations, data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_change_never_changes_the_past_and_moves_nobody_in_mid_shift(
     plan: Plan, others: tuple[UUID, ...], start: datetime, later: timedelta, data: st.DataObject
 ) -> None:

@@ -1,15 +1,18 @@
 """The one resolver: each minute, the list of shifts and the answer to "who is on call" agree."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.paging.domain.zones import PEOPLE, durations, instants, plans
 
 from tocsin_paging.domain.override import Duty, Override
 from tocsin_paging.domain.rotation import Plan, Rotation, revise
-from tocsin_paging.domain.schedule import Schedule, Why, shifts, who_is_on_call
+from tocsin_paging.domain.schedule import Schedule, Shift, Why, shifts, who_is_on_call
 from tocsin_runtime.ids import new_id
 
 ANA, BO, CY = PEOPLE[:3]
@@ -89,6 +92,14 @@ def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     return schedule(*overrides, rotation=rotation), start
 
 
+def instants_of(span: Shift) -> Iterator[datetime]:
+    """Each minute of the first and the last hour, where mistakes live, and some of those between."""
+    total = (span.ends_at - span.starts_at) // timedelta(minutes=1)
+    for minute in range(total):
+        if minute < 60 or minute >= total - 60 or minute % 29 == 0:
+            yield span.starts_at + timedelta(minutes=minute)
+
+
 @given(drawn=schedules())
 @settings(max_examples=25, deadline=None)
 def test_shifts_and_the_resolver_agree_each_minute(drawn: tuple[Schedule, datetime]) -> None:
@@ -99,11 +110,38 @@ def test_shifts_and_the_resolver_agree_each_minute(drawn: tuple[Schedule, dateti
     assert all(a.ends_at == b.starts_at for a, b in pairwise(spans))
     assert all(a.on_call != b.on_call for a, b in pairwise(spans))
     for span in spans:
-        at = span.starts_at
-        while at < span.ends_at:
+        for at in instants_of(span):
             assert who_is_on_call(found, at) == span.on_call
-            at += timedelta(minutes=1)
 
 
 def test_no_shift_in_an_empty_stretch() -> None:
     assert shifts(schedule(), T0, end=T0) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 3, 8, 7, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 11, 1, 6, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        ("America/Santiago", datetime(2026, 4, 5, 3, tzinfo=UTC)),
+        ("America/Santiago", datetime(2026, 9, 6, 4, tzinfo=UTC)),
+    ],
+)
+def test_each_minute_of_the_weeks_in_which_the_clocks_change_is_covered_once(
+    zone: str, change: datetime
+) -> None:
+    local = change.astimezone(ZoneInfo(zone))
+    start = change - timedelta(days=8)
+    for handoff in (time(0), time(2, 15), time(9)):  # inside, around and away from the change
+        plan = Plan(zone, local.weekday(), handoff, PEOPLE[:3])
+        found = schedule(rotation=revise(Rotation(), plan, effective_from=start))
+        order = [shift.on_call.user_id for shift in shifts(found, start, end=change + timedelta(days=8))]
+        assert None not in order
+        assert order == [PEOPLE[n % 3] for n in range(len(order))]
+        hours = {start + timedelta(hours=hour) for hour in range(16 * 24)}
+        around = {change + timedelta(minutes=minute) for minute in range(-180, 180)}
+        assert all(who_is_on_call(found, at).user_id for at in hours | around)

@@ -1,4 +1,4 @@
-"""What routes need of the composition root: the pager, and the guard that checks addresses."""
+"""What routes take from the composition root: the pager, and the guard that checks addresses."""
 
 from typing import cast
 

@@ -1,0 +1,130 @@
+"""Whom a step reaches when it fires: schedules, teams, gaps; and what nobody could process."""
+
+from datetime import timedelta
+
+from tests.integration.paging.stage import MINUTE, Stage, Tray
+
+from tocsin_access.directory import tell
+from tocsin_bus.subscriptions import DeadLetter
+from tocsin_events.base import Topic
+from tocsin_events.directory import TeamChanged
+from tocsin_events.pages import PageUndeliverable
+from tocsin_paging.consumers import subscriptions_of
+from tocsin_paging.domain.contact import Channel
+from tocsin_paging.domain.message import compose
+from tocsin_paging.domain.override import Duty
+from tocsin_paging.domain.page import PageKind
+from tocsin_paging.domain.payload import payload_from_json
+from tocsin_paging.domain.policy import TargetKind
+from tocsin_paging.usecases.contacts import ContactWish, add_contact, change_contact
+from tocsin_paging.usecases.overrides import OverrideWish, add_override
+from tocsin_paging.usecases.policies import PolicyWish, StepWish, TargetWish, put_policy
+from tocsin_paging.usecases.schedules import RotationWish, ScheduleWish, put_schedule, remove_schedule
+from tocsin_runtime.database import Database
+from tocsin_runtime.ids import new_id
+from tocsin_testkit.told import told
+
+
+async def rota(stage: Stage, *people: str) -> None:
+    """A schedule `core` of these people, and a default policy that pages its primary, then its secondary."""
+    rotation = RotationWish(tuple(f"{name.lower()}@example.org" for name in people))
+    steps = [TargetWish(TargetKind.SCHEDULE, "core", duty=duty) for duty in Duty]
+    async with stage.open_uow() as uow:
+        await put_schedule(
+            uow, "core", ScheduleWish("Core", "Europe/Berlin", rotations={Duty.PRIMARY: rotation})
+        )
+        wish = PolicyWish("Core", tuple(StepWish((step,), 5 * MINUTE) for step in steps), repeats=1)
+        await put_policy(uow, "core", wish)
+
+
+async def test_the_person_is_chosen_when_the_step_fires_not_when_the_incident_opens(stage: Stage) -> None:
+    await stage.person("Ana")
+    bo = await stage.person("Bo")
+    await rota(stage, "Ana")
+    incident = await stage.open()
+    async with stage.open_uow() as uow:
+        stored, _ = await put_schedule(uow, "core", ScheduleWish("Core", "Europe/Berlin"))
+        now = uow.now
+        await add_override(uow, stored, OverrideWish(str(bo), now, now + timedelta(hours=1)), by="Ana")
+    await stage.forward(5 * MINUTE)
+    await stage.forward(5 * MINUTE)
+    assert await stage.told_to(incident) == [(1, 1, "Ana"), (2, 1, "Bo")]
+    assert (await stage.pages(incident))[-1].why == "primary on call for Core: override made by Ana"
+
+
+async def test_a_gap_is_told_and_the_next_step_acts(stage: Stage, database: Database) -> None:
+    await stage.person("Ana")
+    await rota(stage)
+    incident = await stage.open()
+    assert await stage.pages(incident) == []
+    reasons = [
+        event.reason
+        for event in await told(database, PageUndeliverable)
+        if isinstance(event, PageUndeliverable)
+    ]
+    assert reasons == ["nobody_on_call", "nobody_on_call"]
+    await rota(stage, "Ana")
+    await stage.forward(5 * MINUTE)
+    assert await stage.told_to(incident) == [(2, 1, "Ana")]
+
+
+async def test_a_team_is_everybody_in_it_and_nobody_twice(stage: Stage) -> None:
+    ana, bo = await stage.person("Ana"), await stage.person("Bo")
+    async with stage.open_uow() as uow:
+        team = TeamChanged(id=new_id(), version=1, name="Payments", slug="payments", member_ids=[ana, bo])
+        await tell(uow, team)
+        targets = (TargetWish(TargetKind.TEAM, "payments"), TargetWish(TargetKind.USER, "bo@example.org"))
+        await put_policy(uow, "team", PolicyWish("Team", (StepWish(targets, 5 * MINUTE),)))
+    incident = await stage.open()
+    assert await stage.told_to(incident) == [(1, 1, "Ana"), (1, 1, "Bo")]
+    assert {page.why for page in await stage.pages(incident)} == {"member of Payments"}
+
+
+async def test_who_switched_everything_off_is_not_reached_and_the_next_step_acts(
+    stage: Stage, database: Database
+) -> None:
+    ana, bo = await stage.person("Ana"), await stage.person("Bo")
+    async with stage.open_uow() as uow:
+        contact = await add_contact(uow, ana, ContactWish(Channel.EMAIL, "ana@example.org"))
+        await change_contact(uow, contact, enabled=False)
+    await stage.policy([ana], [bo])
+    incident = await stage.open()
+    assert await stage.told_to(incident) == [(1, 2, "Bo")]
+    [event] = await told(database, PageUndeliverable)
+    assert isinstance(event, PageUndeliverable)
+    assert event.reason == "no_contact_method"
+
+
+async def test_a_deleted_schedule_leaves_running_escalations_their_other_steps(stage: Stage) -> None:
+    await stage.person("Ana")
+    bo = await stage.person("Bo")
+    async with stage.open_uow() as uow:
+        stored, _ = await put_schedule(
+            uow,
+            "core",
+            ScheduleWish("Core", "UTC", rotations={Duty.PRIMARY: RotationWish(("ana@example.org",))}),
+        )
+        steps = (TargetWish(TargetKind.USER, str(bo)), TargetWish(TargetKind.SCHEDULE, "core"))
+        policy = PolicyWish("P", tuple(StepWish((step,), 5 * MINUTE) for step in (*steps, steps[0])))
+        await put_policy(uow, "p", policy)
+    incident = await stage.open()
+    async with stage.open_uow() as uow:
+        await put_policy(uow, "p", PolicyWish("P", (StepWish(steps[:1], 5 * MINUTE),)))
+        await remove_schedule(uow, stored)
+    await stage.forward(5 * MINUTE)
+    assert await stage.told_to(incident) == [(1, 1, "Bo"), (1, 3, "Bo")]
+
+
+async def test_somebody_hears_of_an_event_that_could_not_be_processed(stage: Stage) -> None:
+    await stage.policy([await stage.person("Ana")])
+    dead = subscriptions_of(stage.pager).dead_handler
+    assert dead is not None
+    letter = DeadLetter(Topic.INCIDENTS, "incident.opened.v9", envelope=None, reason="unknown version")
+    async with stage.open_uow() as uow:
+        await dead(letter, uow)
+    tray = Tray()
+    await stage.send(tray)
+    [page] = await stage.pages()
+    assert page.kind == PageKind.FALLBACK
+    content = payload_from_json(tray.taken[0].payload).content
+    assert "could not process incident.opened.v9" in compose(content, now=stage.clock.moment).subject
