@@ -25,7 +25,8 @@ from tocsin_runtime.clock import process_now
 
 REMEMBER_SECONDS: Final = 2.0
 """How long a look-up holds. With the bus's delay it keeps a revocation within five seconds."""
-_OWNER_SECONDS: Final = 0.3
+OWNER_SECONDS: Final = 0.3
+"""How long the owner of tokens may take about one that is unknown here."""
 _OWNER_CALLS: Final = 8
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ class Access:
         ask_owner: AskOwner | None = None,
         *,
         now: Callable[[], datetime] = process_now,
+        owner_seconds: float = OWNER_SECONDS,
     ) -> None:
         self.public_url = public_url
         self.tokens = TokenKeeper(secret_key)
@@ -75,6 +77,7 @@ class Access:
         self._admin_token = admin_token
         self._connect = connect
         self._ask_owner = ask_owner
+        self._owner_seconds = owner_seconds
         self._owner_calls = Semaphore(_OWNER_CALLS)
         self._grants = ShortMemory[str, Grant | None](REMEMBER_SECONDS)
         self._people = ShortMemory[Session, User | None](REMEMBER_SECONDS)
@@ -118,7 +121,7 @@ class Access:
         if self._ask_owner is None:
             return None
         try:
-            async with timeout(_OWNER_SECONDS), self._owner_calls:
+            async with timeout(self._owner_seconds), self._owner_calls:
                 return await self._ask_owner(digest)
         except (OwnerAwayError, TimeoutError) as error:
             log.warning("access.owner_away", error=type(error).__name__)

@@ -72,11 +72,11 @@ async def change_person(
     people = PeopleRepository(uow.conn)
     admins = await people.count_admins() if change.role not in (None, person.role) else 2
     decision = changed(person, change, admins=admins)
+    if decision.reason == "unchanged":
+        return person
+    check_grant(person.role, by)
     if decision.after is None:
         raise _last_admin()
-    if decision.reason == "unchanged":
-        return decision.after
-    check_grant(person.role, by)
     check_grant(decision.after.role, by)
     if not await people.save(decision.after, now=uow.now):
         raise _address_taken(decision.after.email)
