@@ -101,14 +101,18 @@ class TocsinServer(uvicorn.Server):
             for callback in () if self._stopping else self._callbacks:
                 callback()
             self._stopping = True
-            super().handle_exit(sig, frame)
+            self._exit(sig, frame)
             return
         self._stopping = True
         for callback in self._callbacks:
             callback()
-        asyncio.get_running_loop().call_later(
-            self._drain, lambda: super(TocsinServer, self).handle_exit(sig, frame)
-        )
+        asyncio.get_running_loop().call_later(self._drain, lambda: self._exit(sig, frame))
+
+    def _exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # uvicorn raises captured signals again when it has stopped, which would end the process before whatever
+        # else it runs (PostgreSQL, the bus) is closed.
+        self._captured_signals.clear()
 
     def stop(self) -> None:
         """Stop as SIGTERM would."""
