@@ -15,6 +15,8 @@ class Verdict(StrEnum):
     GOAL = "goal"
     FIRST = "first"
     MISSED = "missed"
+    NOT_YET = "not yet"
+    """There is no first aim, and the goal is not met."""
     TOLD = ""
     """There is no aim, or nothing to compare with."""
 
@@ -75,7 +77,9 @@ class Result:
             return Verdict.TOLD
         if holds[1]:
             return Verdict.GOAL
-        return Verdict.MISSED if holds[0] is False else Verdict.FIRST if holds[0] else Verdict.TOLD
+        if holds[0] is None:
+            return Verdict.NOT_YET
+        return Verdict.FIRST if holds[0] else Verdict.MISSED
 
 
 def _times(value: float) -> Bound:
