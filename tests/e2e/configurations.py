@@ -11,6 +11,7 @@ from tocsin_testkit.world import ADMIN_TOKEN, OneProcess, PathTransport, World
 
 KEY = "the-key-of-the-story-integration"
 ALERTMANAGER_KEY = "the-key-of-the-alertmanager-integration"
+PROMETHEUS_KEY = "the-key-of-the-prometheus-integration"
 TEAM = f"""
 users:
   - {{email: ana@example.com, name: Ana Ruiz, role: admin, timezone: Europe/Berlin,
@@ -40,6 +41,7 @@ services:
 integrations:
   - {{slug: story, name: Story, source: generic, key: {KEY}}}
   - {{slug: am, name: Alertmanager, source: alertmanager, service: checkout, key: {ALERTMANAGER_KEY}}}
+  - {{slug: prometheus, name: Prometheus, source: alertmanager, service: checkout, key: {PROMETHEUS_KEY}}}
 status_page:
   name: Shop status
   components:
