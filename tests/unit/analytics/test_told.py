@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.analytics.year import START, year
 
@@ -58,6 +58,7 @@ def rows(events: Iterable[Event]) -> dict[UUID, IncidentRow | None]:
     return {incident: row_of(fold(incident, said)) for incident, said in facts.items()}
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_a_history_told_in_any_order_makes_the_same_rows(seed: int) -> None:
     shuffled = EVENTS * 2
@@ -70,19 +71,25 @@ def first(kind: type[IncidentOpened]) -> IncidentOpened:
     return next(event for event in EVENTS if isinstance(event, kind))
 
 
-@pytest.mark.parametrize(("actor", "human"), [(None, False), ("ana", True)])
-def test_only_what_somebody_did_is_an_acknowledgement(actor: str | None, human: bool) -> None:
+@pytest.mark.parametrize(
+    ("actor", "name", "human"), [(None, None, False), (None, "deploy bot", False), (UUID(int=1), "Ana", True)]
+)
+def test_only_what_a_person_did_is_an_acknowledgement(
+    actor: UUID | None, name: str | None, human: bool
+) -> None:
     incident = first(IncidentOpened).incident.model_copy(update={"version": 2, "acknowledged_at": START})
 
-    facts = by_incident(IncidentAcknowledged(incident=incident, actor_name=actor))
+    facts = by_incident(IncidentAcknowledged(incident=incident, actor_id=actor, actor_name=name))
 
     assert (facts.acknowledged_at is not None) is human
 
 
 def test_work_that_began_without_an_acknowledgement_is_one() -> None:
     incident = first(IncidentOpened).incident.model_copy(update={"acknowledged_at": START})
-    began = IncidentStatusChanged(incident=incident, previous=IncidentStatus.DETECTED, actor_name="ana")
-    went_on = IncidentStatusChanged(incident=incident, previous=IncidentStatus.MITIGATED, actor_name="ana")
+    began = IncidentStatusChanged(incident=incident, previous=IncidentStatus.DETECTED, actor_id=UUID(int=1))
+    went_on = IncidentStatusChanged(
+        incident=incident, previous=IncidentStatus.MITIGATED, actor_id=UUID(int=1)
+    )
 
     assert by_incident(began).acknowledged_at == START
     assert by_incident(went_on).acknowledged_at is None

@@ -71,7 +71,7 @@ class IncidentFacts:
     latest: Snapshot | None = None
     earliest: Earliest = Earliest()
     acknowledged_at: datetime | None = None
-    """The first acknowledgement by somebody, not by a rule."""
+    """The first acknowledgement by a person."""
     paged_at: datetime | None = None
     """When a provider took the first page."""
     told_at: datetime | None = None

@@ -100,8 +100,8 @@ def alert_facts(event: AlertEvent) -> AlertFacts:
 
 
 def _answers(event: IncidentAcknowledged | IncidentStatusChanged) -> bool:
-    """Whether somebody took the incident. What Tocsin does by rule names no actor."""
-    if event.actor_id is None and event.actor_name is None:
+    """Whether a person took the incident: neither a rule nor a program, which would make answers look fast."""
+    if event.actor_id is None:
         return False
     return isinstance(event, IncidentAcknowledged) or event.previous is IncidentStatus.DETECTED
 
