@@ -85,9 +85,9 @@ async def test_declare_to_close_without_a_script(browser: Browser) -> None:
         "/incidents/INC-1/updates", body="**Draining**", public="true"
     )
     await browser.press("/incidents/INC-1/notes", body="[x](javascript:alert(1))")
-    await browser.press("/incidents/INC-1/details", title="Checkout down", summary="EU only", public="true")
+    await browser.press("/incidents/INC-1/details", title="Checkout down", summary="EU only", visible="true")
     assert "Lasted" in await browser.press("/incidents/INC-1/resolve", resolution="Rolled back")
-    await browser.press("/incidents/INC-1/reopen", reason="not yet")
+    await browser.press("/incidents/INC-1/reopen", why="not yet")
     await browser.press("/incidents/INC-1/resolve")
     shown = await browser.press("/incidents/INC-1/close")
     for told in ("only Europe", "Rolled back", "not yet", "Severity lowered from SEV-1 to SEV-2", "EU only"):
@@ -104,7 +104,7 @@ async def test_what_cannot_be_done_is_said_on_a_page(browser: Browser) -> None:
     await browser.press(f"{one}/severity", 422, severity="")
     await browser.press(f"{one}/assign", 422, user_id="nobody")
     await browser.press(f"{one}/assign", 422, user_id=str(uuid4()))
-    await browser.press(f"{one}/reopen", 422, reason="")
+    await browser.press(f"{one}/reopen", 422, why="")
     for path in ("/incidents/INC-9", "/incidents/nonsense", "/services/nothing"):
         await browser.see(path, 404)
     browser.csrf = "forged"

@@ -63,6 +63,7 @@ incidents = Table(
     Column("firing_count", Integer, nullable=False),
     Column("settled_at", Moment),  # when pending alerts were last counted
     Index("ix_incidents_rank_number", "rank", text("number DESC")),
+    Index("ix_incidents_service_rank_number", "service_id", "rank", text("number DESC")),
     Index("ix_incidents_service_open", "service_id", "opened_at", postgresql_where=text("rank < 9")),
 )
 

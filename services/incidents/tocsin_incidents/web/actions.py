@@ -170,11 +170,11 @@ async def resolve(
 
 @router.post("/incidents/{incident}/reopen", name="reopen_form")
 async def reopen(
-    ref: IncidentRef, principal: Responder, uow: RequestUnitOfWork, desk: CurrentDesk, reason: Text = ""
+    ref: IncidentRef, principal: Responder, uow: RequestUnitOfWork, desk: CurrentDesk, why: Text = ""
 ) -> Response:
     """It was not over."""
-    why = _text(reason, name="reason", limit=REMARK_LIMIT, needed=True)
-    return _done(await reopen_incident(uow, desk, ref=ref, why=why, actor=actor_of(principal)))
+    text = _text(why, name="why", limit=REMARK_LIMIT, needed=True)
+    return _done(await reopen_incident(uow, desk, ref=ref, why=text, actor=actor_of(principal)))
 
 
 @router.post("/incidents/{incident}/close", name="close_form")
@@ -193,13 +193,13 @@ async def details(
     desk: CurrentDesk,
     title: Text = "",
     summary: Text = "",
-    public: Text = "",
+    visible: Text = "",
 ) -> Response:
     """Correct the words, and whether the world sees it."""
     changes: dict[str, object] = {
         "title": _text(title, name="title", limit=TITLE_LIMIT, needed=True),
         "summary": _text(summary, name="summary", limit=SUMMARY_LIMIT),
-        "public": bool(public),
+        "public": bool(visible),
     }
     outcome = await correct_incident(uow, desk, ref=ref, changes=changes, actor=actor_of(principal))
     return _see(outcome.incident, said="corrected" if outcome.changed else outcome.reason)

@@ -64,6 +64,9 @@ def _incidents() -> None:
     )
     op.create_index("ix_incidents_rank_number", "incidents", ["rank", sa.text("number DESC")])
     op.create_index(
+        "ix_incidents_service_rank_number", "incidents", ["service_id", "rank", sa.text("number DESC")]
+    )
+    op.create_index(
         "ix_incidents_service_open",
         "incidents",
         ["service_id", "opened_at"],
