@@ -27,6 +27,7 @@ from tocsin_comms.settings import CommsSettings
 from tocsin_comms.store.messages import MessageRepository, Thread
 from tocsin_comms.usecases.components import PUBLISHER
 from tocsin_comms.usecases.deliver import Deliveries
+from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import Renderer
 from tocsin_comms.usecases.rules import Rules
 from tocsin_comms.web.board import board_router
@@ -67,8 +68,8 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
             status_page_router(rules),
             maintenance_router(),
             message_router(),
-            public_router(publisher),
-            board_router(rules, publisher),
+            public_router(publisher.published),
+            board_router(rules, publisher.published),
             setup_router(),
         ]
     )
@@ -83,7 +84,7 @@ def _rules(settings: CommsSettings, base_url: str) -> Rules:
 def _publisher(service: Service, settings: CommsSettings, base_url: str) -> Publisher:
     publisher = Publisher(
         service.unit_of_work,
-        Renderer(service.theme),
+        Published(Renderer(service.theme)),
         base_url=base_url,
         folder=Folder(Path(settings.status_directory)) if settings.status_directory else None,
         own_files={"/comms/static/stale.js": WEB / "static" / "stale.js"},

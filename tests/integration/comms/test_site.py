@@ -16,6 +16,7 @@ from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_comms.adapters.folder import Folder
 from tocsin_comms.app import create_app
 from tocsin_comms.settings import CommsSettings
+from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import MOST_BYTES, Renderer
 from tocsin_comms.usecases.report import hide
 from tocsin_comms.workers.publish import Publisher
@@ -62,7 +63,7 @@ def publisher(open_uow: OpenUnitOfWork, folder: Path) -> Publisher:
     script = TEMPLATES.parent / "static" / "stale.js"
     return Publisher(
         open_uow,
-        Renderer(theme),
+        Published(Renderer(theme)),
         base_url="https://tocsin.test",
         folder=Folder(folder),
         own_files={"/comms/static/stale.js": script},
@@ -156,7 +157,7 @@ async def test_hostile_words_are_inert(room: Room, publisher: Publisher) -> None
     await publisher.run_once()
     report = await room.report(story)
     for path in ("/status", "/status/history", f"/status/incidents/{report.id}"):
-        page = await publisher.file(path)
+        page = await publisher.published.file(path)
         assert page is not None
         html = page.body.decode().lower()
         for bad in ("<script>", "<img", "<svg onload", 'href="javascript:'):
@@ -178,7 +179,7 @@ async def test_the_folder_holds_what_the_live_page_shows(
         "/status/api/v2/summary.json": "status/api/v2/summary.json",
         "/status/api/v2/incidents/unresolved.json": "status/api/v2/incidents/unresolved.json",
     }.items():
-        live = await publisher.file(path)
+        live = await publisher.published.file(path)
         assert live is not None
         assert (folder / place).read_bytes() == live.body
     assert (folder / "index.html").read_bytes() == (folder / "status/index.html").read_bytes()
@@ -211,7 +212,7 @@ async def test_hiding_takes_the_report_out_of_the_folder(
         await hide(uow, "INC-42")
     await publisher.run_once()
     assert not (folder / f"status/incidents/{report.id}/index.html").exists()
-    assert await publisher.file(f"/status/incidents/{report.id}") is None
+    assert await publisher.published.file(f"/status/incidents/{report.id}") is None
     assert json.loads((folder / "status/api/v2/incidents.json").read_bytes())["incidents"] == []
 
 
@@ -241,10 +242,12 @@ async def test_a_full_disk_keeps_the_live_page_and_is_tried_again(room: Room, fo
             return 0
 
     await room.shop()
-    made = Publisher(room.open_uow, Renderer(Theme("comms", TEMPLATES)), base_url="", folder=Full())
+    made = Publisher(
+        room.open_uow, Published(Renderer(Theme("comms", TEMPLATES))), base_url="", folder=Full()
+    )
     with pytest.raises(OSError, match="No space"):
         await made.run_once()
-    assert await made.file("/status") is not None
+    assert await made.published.file("/status") is not None
     assert made.age() == float("inf")
     await made.run_once()
     assert made.age() < 5
@@ -253,10 +256,10 @@ async def test_a_full_disk_keeps_the_live_page_and_is_tried_again(room: Room, fo
 async def test_before_anything_is_rendered_readers_are_asked_to_wait(
     open_uow: OpenUnitOfWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tocsin_comms.workers.publish.FIRST_WAIT", 0.05)
-    made = Publisher(open_uow, Renderer(Theme("comms", TEMPLATES)), base_url="")
-    assert await made.file("/status") is None
-    assert not made.rendered
+    monkeypatch.setattr("tocsin_comms.usecases.published.FIRST_WAIT", 0.05)
+    made = Publisher(open_uow, Published(Renderer(Theme("comms", TEMPLATES))), base_url="")
+    assert await made.published.file("/status") is None
+    assert not made.published.rendered
 
 
 async def test_the_page_is_light_however_much_there_is_to_say(room: Room, publisher: Publisher) -> None:
@@ -268,7 +271,7 @@ async def test_the_page_is_light_however_much_there_is_to_say(room: Room, publis
             await room.updated(story, "<&> Something long and hostile. " * 150)
     await publisher.run_once()
     for path in ("/status", "/status/history"):
-        page = await publisher.file(path)
+        page = await publisher.published.file(path)
         assert page is not None
         assert len(page.body) <= MOST_BYTES, path
 
@@ -276,7 +279,7 @@ async def test_the_page_is_light_however_much_there_is_to_say(room: Room, publis
 async def test_an_ordinary_page_shows_all_its_bars(room: Room, publisher: Publisher) -> None:
     await room.page(*[(f"Component {number}", frozenset({SHOP})) for number in range(15)])
     await publisher.run_once()
-    page = await publisher.file("/status")
+    page = await publisher.published.file("/status")
     assert page is not None
     assert page.body.count(b"90 days ago") == 15
     assert len(page.body) < MOST_BYTES

@@ -16,9 +16,9 @@ from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.store.queries import Told, list_messages, open_incidents, told_of
 from tocsin_comms.store.reports import ReportRepository
+from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
-from tocsin_comms.workers.publish import Publisher
 from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
@@ -41,15 +41,15 @@ REASONS = {
 """Why a report is shown, held or hidden, in words."""
 
 
-def board_router(rules: Rules, publisher: Publisher) -> APIRouter:
+def board_router(rules: Rules, published: Published) -> APIRouter:
     """The routes."""
     router = page_router()
-    _pages(router, rules, publisher)
+    _pages(router, rules, published)
     _actions(router, rules)
     return router
 
 
-def _pages(router: APIRouter, rules: Rules, publisher: Publisher) -> None:
+def _pages(router: APIRouter, rules: Rules, published: Published) -> None:
     @router.get("/comms", name="comms")
     async def board(principal: Reader, request: Request, conn: ReadConnection) -> HTMLResponse:
         told = await open_incidents(conn)
@@ -62,7 +62,7 @@ def _pages(router: APIRouter, rules: Rules, publisher: Publisher) -> None:
             held=await ReportRepository(conn).held(MOST_HELD),
             messages=await list_messages(conn, limit=MOST_MESSAGES, dropped=False),
             settings=await PageRepository(conn).load(),
-            site=publisher.site,
+            site=published.site,
             chat=rules.chat_channel is not None,
             reasons=REASONS,
             may_write=principal.may("comms:write"),

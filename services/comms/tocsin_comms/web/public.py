@@ -8,16 +8,16 @@ from tocsin_access.dependencies import public
 from tocsin_chassis.requests import get_service
 from tocsin_chassis.routing import page_router
 from tocsin_comms.store.reports import ReportRepository
+from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import HTML, File
-from tocsin_comms.workers.publish import Publisher
 from tocsin_runtime.errors import Problem
 from tocsin_theme.security import page_headers
 
 CACHE = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400"
 
 
-def public_router(publisher: Publisher) -> APIRouter:
-    """The routes; they answer from the publisher's last rendering, whatever else is down."""
+def public_router(published: Published) -> APIRouter:
+    """The routes; they answer from the published's last rendering, whatever else is down."""
     router = page_router()
     router.dependencies.append(Depends(public("the status page is for the world")))
     methods = ["GET", "HEAD"]
@@ -25,21 +25,21 @@ def public_router(publisher: Publisher) -> APIRouter:
     async def shown(request: Request) -> Response:
         """Any page, feed or document of the site; one trailing slash is forgiven."""
         path = request.url.path.rstrip("/")
-        file = await publisher.file(path)
+        file = await published.file(path)
         if file is None:
-            raise _missing(publisher, path)
+            raise _missing(published, path)
         return _answer(request, file)
 
     async def incident(report_id: UUID, request: Request) -> Response:
         """One report; one that is too old to be kept in memory is rendered for this reader alone."""
         path = f"/status/incidents/{report_id}"
-        file = await publisher.file(path)
-        if file is None and publisher.rendered:
+        file = await published.file(path)
+        if file is None and published.rendered:
             async with get_service(request).database.read() as conn:
                 report = await ReportRepository(conn).public(report_id)
-            file = publisher.older(report) if report else None
+            file = published.older(report) if report else None
         if file is None:
-            raise _missing(publisher, path)
+            raise _missing(published, path)
         return _answer(request, file)
 
     for path in ("/status", "/status/", "/status/history", "/status/history/", "/status/history.atom"):
@@ -51,8 +51,8 @@ def public_router(publisher: Publisher) -> APIRouter:
     return router
 
 
-def _missing(publisher: Publisher, path: str) -> Problem:
-    if not publisher.rendered:
+def _missing(published: Published, path: str) -> Problem:
+    if not published.rendered:
         detail = "The status page is still being rendered. Try again in a moment."
         return Problem(503, "Not rendered yet", detail, headers={"Retry-After": "2"})
     return Problem(404, "Not found", f"Nothing is at {path}. The status page is at /status.")
