@@ -56,5 +56,8 @@ def health_of(latest: Sequence[DeliveryLine], *, revoked: bool) -> Health:
         )
     rejected = sum(line.verdict is Verdict.REJECTED for line in latest)
     if rejected:
-        return Health(Condition.UNHEALTHY, f"{rejected} of the last {len(latest)} deliveries were rejected.")
+        were = "was" if rejected == 1 else "were"
+        return Health(
+            Condition.UNHEALTHY, f"{rejected} of the last {len(latest)} deliveries {were} rejected."
+        )
     return Health(Condition.HEALTHY, "What came in last was understood.")

@@ -1,7 +1,7 @@
 """One turn of a lane: take what has waited longest, decide what each signal does, save, and tell the others."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,7 +72,7 @@ async def _play(uow: UnitOfWork, items: Sequence[_Item], figures: LaneFigures) -
     known = await alerts.latest(sorted({one.key for one in heard}))
     group_keys = sorted({(one.integration_id, one.group_key.key) for one in heard})
     groups = await alerts.groups(group_keys, {alert.group_id for alert in known if alert.is_open})
-    turn = Turn(known, groups, new_id)
+    turn = Turn(known, groups, increasing_ids())
     steps = []
     for index, one in enumerate(heard):
         steps.append(turn.hear(one))
@@ -86,6 +86,18 @@ async def _play(uow: UnitOfWork, items: Sequence[_Item], figures: LaneFigures) -
         _follow_up(uow, step, figures)
         if index % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
+
+
+def increasing_ids() -> Callable[[], UUID]:
+    """Makes ids each greater than the one before, so that alerts of one turn are listed in the order they came in."""
+    last = UUID(int=0)
+
+    def following() -> UUID:
+        nonlocal last
+        last = max(new_id(), UUID(int=last.int + 1))
+        return last
+
+    return following
 
 
 async def save(uow: UnitOfWork, turn: Turn) -> None:

@@ -7,9 +7,10 @@ from tocsin_detector.store.lanes import LaneStore
 from tocsin_detector.store.retention import clear_deliveries, clear_receipts
 from tocsin_detector.usecases.end_alerts import expire_alerts
 from tocsin_detector.usecases.figures import LaneFigures
+from tocsin_runtime.clock import monotonic
 
-LONGEST_SILENCE = timedelta(seconds=30)
-"""After so long without a look at the database, senders may not have been heard either."""
+LONGEST_GAP = 30.0
+"""After so many seconds without a look at the database, senders may not have been heard either."""
 
 
 class Expiry:
@@ -18,16 +19,15 @@ class Expiry:
     def __init__(self, open_uow: OpenUnitOfWork) -> None:
         self._open_uow = open_uow
         self._hearing_since: datetime | None = None
-        self._last_look: datetime | None = None
+        self._looked = 0.0
 
     async def run_once(self) -> int:
         """Returns how many ended."""
         async with self._open_uow() as uow:
-            if self._last_look is None or uow.now - self._last_look > LONGEST_SILENCE:
+            if self._hearing_since is None or monotonic() - self._looked > LONGEST_GAP:
                 self._hearing_since = uow.now
-            ended = await expire_alerts(uow, not_before=self._hearing_since or uow.now)
-            looked = uow.now
-        self._last_look = looked
+            ended = await expire_alerts(uow, not_before=self._hearing_since)
+        self._looked = monotonic()
         return ended
 
 

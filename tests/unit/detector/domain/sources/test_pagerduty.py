@@ -1,0 +1,117 @@
+"""PagerDuty's Events API v2."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tocsin_detector.domain.severity import Severity
+from tocsin_detector.domain.signal import Defaults, Told
+from tocsin_detector.domain.sources.pagerduty import parse, read_event
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    """An event as PagerDuty's documentation shows one."""
+    document = {
+        "payload": {
+            "summary": "DISK at 99% on machine prod-datapipe03.example.com",
+            "timestamp": "2026-11-24T08:42:58.315+0000",
+            "severity": "critical",
+            "source": "prod-datapipe03.example.com",
+            "component": "mysql",
+            "group": "prod-datapipe",
+            "class": "disk",
+            "custom_details": {"free space": "1%", "ping time": 1500, "load avg": 0.75, "tags": ["a"]},
+        },
+        "routing_key": "samplekeyhere",
+        "dedup_key": "samplekeyhere",
+        "event_action": "trigger",
+        "client": "Sample Monitoring Service",
+        "client_url": "https://monitoring.example.com",
+        "links": [{"href": "http://pagerduty.example.com", "text": "An example link."}],
+        "images": [{"src": "https://chart.example.com/x.png"}],
+    }
+    return {**document, **changes}
+
+
+def test_a_trigger_is_a_firing_alert() -> None:
+    (signal,) = parse(event(), Defaults(), NOW).signals
+
+    assert (signal.told, signal.severity) == (Told.FIRING, Severity.CRITICAL)
+    assert signal.title == "DISK at 99% on machine prod-datapipe03.example.com"
+    assert signal.labels == {
+        "source": "prod-datapipe03.example.com",
+        "component": "mysql",
+        "group": "prod-datapipe",
+        "class": "disk",
+    }
+    assert signal.annotations == {"free space": "1%", "ping time": "1500", "load avg": "0.75"}
+    assert signal.url == "http://pagerduty.example.com"
+    assert signal.started_at == datetime(2026, 11, 24, 8, 42, 58, 315000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("action", "told"), [("acknowledge", Told.ACKNOWLEDGED), ("resolve", Told.RESOLVED)])
+def test_acknowledge_and_resolve_need_a_key_only(action: str, told: Told) -> None:
+    bare = {"routing_key": "k", "event_action": action, "dedup_key": "d"}
+
+    (signal,) = parse(bare, Defaults(), NOW).signals
+
+    assert (signal.told, signal.dedup_key) == (told, "d")
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [
+        ("critical", Severity.CRITICAL),
+        ("error", Severity.HIGH),
+        ("warning", Severity.MEDIUM),
+        ("info", Severity.INFO),
+    ],
+)
+def test_severities(word: str, severity: Severity) -> None:
+    document = event()
+    document["payload"]["severity"] = word
+
+    assert parse(document, Defaults(), NOW).signals[0].severity is severity
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"routing_key": None}, "'routing_key' is missing or blank"),
+        ({"event_action": None}, "'event_action' is missing or blank"),
+        (
+            {"event_action": "page"},
+            "'event_action' is invalid (must be one of: 'trigger', 'acknowledge' or 'resolve')",
+        ),
+        (
+            {"event_action": ["trigger"]},
+            "'event_action' is invalid (must be one of: 'trigger', 'acknowledge' or 'resolve')",
+        ),
+        ({"payload": None}, "'payload' is missing or blank"),
+        ({"payload": {"source": "s", "severity": "info"}}, "'payload.summary' is missing or blank"),
+        ({"payload": {"summary": "s", "severity": "info"}}, "'payload.source' is missing or blank"),
+        ({"event_action": "resolve", "dedup_key": None}, "'dedup_key' is missing or blank"),
+        ({"dedup_key": 5}, "'dedup_key' must be a string"),
+        ({"dedup_key": "x" * 256}, "Length of 'dedup_key' must be at most 255 characters"),
+    ],
+)
+def test_what_pagerduty_would_object_to(changes: dict[str, Any], error: str) -> None:
+    assert error in read_event(event(**changes)).errors
+
+
+def test_an_unknown_severity_is_an_error() -> None:
+    document = event()
+    document["payload"]["severity"] = "apocalyptic"
+
+    (error,) = read_event(document).errors
+
+    assert error.startswith("'payload.severity' is invalid")
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 5])
+def test_what_is_no_object_is_an_error(document: object) -> None:
+    assert read_event(document).errors == ("The event must be a JSON object",)
+    assert parse(document, Defaults(), NOW).nothing_understood()
