@@ -284,5 +284,6 @@ async def test_the_running_service_sends_by_itself(
         return bool(pages) and pages[0]["state"] == "failed"
 
     await eventually(failed, within=5)
+    assert (await client.get("/api/v1/paging/openapi.json")).status_code == 200
     metrics = (await client.get("/metrics")).text
     assert 'tocsin_paging_pages_total{channel="email",outcome="failed"} 1.0' in metrics

@@ -31,7 +31,7 @@ async def still_wanted(uow: UnitOfWork, sending: Sending, *, pager: Pager) -> bo
 
 async def record_page(uow: UnitOfWork, sending: Sending, outcome: Outcome, *, pager: Pager) -> None:
     """Write what the provider said; when nobody of the step can be reached, take the next step now."""
-    incident_id = await _incident(uow, sending)
+    incident_id = _incident(sending)
     escalations = EscalationRepository(uow.conn)
     unsent = not isinstance(outcome, Sent)
     case = await escalations.locked(incident_id) if unsent and incident_id else None
@@ -61,9 +61,9 @@ async def _why_not(uow: UnitOfWork, page: Page) -> str | None:
     return "followed_by_a_later_page" if await PageRepository(uow.conn).followed(page) else None
 
 
-async def _incident(uow: UnitOfWork, sending: Sending) -> UUID | None:
-    page = await PageRepository(uow.conn).get(sending.subject)
-    return page.incident_id if page else None
+def _incident(sending: Sending) -> UUID | None:
+    text = sending.payload.get("incident_id")
+    return UUID(text) if text else None
 
 
 def _after(page: Page, *, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> Page:
