@@ -1,5 +1,6 @@
 """Slack over a real socket, through Slack's own client: one message an incident, whatever goes wrong."""
 
+from asyncio import create_task
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from tocsin_access.directory import apply_entry
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import IncidentAlertJoined, IncidentAssigned, IncidentStatus
 from tocsin_testkit.slack import FaultKind, SlackServer
+from tocsin_testkit.waiting import eventually
 
 HOSTILE = "<!channel> <@U1> <https://evil.test|https://bank.test>"
 
@@ -125,6 +127,22 @@ async def test_a_storm_of_alerts_edits_a_few_times(chat_room: Room, slack: Slack
         await chat_room.send()
     assert slack.posts[0].edits == 9
     assert "50 alerts" in str(slack.posts[0].blocks)
+
+
+async def test_a_process_killed_between_post_and_record_leaves_one_message(
+    chat_room: Room, slack: SlackServer
+) -> None:
+    slack.fail("chat.postMessage", FaultKind.HANG_AFTER)
+    story = await chat_room.opened()
+    assert chat_room.sender is not None
+    killed = create_task(chat_room.sender.run_once())
+    await eventually(lambda: slack.posts, within=5)
+    killed.cancel()
+    await chat_room.acknowledged(story)
+    chat_room.clock.forward(MINUTE)
+    await chat_room.send()
+    assert len(slack.posts) == 1
+    assert "acknowledged" in slack.posts[0].text
 
 
 async def test_a_reply_whose_answer_was_lost_is_not_repeated(chat_room: Room, slack: SlackServer) -> None:
