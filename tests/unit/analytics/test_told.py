@@ -58,7 +58,7 @@ def rows(events: Iterable[Event]) -> dict[UUID, IncidentRow | None]:
     return {incident: row_of(fold(incident, said)) for incident, said in facts.items()}
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_history_told_in_any_order_makes_the_same_rows(seed: int) -> None:
     shuffled = EVENTS * 2

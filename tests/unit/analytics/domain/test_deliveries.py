@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin_analytics.domain.deliveries import AlertFacts, PageFacts, merge_alerts, merge_pages
@@ -39,6 +39,7 @@ alerts = st.builds(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(pages, min_size=1, max_size=6), st.data())
 def test_pages_do_not_care_for_order_or_repeats(told: list[PageFacts], data: st.DataObject) -> None:
     again = data.draw(st.permutations([*told, told[0]]))
@@ -46,6 +47,7 @@ def test_pages_do_not_care_for_order_or_repeats(told: list[PageFacts], data: st.
     assert reduce(merge_pages, again) == reduce(merge_pages, told)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(alerts, min_size=1, max_size=6), st.data())
 def test_alerts_do_not_care_for_order_or_repeats(told: list[AlertFacts], data: st.DataObject) -> None:
     again = data.draw(st.permutations([*told, told[0]]))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin_analytics.domain.facts import (
@@ -58,6 +58,8 @@ def reopened(version: int) -> IncidentFacts:
 times = st.integers(0, 500).map(lambda minutes: T0 + minutes * MINUTE)
 moments = st.none() | times
 few = st.integers(1, 6)
+FEW = settings(max_examples=40, deadline=None)
+"""Enough to find a broken merge at once, and quick: each example is a whole history."""
 
 
 @st.composite
@@ -81,6 +83,7 @@ def any_facts(draw: st.DrawFn) -> IncidentFacts:
     return merge(base, said) if base else said
 
 
+@FEW
 @given(st.lists(any_facts(), max_size=8), st.data())
 def test_reordering_and_repeating_events_changes_nothing(
     events: list[IncidentFacts], data: st.DataObject
@@ -91,6 +94,7 @@ def test_reordering_and_repeating_events_changes_nothing(
     assert fold(INCIDENT, shuffled) == fold(INCIDENT, events)
 
 
+@FEW
 @given(st.lists(any_facts(), max_size=8), st.integers(0, 8))
 def test_facts_may_be_gathered_in_portions(events: list[IncidentFacts], cut: int) -> None:
     parts = fold(INCIDENT, events[:cut]), fold(INCIDENT, events[cut:])
@@ -98,6 +102,7 @@ def test_facts_may_be_gathered_in_portions(events: list[IncidentFacts], cut: int
     assert merge(*parts) == merge(*reversed(parts)) == fold(INCIDENT, events)
 
 
+@FEW
 @given(any_facts(), any_facts(), any_facts())
 def test_merge_is_a_join(one: IncidentFacts, two: IncidentFacts, three: IncidentFacts) -> None:
     assert merge(one, one) == one

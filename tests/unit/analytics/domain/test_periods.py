@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin_analytics.domain.periods import (
@@ -130,6 +130,7 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     ]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.integers(0, 3_600_000).map(
         lambda minutes: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -4,7 +4,7 @@ from math import comb
 from statistics import quantiles
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin_analytics.domain.statistics import (
@@ -35,6 +35,7 @@ def test_one_value_is_its_own_median() -> None:
     assert sample([90.0]) == Sample(1, 90.0, 90.0, 90.0)
 
 
+@settings(max_examples=50, deadline=None)
 @given(durations)
 def test_quantiles_agree_with_the_standard_library(values: list[float]) -> None:
     deciles = quantiles(values, n=10, method="inclusive")
