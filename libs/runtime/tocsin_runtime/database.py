@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SESSION = {
@@ -45,9 +48,9 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             pool_recycle=1800,
-            pool_pre_ping=True,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -68,3 +71,13 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
+    """Have the pool connect anew when the server closed the connection meanwhile.
+
+    The driver has heard of that by itself; asking the server, as `pool_pre_ping` does, costs three round trips each
+    time.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed the connection")
