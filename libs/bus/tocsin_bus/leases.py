@@ -20,6 +20,8 @@ log = structlog.get_logger("tocsin.leases")
 TTL = 6.0
 RENEW = 2.0
 MARGIN = 1.0
+HASTE = 0.05
+"""Seconds after the end of another's lease at which this member looks: a dead one is followed at once."""
 Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
@@ -43,6 +45,7 @@ class LeaseKeeper:
         self._on_gained = on_gained
         self._epochs: dict[str, int] = {}
         self._valid_until = 0.0
+        self._pause = RENEW
 
     def held(self) -> dict[str, int]:
         """The names this member may act for right now, with their epochs; empty when renewal is late."""
@@ -58,29 +61,36 @@ class LeaseKeeper:
             except Exception as error:  # noqa: BLE001 - a lease not renewed simply lapses
                 log.warning("lease.renewal_failed", scope=self.scope, error=repr(error))
                 await self._lapse()
-            await asyncio.sleep(RENEW)
+            await asyncio.sleep(self._pause)
 
     async def renew(self) -> None:
         """One turn: say that we live, let go of what is not our share, take what is free of our share."""
         began = monotonic()
+        arguments = {"scope": self.scope, "owner": self.owner, "ttl": TTL}
         async with self._begin() as conn:
-            arguments = {"scope": self.scope, "owner": self.owner, "ttl": TTL}
-            others = (await conn.execute(_ALIVE, arguments)).scalars().all()
+            rows = (await conn.execute(_ALIVE, arguments)).all()
+            others = {owner: float(left) for owner, left in rows}
             share = self._share(list(others))
-        surplus = frozenset(self._epochs) - share
+            surplus = frozenset(self._epochs) - share
+            taken = {} if surplus else await self._take(conn, share)
         if surplus:
             await self._release(surplus)
-        async with self._begin() as conn:
-            rows = await conn.execute(_TAKE, {**arguments, "names": sorted(share)})
-            taken = {str(name): int(epoch) for name, epoch in rows.all()}
+            async with self._begin() as conn:
+                taken = await self._take(conn, share)
         await self._changed(taken)
         self._valid_until = began + TTL - MARGIN
+        self._pause = min([RENEW, *(left + HASTE for left in others.values())])
 
     async def close(self) -> None:
         """Let go of everything at once, so that others need not wait for the time-out."""
         await self._release(frozenset(self._epochs))
         async with self._begin() as conn:
             await conn.execute(_LEAVE, {"scope": self.scope, "owner": self.owner})
+
+    async def _take(self, conn: AsyncConnection, share: frozenset[str]) -> dict[str, int]:
+        arguments = {"scope": self.scope, "owner": self.owner, "ttl": TTL, "names": sorted(share)}
+        rows = await conn.execute(_TAKE, arguments)
+        return {str(name): int(epoch) for name, epoch in rows.all()}
 
     def _share(self, others: list[UUID]) -> frozenset[str]:
         members = sorted([*others, self.owner])
@@ -117,7 +127,8 @@ _ALIVE = text(
     " VALUES (:scope, :owner, now() + make_interval(secs => :ttl))"
     " ON CONFLICT (scope, owner) DO UPDATE SET until = excluded.until),"
     " dead AS (DELETE FROM lease_members WHERE scope = :scope AND until < now() - interval '1 minute')"
-    " SELECT owner FROM lease_members WHERE scope = :scope AND until > now() AND owner <> :owner"
+    " SELECT owner, extract(epoch FROM until - now())::float8 FROM lease_members"
+    " WHERE scope = :scope AND until > now() AND owner <> :owner"
 )
 _TAKE = text(
     "INSERT INTO leases AS l (scope, name, owner, epoch, until)"
