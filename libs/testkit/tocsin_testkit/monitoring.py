@@ -67,7 +67,9 @@ class Monitoring:
         path = shutil.which(program)
         assert path, f"{program} is not installed"
         with (self._folder / f"{program}.log").open("wb") as log:
-            self._running.append(subprocess.Popen([path, *arguments], cwd=self._folder, stdout=log, stderr=log))
+            self._running.append(
+                subprocess.Popen([path, *arguments], cwd=self._folder, stdout=log, stderr=log)
+            )
 
     def _answers(self, url: str) -> bool:
         try:

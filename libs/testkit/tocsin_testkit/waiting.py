@@ -67,3 +67,8 @@ class _Watch:
         """Count a failed attempt: raise it if there is no time for another."""
         if self.left() <= 0:
             raise error or AssertionError(f"{self.name} was not true within {self._within:g} s")
+
+
+async def pause(seconds: float) -> None:
+    """Let time pass where time itself is what a test is about: how long a fault lasts, when a kill comes."""
+    await asyncio.sleep(seconds)

@@ -222,9 +222,7 @@ class PathTransport(httpx2.AsyncBaseTransport):
         """The same path at its owner's port."""
         service = owner(url.path)
         assert service is not None
-        assert service in self._ports, (
-            f"nobody owns {url.path} among {len(PATHS)} paths"
-        )
+        assert service in self._ports, f"nobody owns {url.path} among {len(PATHS)} paths"
         ports = self._ports[service]
         self._turn += 1
         return url.copy_with(scheme="http", host="127.0.0.1", port=ports[self._turn % len(ports)])

@@ -1,0 +1,106 @@
+"""The load of the fault matrix: alerts at a steady rate, each with its own group, some told again, some resolved."""
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import Any
+
+import httpx2
+
+Body = dict[str, Any]
+REPEATS = 0.2
+RESOLVES = 0.1
+
+
+@dataclass
+class Ledger:
+    """What was accepted, with its time. Each receipt is on disk before it counts."""
+
+    path: Path
+    accepted: dict[str, float] = field(default_factory=dict)
+    resolved: set[str] = field(default_factory=set)
+    refused: int = 0
+    broken: int = 0
+    slowest: float = 0.0
+
+    def keep(self, name: str, *, kind: str, at: float) -> None:
+        """Write one receipt to disk."""
+        with self.path.open("a") as file:
+            file.write(json.dumps({"name": name, "kind": kind, "at": at}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if kind == "firing":
+            self.accepted.setdefault(name, at)
+        elif kind == "resolved":
+            self.resolved.add(name)
+
+
+class Load:
+    """Posts at `rate` a second for `seconds`; a 503 or a broken connection is tried again, as real senders do."""
+
+    def __init__(
+        self, client: httpx2.AsyncClient, path: str, ledger: Ledger, *, rate: float, seconds: float
+    ) -> None:
+        self._client = client
+        self._path = path
+        self._ledger = ledger
+        self._rate = rate
+        self._seconds = seconds
+        self._dice = random.Random(7)
+        self._run = f"{random.randrange(16**6):06x}"
+
+    async def run(self) -> None:
+        """Post all, and return when each was accepted."""
+        count = int(self._rate * self._seconds)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(count):
+                due = began + number / self._rate
+                await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+                tasks.create_task(self._story(f"{self._run}-{number}"))
+
+    async def _story(self, name: str) -> None:
+        await self._post(name, kind="firing")
+        fate = self._dice.random()
+        if fate < REPEATS:
+            await self._post(name, kind="repeat")
+        elif fate < REPEATS + RESOLVES:
+            await asyncio.sleep(3.0)
+            await self._post(name, kind="resolved")
+
+    async def _post(self, name: str, *, kind: str) -> None:
+        body = alert(name, status="resolved" if kind == "resolved" else "firing")
+        pause = 0.1
+        while True:
+            began = time()
+            try:
+                answer = await self._client.post(self._path, json=body)
+            except httpx2.TransportError:
+                self._ledger.broken += 1
+            else:
+                self._ledger.slowest = max(self._ledger.slowest, time() - began)
+                if answer.status_code == 202:
+                    self._ledger.keep(name, kind=kind, at=time())
+                    return
+                assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
+                assert answer.headers.get("retry-after"), "a 503 says when to come again"
+                self._ledger.refused += 1
+            await asyncio.sleep(pause)
+            pause = min(2.0, pause * 2)
+
+
+def alert(name: str, *, status: str) -> Mapping[str, Any]:
+    """An alert whose title carries its name, so that the page tells which alert it is about."""
+    return {
+        "title": f"Fault test {name}",
+        "status": status,
+        "severity": "critical",
+        "service": "checkout",
+        "dedup_key": name,
+        "labels": {"alertname": name},
+    }
