@@ -1,0 +1,119 @@
+"""`/api/v1/integrations`: who may send."""
+
+import pytest
+from tests.integration.detector.house import House
+
+PATH = "/api/v1/integrations"
+
+
+async def test_made_shown_changed_and_deleted(house: House) -> None:
+    answer = await house.api.post(PATH, json={"name": "Shop monitor", "source": "generic", "service": "web"})
+    made = answer.json()
+
+    assert answer.status_code == 201
+    assert answer.headers["etag"] == '"1"'
+    assert made["url"] == f"http://tocsin.test/api/v1/webhooks/generic/{made['key']}"
+    assert (made["slug"], made["key_prefix"]) == ("shop-monitor", made["key"][:8])
+    shown = await house.api.get(answer.headers["location"])
+    assert shown.json()["key"] is None
+    assert shown.json()["url"].endswith("/{key}")
+    assert shown.json()["health"] == {"condition": "waiting", "detail": "Nothing has come in yet."}
+
+    changed = await house.api.patch(
+        f"{PATH}/{made['id']}", json={"service": None, "settings": {"group_by": ["env"]}}
+    )
+    assert (changed.json()["service"], changed.json()["name"]) == (None, "Shop monitor")
+    assert changed.json()["settings"]["group_by"] == ["env"]
+    stale = await house.api.patch(f"{PATH}/{made['id']}", json={"name": "x"}, headers={"if-match": '"1"'})
+    assert stale.status_code == 412
+
+    assert (await house.api.delete(f"{PATH}/{made['id']}")).status_code == 204
+    assert (await house.api.get(f"{PATH}/{made['id']}")).status_code == 404
+    assert (await house.send(made["key"], {"title": "a"})).status_code == 401
+    assert (await house.api.post(PATH, json={"name": "Shop monitor", "source": "generic"})).status_code == 201
+
+
+async def test_a_new_key_makes_the_old_one_worthless_at_once(house: House) -> None:
+    made = await house.integration()
+
+    fresh = (await house.api.post(f"{PATH}/{made['id']}/rotate")).json()
+
+    assert fresh["key"] != made["key"]
+    assert (await house.send(made["key"], {"title": "a"})).status_code == 401
+    assert (await house.send(fresh["key"], {"title": "a"})).status_code == 202
+
+
+async def test_revoked_until_rotated(house: House) -> None:
+    made = await house.integration()
+    revoked = await house.api.patch(f"{PATH}/{made['id']}", json={"revoked": True})
+    assert revoked.json()["revoked"] is True
+    assert (await house.send(made["key"], {"title": "a"})).status_code == 401
+
+    fresh = (await house.api.post(f"{PATH}/{made['id']}/rotate")).json()
+
+    assert fresh["revoked"] is False
+    assert (await house.send(fresh["key"], {"title": "a"})).status_code == 202
+
+
+async def test_by_name_is_idempotent_and_takes_a_key(house: House) -> None:
+    key = "starter-key-of-the-tests-1234"
+    wanted = {
+        "source": "alertmanager",
+        "name": "Alertmanager",
+        "settings": {"group_by": ["alertname"]},
+        "key": key,
+    }
+
+    first = await house.api.put(f"{PATH}/by-name/alertmanager", json=wanted)
+    second = await house.api.put(f"{PATH}/by-name/alertmanager", json=wanted)
+    changed = await house.api.put(f"{PATH}/by-name/alertmanager", json={**wanted, "service": "web"})
+    clash = await house.api.put(f"{PATH}/by-name/alertmanager", json={"source": "generic"})
+    taken = await house.api.put(f"{PATH}/by-name/other", json=wanted)
+
+    assert (first.status_code, first.json()["key"], first.json()["version"]) == (201, key, 1)
+    assert (second.status_code, second.json()["key"], second.json()["version"]) == (200, None, 1)
+    assert (changed.status_code, changed.json()["version"], changed.json()["service"]) == (200, 2, "web")
+    assert clash.status_code == 422
+    assert taken.status_code == 409
+    assert (await house.send(key, {"alerts": []}, "alertmanager")).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"name": "x", "source": "nagios"}, 422),
+        ({"name": " ", "source": "generic"}, 422),
+        ({"source": "generic"}, 422),
+        ({"name": "x", "source": "generic", "secret": "not base64"}, 422),
+        ({"name": "x", "source": "alertmanager", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, 422),
+        ({"name": "x", "source": "generic", "key": "too-short"}, 422),
+        ({"name": "x", "source": "generic", "key": "not / fit / for / a / path"}, 422),
+        ({"name": "x", "source": "generic", "settings": {"group_window_seconds": -1}}, 422),
+        ({"name": "x", "source": "generic", "colour": "red"}, 422),
+        ({"name": "taken", "source": "generic"}, 409),
+    ],
+)
+async def test_refusals_say_what_to_do(house: House, body: dict[str, object], status: int) -> None:
+    await house.integration(name="taken")
+
+    answer = await house.api.post(PATH, json=body)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+async def test_names_may_hold_nul_and_anything_else(house: House) -> None:
+    made = await house.integration(name="a\x00b 🚒", service="w\x00eb")
+
+    assert (made["name"], made["service"]) == ("ab 🚒", "web")
+
+
+async def test_nobody_without_rights_gets_in(house: House) -> None:
+    for method, path in (
+        ("GET", PATH),
+        ("POST", PATH),
+        ("PUT", f"{PATH}/by-name/x"),
+        ("GET", "/api/v1/deliveries"),
+    ):
+        assert (await house.senders.request(method, path, json={})).status_code == 401
