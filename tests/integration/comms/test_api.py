@@ -90,6 +90,16 @@ async def test_what_is_not_named_goes(client: httpx2.AsyncClient, told: Room) ->
     assert [component["name"] for component in left] == ["checkout"]
 
 
+async def test_what_is_left_out_stays_as_it_is(client: httpx2.AsyncClient, told: Room) -> None:
+    own = {"severity_states": {"SEV-4": "degraded_performance"}, "templates": {"resolved": "Done."}}
+    await put(client, **own)
+    left = {"name": "Acme", "time_zone": "Europe/Berlin"}
+    after = (await client.put(PAGE, json=left)).json()
+    assert after["severity_states"]["SEV-4"] == "degraded_performance"
+    assert after["templates"] == {"resolved": "Done."}
+    assert [component["name"] for component in after["components"]] == ["Checkout", "Mail"]
+
+
 async def test_two_people_cannot_overwrite_each_other(client: httpx2.AsyncClient, told: Room) -> None:
     old = (await put(client)).headers["etag"]
     await put(client, name="Acme two")

@@ -60,7 +60,10 @@ async def test_a_held_draft_is_published_in_other_words(client: httpx2.AsyncClie
     report = await told.report(story)
     assert (report.title, report.updates[0].body) == ("Slow baskets", "We are on it.")
     assert (await told.states())["Checkout"] is ComponentState.PARTIAL_OUTAGE
-    await client.post(f"/comms/incidents/{story.incident_id}/hide")
+    back = await client.post(f"/comms/incidents/{story.incident_id}/hide", data={"back": "/incidents/INC-42"})
+    assert back.headers["location"] == "/incidents/INC-42"
+    away = {"back": "//evil.test"}
+    assert (await client.post(f"/comms/incidents/{story.incident_id}/hide", data=away)).status_code == 422
     assert (await told.report(story)).visibility is Visibility.HIDDEN
 
 

@@ -91,8 +91,9 @@ class ComponentOut(BaseModel):
 
 
 class StatusPageIn(Body):
-    """The whole page. Components are shown in this order; those that are not named are removed with their
-    history.
+    """The whole page. Components are shown in this order, and those not named are removed with their history.
+
+    `severity_states`, `templates` and `components` stay as they are when they are left out.
     """
 
     name: Name
@@ -101,9 +102,9 @@ class StatusPageIn(Body):
     support_url: WebAddress = ""
     time_zone: Zone = "UTC"
     publish: PublishMode = PublishMode.AUTOMATIC
-    severity_states: dict[Severity, ComponentState] = Field(default_factory=dict)
-    templates: Templates = Field(default_factory=dict)
-    components: list[ComponentIn] = Field(default_factory=list, max_length=MOST_COMPONENTS)
+    severity_states: dict[Severity, ComponentState] | None = None
+    templates: Templates | None = None
+    components: list[ComponentIn] | None = Field(default=None, max_length=MOST_COMPONENTS)
 
 
 class StatusPageOut(BaseModel):

@@ -29,7 +29,7 @@ from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
-from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up
+from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up, wanted_of
 from tocsin_runtime.errors import FieldError, Problem
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
@@ -67,10 +67,15 @@ def _page_routes(router: APIRouter) -> None:
             support_url=wanted.support_url,
             time_zone=wanted.time_zone,
             publish=wanted.publish,
-            states={**DEFAULT_STATES, **wanted.severity_states},
-            templates=wanted.templates,
+            states=page.states
+            if wanted.severity_states is None
+            else {**DEFAULT_STATES, **wanted.severity_states},
+            templates=page.templates if wanted.templates is None else wanted.templates,
         )
-        components = await _wanted(uow, wanted.components)
+        if wanted.components is None:
+            components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
+        else:
+            components = await _wanted(uow, wanted.components)
         page, _changed = await set_up(uow, page, components, settings=settings)
         return await _answer(uow, page, response)
 

@@ -89,7 +89,7 @@ def summary(
     """The one message of an incident, as it stands now. Naming the assignee here mentions nobody."""
     title = shortened(incident.title, LONGEST_TITLE)
     mark = ":large_green_circle:" if incident.over else _MARKS[incident.severity]
-    reference = link(f"{base_url}/incidents/{incident.number}", incident.reference)
+    reference = link(f"{base_url}/incidents/{incident.reference}", incident.reference)
     drill = " · drill" if incident.drill else ""
     head = f"{mark} *{incident.severity.value}* · {reference}{drill}\n*{title}*"
     facts = (
@@ -119,7 +119,7 @@ def reply(words: str, *, body: str = "", footer: str = "") -> ChatMessage:
 
 def reminder(incident: Incident, assignee: People, *, base_url: str, late: timedelta) -> ChatMessage:
     """Tells the assignee that the promised update did not come."""
-    where = link(f"{base_url}/incidents/{incident.number}", "Write an update")
+    where = link(f"{base_url}/incidents/{incident.reference}#body", "Write an update")
     ago = f" It was due {spoken(late)} ago." if late >= timedelta(minutes=1) else ""
     whom = mention(assignee) if assignee.name else "Nobody has taken this incident"
     words = f":alarm_clock: {whom}: an update on {incident.reference} is due.{ago} {where}"

@@ -58,7 +58,7 @@ async def put_component(uow: UnitOfWork, wanted: Wanted, *, position: int | None
         raise ComponentNotKnown(f"The page has no component {wanted.id}.")
     if wanted.id is None and any(component.name.lower() == wanted.name.lower() for component in before):
         raise NameTaken(f"The page has a component called {wanted.name!r} already.")
-    every = [_wanted(component) for component in before if component.id != wanted.id]
+    every = [wanted_of(component) for component in before if component.id != wanted.id]
     places = {component.id: place for place, component in enumerate(before)}
     place = position if position is not None else places.get(wanted.id or new_id(), len(every))
     every.insert(place, wanted)
@@ -71,7 +71,7 @@ async def remove_component(uow: UnitOfWork, component_id: UUID) -> None:
     """Take a component and its history off the page. Raises ComponentNotKnown."""
     page = await PageRepository(uow.conn).lock(uow.now)
     before = await ComponentRepository(uow.conn).all()
-    kept = [_wanted(component) for component in before if component.id != component_id]
+    kept = [wanted_of(component) for component in before if component.id != component_id]
     if len(kept) == len(before):
         raise ComponentNotKnown(f"The page has no component {component_id}.")
     await set_up(uow, page, kept, settings=page)
@@ -120,7 +120,8 @@ async def _write(
             await repository.save(each, uow.now)
 
 
-def _wanted(component: Component) -> Wanted:
+def wanted_of(component: Component) -> Wanted:
+    """What somebody would have to want to get this component."""
     return Wanted(
         component.name, component.description, component.group, component.service_ids, id=component.id
     )

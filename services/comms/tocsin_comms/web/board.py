@@ -23,6 +23,9 @@ from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
 Writer = Annotated[Principal, Depends(page_viewer("comms:write"))]
+BOARD = "/comms"
+Back = Annotated[str, Form(pattern=r"^/(comms|incidents/[A-Za-z0-9-]+)$")]
+"""The page that a form was on."""
 MOST_HELD = 20
 MOST_MESSAGES = 25
 
@@ -50,7 +53,7 @@ def board_router(rules: Rules, published: Published) -> APIRouter:
 
 
 def _pages(router: APIRouter, rules: Rules, published: Published) -> None:
-    @router.get("/comms", name="comms")
+    @router.get(BOARD, name="comms")
     async def board(principal: Reader, request: Request, conn: ReadConnection) -> HTMLResponse:
         told = await open_incidents(conn)
         return page(
@@ -95,15 +98,16 @@ def _actions(router: APIRouter, rules: Rules) -> None:
         uow: RequestUnitOfWork,
         title: Annotated[str, Form(max_length=200)] = "",
         body: Annotated[str, Form(max_length=5000)] = "",
+        back: Back = BOARD,
     ) -> Response:
         words = {"title": clean(title).strip() or None, "body": clean(body).strip() or None}
         await publish(uow, incident, rules=rules, **words)
-        return RedirectResponse("/comms", status_code=303)
+        return RedirectResponse(back, status_code=303)
 
     @router.post("/comms/incidents/{incident}/hide", name="comms_hide")
-    async def hide_incident(_: Writer, incident: str, uow: RequestUnitOfWork) -> Response:
+    async def hide_incident(_: Writer, incident: str, uow: RequestUnitOfWork, back: Back = BOARD) -> Response:
         await hide(uow, incident)
-        return RedirectResponse("/comms", status_code=303)
+        return RedirectResponse(back, status_code=303)
 
 
 async def _names(conn: ReadConnection, told: list[Told]) -> dict[UUID, str]:

@@ -19,7 +19,7 @@ from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.domain.states import PublishMode
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.pages import PageRepository
-from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up
+from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up, wanted_of
 from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
@@ -67,10 +67,7 @@ def _settings(router: APIRouter) -> None:
         )
         if errors := _problems(wanted):
             return await _form(request, principal, uow, wanted, errors=errors)
-        components = [
-            Wanted(each.name, each.description, each.group, each.service_ids, id=each.id)
-            for each in await ComponentRepository(uow.conn).all()
-        ]
+        components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
         await set_up(uow, current, components, settings=wanted)
         return _done()
 

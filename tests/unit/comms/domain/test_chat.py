@@ -87,7 +87,7 @@ def test_the_summary_tells_all_that_the_channel_must_know() -> None:
     sent = whole(told)
     for part in (
         "SEV-2",
-        f"<{BASE}/incidents/42|INC-42>",
+        f"<{BASE}/incidents/INC-42|INC-42>",
         "Acknowledged",
         "after 3 minutes",
         "Ana Ruiz",
