@@ -35,14 +35,23 @@ def test_what_an_older_release_wrote_can_still_be_read(name: str) -> None:
 
 
 def test_the_check_finds_a_removed_and_a_changed_field() -> None:
-    old = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]}
+    old = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+        "required": ["a"],
+    }
     new = {"type": "object", "properties": {"b": {"type": "string"}, "c": {}}, "required": ["c"]}
 
-    assert sorted(_broken(old, new, path="x")) == ["x.a: gone", "x.b: integer became string", "x.c: newly required"]
+    assert sorted(_broken(old, new, path="x")) == [
+        "x.a: gone",
+        "x.b: integer became string",
+        "x.c: newly required",
+    ]
 
 
 def _resolved(name: str) -> dict[str, Any]:
-    return resolve(schemas()[REGISTRY[name].__name__], schemas())
+    resolved: dict[str, Any] = resolve(schemas()[REGISTRY[name].__name__], schemas())
+    return resolved
 
 
 def resolve(schema: Any, known: dict[str, Any]) -> Any:
@@ -53,7 +62,11 @@ def resolve(schema: Any, known: dict[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         return resolve(known[schema["$ref"].rsplit("/", 1)[1]], known)
-    return {k: resolve(v, known) for k, v in schema.items() if k not in {"description", "title"} or isinstance(v, dict)}
+    return {
+        k: resolve(v, known)
+        for k, v in schema.items()
+        if k not in {"description", "title"} or isinstance(v, dict)
+    }
 
 
 def _broken(old: Any, new: Any, *, path: str) -> list[str]:

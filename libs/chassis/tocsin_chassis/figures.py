@@ -54,7 +54,7 @@ class Figures:
         self.relay_stalled.set(service.relay.stalled_for())
         async with service.database.read() as conn:
             self.outbox_age.set(await oldest_age(conn))
-            counts: dict[str, int] = dict((await conn.execute(_PARKED)).tuples().all())
+            counts = {str(state): int(n) for state, n in (await conn.execute(_PARKED)).all()}
             for state in ("waiting", "dead"):
                 self.parked.labels(state=state).set(counts.get(state, 0))
             self.timers_late.set((await conn.execute(_LATE)).scalar_one())
