@@ -13,12 +13,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_DEADLINE = 5.0
 BODY_DEADLINE = 10.0
+HALF_OPEN_AFTER = 1.0
 MOST_INCOMPLETE_PER_PEER = 50
 HARD_STOP = 10
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closes a connection whose header takes 5 s or whose body takes 10 s, and the 51st half-open one of a peer."""
+    """Closes a connection whose header takes 5 s or whose body takes 10 s, and the 51st half-open one of a peer.
+
+    A request counts as half-open after a second, so that many honest connections of one peer may begin at once.
+    """
 
     incomplete: ClassVar[Counter[str]] = Counter()
 
@@ -26,10 +30,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         """A peer connected; its header is due."""
         super().connection_made(transport)
         self._peer = str((transport.get_extra_info("peername") or ("local",))[0])
-        self._deadline: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._counted = False
         self._waits(HEADER_DEADLINE)
-        if self.incomplete[self._peer] > MOST_INCOMPLETE_PER_PEER:
-            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
@@ -52,24 +55,32 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _waits(self, seconds: float) -> None:
-        if self._deadline is None:
+        """Set the deadline. One timer serves the whole request, as setting timers is what costs here."""
+        self._due = self.loop.time() + seconds
+        if self._timer is None:
+            self._timer = self.loop.call_later(HALF_OPEN_AFTER, self._still_incomplete)
+
+    def _still_incomplete(self) -> None:
+        if not self._counted:
+            self._counted = True
             self.incomplete[self._peer] += 1
-        else:
-            self._deadline.cancel()
-        self._deadline = self.loop.call_later(seconds, self._too_slow)
-
-    def _complete(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-            self.incomplete[self._peer] -= 1
-            if self.incomplete[self._peer] <= 0:
-                del self.incomplete[self._peer]
-
-    def _too_slow(self) -> None:
+        left = self._due - self.loop.time()
+        if left > 0 and self.incomplete[self._peer] <= MOST_INCOMPLETE_PER_PEER:
+            self._timer = self.loop.call_later(left, self._still_incomplete)
+            return
         self._complete()
         if not self.transport.is_closing():
             self.transport.abort()
+
+    def _complete(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._counted:
+            self._counted = False
+            self.incomplete[self._peer] -= 1
+            if self.incomplete[self._peer] <= 0:
+                del self.incomplete[self._peer]
 
 
 class TocsinServer(uvicorn.Server):
