@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
+
 from tests.bus_running import consuming
 from tests.contract.members import (
     envelopes_of,
@@ -17,13 +18,12 @@ from tests.contract.members import (
 )
 from tests.contract.transports import KafkaTransport, Transport, fresh_keys
 from tests.ledger import by_key, effects, envelope
-
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Record
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.database import Database
 from tocsin_testkit.kafka import KafkaRig
-from tocsin_testkit.waiting import eventually
+from tocsin_testkit.waiting import eventually, pause
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ async def _fetch(consumer: Consumer) -> list[Record]:
     try:
         fetched = await consumer.fetch(wait=0.5, limit=200)
     except BusUnavailable:
-        await asyncio.sleep(0.2)
+        await pause(0.2)
         return []
     for partition, records in fetched.items():
         consumer.finished(partition, records[-1].offset + 1)

@@ -1,5 +1,6 @@
 """A real Prometheus fires through a real rule and a real Alertmanager, and scrapes our figures."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ SHOWN = (
 
 
 @pytest.mark.parametrize("world", ["one process"], indirect=True)
-async def test_an_alertmanager_pages_and_a_prometheus_scrapes(world: OneProcess, inbox: Inbox, tmp_path: Path) -> None:
+async def test_an_alertmanager_pages_and_a_prometheus_scrapes(
+    world: OneProcess, inbox: Inbox, tmp_path: Path
+) -> None:
     await configure(world)
     webhook = f"{world.origin}/api/v1/webhooks/alertmanager/{ALERTMANAGER_KEY}"
     target = f"127.0.0.1:{world.port}"
@@ -34,7 +37,7 @@ async def test_an_alertmanager_pages_and_a_prometheus_scrapes(world: OneProcess,
         alerts = await eventually(lambda: _both(world), within=30)
         assert {alert["status"] for alert in alerts} <= {"firing", "acknowledged"}
         for name in SHOWN:
-            assert await eventually(lambda name=name: monitoring.query(name), within=20), name  # type: ignore[misc]
+            assert await eventually(partial(monitoring.query, name), within=20), name
 
 
 async def _both(world: OneProcess) -> list[dict[str, object]]:

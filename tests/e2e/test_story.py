@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.e2e.configurations import KEY, configure
 
+from tests.e2e.configurations import KEY, configure
 from tocsin_testkit.inbox import Inbox
 from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import World

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
 from tests.faults.load import Ledger, Load
 from tests.faults.verdict import Verdict, judge
-
 from tocsin.api import Api
 from tocsin.applying import apply
 from tocsin.configuration import parse_configuration

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx2
 
+from tocsin_testkit.waiting import pause
+
 Body = dict[str, Any]
 REPEATS = 0.2
 RESOLVES = 0.1
@@ -61,7 +63,7 @@ class Load:
         async with asyncio.TaskGroup() as tasks:
             for number in range(count):
                 due = began + number / self._rate
-                await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+                await pause(max(0.0, due - asyncio.get_running_loop().time()))
                 tasks.create_task(self._story(f"{self._run}-{number}"))
 
     async def _story(self, name: str) -> None:
@@ -70,12 +72,12 @@ class Load:
         if fate < REPEATS:
             await self._post(name, kind="repeat")
         elif fate < REPEATS + RESOLVES:
-            await asyncio.sleep(3.0)
+            await pause(3.0)
             await self._post(name, kind="resolved")
 
     async def _post(self, name: str, *, kind: str) -> None:
         body = alert(name, status="resolved" if kind == "resolved" else "firing")
-        pause = 0.1
+        delay = 0.1
         while True:
             began = time()
             try:
@@ -90,8 +92,8 @@ class Load:
                 assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
                 assert answer.headers.get("retry-after"), "a 503 says when to come again"
                 self._ledger.refused += 1
-            await asyncio.sleep(pause)
-            pause = min(2.0, pause * 2)
+            await pause(delay)
+            delay = min(2.0, delay * 2)
 
 
 def alert(name: str, *, status: str) -> Mapping[str, Any]:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.faults.conftest import SECONDS, World, settled, under_load
 from tests.faults.verdict import Verdict
-
 from tocsin_testkit.receiver import Receiver
 from tocsin_testkit.waiting import pause
 

@@ -5,7 +5,6 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 
 from tests.faults.load import Ledger
-
 from tocsin_testkit.receiver import Receiver
 
 NAME = re.compile(r"Fault test (\S+)")

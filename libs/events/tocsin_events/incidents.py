@@ -90,7 +90,7 @@ class IncidentOpened(IncidentEvent):
 
 
 class IncidentAlertJoined(IncidentEvent):
-    """More alerts belong to this incident. In a storm one event tells many: `alert_ids` names all, `alert_id` is the first.
+    """More alerts belong to this incident. In a storm one event tells many: `alert_ids` all, `alert_id` the first.
 
     Each alert is told once; `incident.alert_count` counts them all. `reason` names the rule, such as `same_group`.
     """
@@ -103,7 +103,7 @@ class IncidentAlertJoined(IncidentEvent):
 
 
 class IncidentAcknowledged(IncidentEvent):
-    """Somebody took it. Sent once for each occurrence; a second acknowledgement is no event, unless the first expired."""
+    """Somebody took it. Sent once for each occurrence; a second one is no event, unless the first expired."""
 
     TYPE: ClassVar = "incident.acknowledged.v1"
 

@@ -5,8 +5,8 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from tests.integration.paging.stage import MINUTE, Stage
 
+from tests.integration.paging.stage import MINUTE, Stage
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_bus.timers import TimerRunner
 from tocsin_events.incidents import Incident, IncidentResolved
@@ -16,6 +16,7 @@ from tocsin_paging.usecases.acknowledge import Person, acknowledge_by_link, ackn
 from tocsin_paging.workers.escalate import timers_of
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.ids import new_id
+from tocsin_testkit.waiting import pause
 
 ROUNDS, JITTER = 30, 0.02
 BO = Person(new_id(), "Bo")
@@ -62,13 +63,13 @@ async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> 
         stage.clock.forward(5 * MINUTE)
         timers = TimerRunner(timers_of(stage.pager), stage.open_uow)
 
-        async def escalate(pause: float, *, timers: TimerRunner = timers, watch: Stopwatch = watch) -> None:
-            await asyncio.sleep(pause)
+        async def escalate(delay: float, *, timers: TimerRunner = timers, watch: Stopwatch = watch) -> None:
+            await pause(delay)
             await timers.run_once()
             await stage.send(watch)
 
-        async def respond(pause: float, token: str, *, incident: Incident = incident) -> float:
-            await asyncio.sleep(pause)
+        async def respond(delay: float, token: str, *, incident: Incident = incident) -> float:
+            await pause(delay)
             assert await answer(stage, incident, token) == Reason.ACKNOWLEDGED
             return monotonic()
 
@@ -92,7 +93,7 @@ async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) ->
 
         async def send(self, sending: Sending) -> Outcome:
             self.claimed.set()
-            await asyncio.sleep(0.05)
+            await pause(0.05)
             return Sent()
 
     await stage.policy([await stage.person("Ana")])
