@@ -2,8 +2,8 @@
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tests.integration.incidents.room import Room
 
+from tests.integration.incidents.room import Room
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.usecases.desk import Desk, Measures

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tocsin_bus.timers import TimerRunner
 from tocsin_bus.unit_of_work import OpenUnitOfWork
@@ -97,9 +97,7 @@ class Room:
     async def incidents(self) -> list[Incident]:
         """All incidents, the first first."""
         async with self.open_uow() as uow:
-            rows = await uow.conn.execute(incidents.select().order_by(incidents.c.number))
-            names = [column.name for column in COLUMNS]
-            assert set(names) <= set(rows.keys())
+            rows = await uow.conn.execute(select(*COLUMNS).order_by(incidents.c.number))
             return [load(row) for row in rows]
 
     async def only(self) -> Incident:

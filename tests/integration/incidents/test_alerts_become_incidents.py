@@ -1,8 +1,8 @@
 from uuid import uuid4
 
 import pytest
-from tests.integration.incidents.room import MINUTE, Room
 
+from tests.integration.incidents.room import MINUTE, Room
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import AlertOpened, AlertResolved, AlertSeverity
 from tocsin_events.incidents import (

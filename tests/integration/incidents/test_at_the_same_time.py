@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
-from tests.integration.incidents.room import ANA, BO, Room
 
+from tests.integration.incidents.room import ANA, BO, Room
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import AlertOpened
 from tocsin_events.incidents import IncidentAcknowledged, IncidentOpened, IncidentResolved

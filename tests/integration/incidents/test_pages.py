@@ -5,8 +5,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
-from tests.integration.incidents.room import ANA
 
+from tests.integration.incidents.room import ANA
 from tocsin_access.directory import tell
 from tocsin_access.sessions import Session
 from tocsin_chassis.service import Service

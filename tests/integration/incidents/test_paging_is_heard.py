@@ -1,7 +1,6 @@
 from uuid import uuid4
 
 from tests.integration.incidents.room import ANA, BO, MINUTE, Room
-
 from tocsin_access.directory import tell
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import IncidentAcknowledged, IncidentResponseOverdue

@@ -4,7 +4,6 @@ import time
 from uuid import uuid4
 
 from tests.integration.incidents.room import Room
-
 from tocsin_events.alerts import AlertOpened, AlertResolved
 from tocsin_events.incidents import IncidentAlertJoined
 from tocsin_incidents.consumers import subscriptions_for

@@ -15,7 +15,8 @@ from tocsin_incidents.store.tables import incident_numbers, incidents
 DRILL, OVER = 5, 9
 """The ranks of an open drill and of what is no longer open; before them stand the severities of what is open."""
 
-COLUMNS = [incidents.c[field.name] for field in fields(Incident)]
+NAMES = [field.name for field in fields(Incident)]
+COLUMNS = [incidents.c[name] for name in NAMES]
 
 
 class IncidentRepository:
@@ -61,20 +62,16 @@ class IncidentRepository:
 
 
 def load(row: Any) -> Incident:
-    """An incident from a row that holds COLUMNS."""
-    values = dict(row._mapping)
-    return Incident(
-        **{
-            **{field.name: values[field.name] for field in fields(Incident)},
-            "severity": Severity(values["severity"]),
-            "status": Status(values["status"]),
-            "origin": Origin(values["origin"]),
-        }
-    )
+    """An incident from a row that begins with COLUMNS."""
+    values: dict[str, Any] = dict(zip(NAMES, row, strict=False))
+    values["severity"] = Severity(values["severity"])
+    values["status"] = Status(values["status"])
+    values["origin"] = Origin(values["origin"])
+    return Incident(**values)
 
 
 def _values(incident: Incident) -> dict[str, Any]:
-    values = {field.name: getattr(incident, field.name) for field in fields(Incident)}
+    values = {name: getattr(incident, name) for name in NAMES}
     return {**values, "rank": _rank(incident)}
 
 

@@ -112,12 +112,19 @@ def _ids_in(names: Sequence[str]) -> list[UUID]:
     return [UUID(name) for name in names if _UUID.fullmatch(name)]
 
 
+def _standing(statuses: frozenset[Status]) -> Any:
+    """All that is open, or all that is over, is found by rank, which is the order of the list."""
+    if statuses == OPEN:
+        return incidents.c.rank < OVER
+    if statuses == frozenset(Status) - OPEN:
+        return incidents.c.rank == OVER
+    return incidents.c.status.in_(statuses)
+
+
 def _conditions(wanted: Wanted) -> list[Any]:
     conditions: list[Any] = []
-    if wanted.statuses == OPEN:
-        conditions.append(incidents.c.rank < OVER)
-    elif wanted.statuses is not None:
-        conditions.append(incidents.c.status.in_(wanted.statuses))
+    if wanted.statuses is not None:
+        conditions.append(_standing(wanted.statuses))
     for column, values in (
         (incidents.c.severity, wanted.severities),
         (incidents.c.service_id, wanted.service_ids),

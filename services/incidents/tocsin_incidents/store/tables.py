@@ -62,8 +62,13 @@ incidents = Table(
     Column("alert_count", Integer, nullable=False),
     Column("firing_count", Integer, nullable=False),
     Column("settled_at", Moment),  # when pending alerts were last counted
+    # The list in its order, as a whole and for each filter.
     Index("ix_incidents_rank_number", "rank", text("number DESC")),
+    Index("ix_incidents_status_rank_number", "status", "rank", text("number DESC")),
+    Index("ix_incidents_severity_rank_number", "severity", "rank", text("number DESC")),
     Index("ix_incidents_service_rank_number", "service_id", "rank", text("number DESC")),
+    Index("ix_incidents_team_rank_number", "team_id", "rank", text("number DESC")),
+    Index("ix_incidents_assignee_rank_number", "assignee_id", "rank", text("number DESC")),
     Index("ix_incidents_service_open", "service_id", "opened_at", postgresql_where=text("rank < 9")),
 )
 

@@ -10,6 +10,13 @@ from tocsin_bus.migrations.tables import bus_tables_v1
 revision, down_revision = "0001", None
 
 MOMENT = sa.DateTime(timezone=True)
+LISTED_BY = {
+    "status": "status",
+    "severity": "severity",
+    "service": "service_id",
+    "team": "team_id",
+    "assignee": "assignee_id",
+}
 
 
 def upgrade() -> None:
@@ -63,9 +70,9 @@ def _incidents() -> None:
         sa.Column("settled_at", MOMENT),
     )
     op.create_index("ix_incidents_rank_number", "incidents", ["rank", sa.text("number DESC")])
-    op.create_index(
-        "ix_incidents_service_rank_number", "incidents", ["service_id", "rank", sa.text("number DESC")]
-    )
+    for name, column in LISTED_BY.items():
+        index = f"ix_incidents_{name}_rank_number"
+        op.create_index(index, "incidents", [column, "rank", sa.text("number DESC")])
     op.create_index(
         "ix_incidents_service_open",
         "incidents",
