@@ -2,7 +2,7 @@
 
 import structlog
 
-from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.subscriptions import DeadLetter, Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved
@@ -24,6 +24,7 @@ from tocsin_incidents.domain.wording import count_of
 from tocsin_incidents.usecases.clear_alert import clear_alert
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement, note_page, take_acknowledgement
+from tocsin_incidents.usecases.own_up import own_up
 from tocsin_incidents.usecases.place_alert import place_alert
 from tocsin_incidents.usecases.record import DEADLINE
 from tocsin_incidents.usecases.watch_deadline import watch_deadline
@@ -39,6 +40,12 @@ def subscriptions_for(desk: Desk) -> Subscriptions:
     _hear_alerts(subscriptions, desk)
     _hear_acknowledgements(subscriptions, desk)
     _hear_pages(subscriptions)
+
+    @subscriptions.on_dead
+    async def dead(letter: DeadLetter, uow: UnitOfWork) -> None:
+        reason = await own_up(uow, desk, letter=letter)
+        log.error("event.dead", type=letter.type, topic=str(letter.topic), reason=reason)
+
     return subscriptions
 
 

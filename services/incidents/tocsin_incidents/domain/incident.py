@@ -38,6 +38,7 @@ class Origin(StrEnum):
     ALERT = "alert"
     API = "api"
     PAGE = "page"
+    TOCSIN = "tocsin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ WHY = {
     "mitigation_failed": "the mitigation did not hold",
     "acknowledged_again": "the earlier acknowledgement had expired",
     "declared": "a person declared it",
+    "unprocessed_alert": "an alert could not be processed",
 }
 """Each named reason that a rule gives, in words."""
 

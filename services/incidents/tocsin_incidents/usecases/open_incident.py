@@ -54,7 +54,9 @@ def _first_entry(
     uow: UnitOfWork, incident: Incident, *, reason: str, actor: Actor, alert: Firing | None
 ) -> Entry:
     data: dict[str, object] = {"reason": reason, "severity": str(incident.severity)}
-    title = f"Declared {incident.severity}"
+    title = (
+        f"Declared {incident.severity}" if actor != TOCSIN else f"Opened {incident.severity}: {WHY[reason]}"
+    )
     if alert is not None:
         data |= {"alert_ids": [str(alert.alert_id)], "group_id": str(alert.group_id)}
         title = f"Opened {incident.severity} for a {alert.severity} alert: {WHY[reason]}"

@@ -2,8 +2,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.unit.incidents.domain.builders import MINUTE, T0
 
+from tests.unit.incidents.domain.builders import MINUTE, T0
 from tocsin_incidents.domain.correlation import Candidate, Decision, Known, Placement, correlate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.rules import Rules

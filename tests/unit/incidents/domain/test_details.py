@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.incidents.domain.builders import MINUTE, T0, incident
 
+from tests.unit.incidents.domain.builders import MINUTE, T0, incident
 from tocsin_incidents.domain.details import Details, correct
 from tocsin_incidents.domain.errors import Invalid
 

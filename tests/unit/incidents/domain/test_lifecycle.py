@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.unit.incidents.domain.builders import ANA, BO, MINUTE, T0, incident
 
+from tests.unit.incidents.domain.builders import ANA, BO, MINUTE, T0, incident
 from tocsin_incidents.domain.errors import NotAllowed
 from tocsin_incidents.domain.incident import Actor, Incident, Status
 from tocsin_incidents.domain.lifecycle import (

@@ -1,6 +1,6 @@
 import pytest
-from tests.unit.incidents.domain.builders import MINUTE, T0, incident
 
+from tests.unit.incidents.domain.builders import MINUTE, T0, incident
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import RESPONSE_LIMITS, ResponseState, Severity
 
