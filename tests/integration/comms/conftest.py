@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-from tests.integration.comms.room import Room
 
+from tests.integration.comms.room import Room
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_comms.adapters.slack import SlackProvider, slack_client
 from tocsin_comms.store.messages import MessageRepository, Thread

@@ -5,8 +5,8 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
-from tests.integration.comms.room import MINUTE, SHOP, Room
 
+from tests.integration.comms.room import MINUTE, SHOP, Room
 from tocsin_access.directory import apply_entry
 from tocsin_comms.domain.states import ComponentState, Visibility
 from tocsin_events.directory import ServiceChanged

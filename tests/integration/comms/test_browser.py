@@ -8,9 +8,9 @@ from shutil import which
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
-from tests.integration.comms.room import Room
 from uvicorn import Config, Server
 
+from tests.integration.comms.room import Room
 from tocsin_events.incidents import Severity
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.apps import ADMIN_TOKEN, running

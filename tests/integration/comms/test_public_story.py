@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.integration.comms.room import MAIL, SHOP, Room
 
+from tests.integration.comms.room import MAIL, SHOP, Room
 from tocsin_comms.domain.errors import IncidentNotKnown, NotForThePublic, NothingToHide
 from tocsin_comms.domain.states import ComponentState, PublicStatus, Visibility
 from tocsin_comms.usecases.report import hide, publish

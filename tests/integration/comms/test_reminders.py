@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from tests.integration.comms.room import MINUTE, Room
-
 from tocsin_events.incidents import IncidentReopened, IncidentSeverityChanged, IncidentStatus, Severity
 from tocsin_events.status import UpdateOverdue
 

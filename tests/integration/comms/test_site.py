@@ -10,8 +10,8 @@ from xml.etree.ElementTree import fromstring
 import httpx2
 import pytest
 from fastapi import FastAPI
-from tests.integration.comms.room import MAIL, MINUTE, SHOP, TEMPLATES, Room
 
+from tests.integration.comms.room import MAIL, MINUTE, SHOP, TEMPLATES, Room
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_comms.adapters.folder import Folder
 from tocsin_comms.app import create_app

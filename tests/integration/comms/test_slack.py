@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tests.integration.comms.room import MINUTE, Room
 
+from tests.integration.comms.room import MINUTE, Room
 from tocsin_access.directory import apply_entry
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import IncidentAlertJoined, IncidentAssigned, IncidentStatus
