@@ -18,6 +18,7 @@ from tocsin_events.incidents import (
     IncidentAlertJoined,
     IncidentAssigned,
     IncidentClosed,
+    IncidentDetailsChanged,
     IncidentEvent,
     IncidentOpened,
     IncidentReopened,
@@ -41,6 +42,7 @@ subscriptions = Subscriptions("analytics")
     IncidentResolved,
     IncidentReopened,
     IncidentClosed,
+    IncidentDetailsChanged,
 )
 async def incident_told(event: IncidentEvent, uow: UnitOfWork) -> None:
     await record_incident(uow, by_incident(event))

@@ -19,6 +19,7 @@ from tocsin_events.incidents import (
     IncidentAlertJoined,
     IncidentAssigned,
     IncidentClosed,
+    IncidentDetailsChanged,
     IncidentOpened,
     IncidentReopened,
     IncidentResolved,
@@ -59,9 +60,16 @@ def timers_for(rules: Rules) -> Timers:
 def _follow_silently(subscriptions: Subscriptions, rules: Rules) -> None:
     """What the one message and the page show, and no more."""
 
-    @subscriptions.on(IncidentOpened, IncidentAssigned, IncidentStatusChanged, IncidentClosed)
+    @subscriptions.on(
+        IncidentOpened, IncidentAssigned, IncidentStatusChanged, IncidentDetailsChanged, IncidentClosed
+    )
     async def take_over(
-        event: IncidentOpened | IncidentAssigned | IncidentStatusChanged | IncidentClosed, uow: UnitOfWork
+        event: IncidentOpened
+        | IncidentAssigned
+        | IncidentStatusChanged
+        | IncidentDetailsChanged
+        | IncidentClosed,
+        uow: UnitOfWork,
     ) -> None:
         await follow(uow, event.incident, rules=rules)
 

@@ -33,7 +33,7 @@ async def know_the_joined_incident(event: IncidentAlertJoined, uow: UnitOfWork) 
     incident = event.incident
     await join_incident(
         uow,
-        [event.alert_id],
+        event.alert_ids or [event.alert_id],
         incident_id=incident.incident_id,
         number=incident.number,
         acknowledged=incident.acknowledged_at is not None,

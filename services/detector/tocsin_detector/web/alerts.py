@@ -16,7 +16,7 @@ from tocsin_chassis.routing import page_router
 from tocsin_detector.domain.explain import details_in_words, reason_in_words
 from tocsin_detector.store.decisions import Decided, DecisionLog
 from tocsin_detector.store.integrations import IntegrationRepository
-from tocsin_detector.store.queries import AlertQueries, DeliveryQueries
+from tocsin_detector.store.queries import AlertFilter, AlertQueries, DeliveryQueries
 from tocsin_detector.usecases.end_alerts import resolve_alert
 from tocsin_detector.usecases.find import existing_alert, last_id
 from tocsin_detector.web.asked import asked_by
@@ -27,6 +27,7 @@ from tocsin_detector.web.state import State
 router = page_router()
 Reader = Annotated[Principal, Depends(page_viewer("alerts:read"))]
 Writer = Annotated[Principal, Depends(page_viewer("alerts:write"))]
+SHOWN_WITH_INCIDENT = 8
 LOOKS = {
     "first_seen": ("bell-ring", "red"),
     "fires_again": ("bell-ring", "red"),
@@ -59,6 +60,23 @@ async def alerts_page(
         first=asked.url() if query.after else None,
         any_exist=bool(shown) or await queries.any_exist(),
         curl=generic_curl(state.public_url, "YOUR_KEY"),
+    )
+
+
+@router.get("/alerts/fragments/incident", name="incident_alerts_fragment")
+async def incident_alerts(
+    request: Request, viewer: Reader, conn: ReadConnection, incident_id: UUID
+) -> Response:
+    """The newest alerts of an incident, for the incident's own page."""
+    wanted = AlertFilter(incident_id=incident_id)
+    found = await AlertQueries(conn).page(wanted, before=None, limit=SHOWN_WITH_INCIDENT + 1)
+    return page(
+        request,
+        "fragments/incident_alerts.html",
+        viewer,
+        alerts=found[:SHOWN_WITH_INCIDENT],
+        more=len(found) > SHOWN_WITH_INCIDENT,
+        incident_id=incident_id,
     )
 
 
