@@ -265,17 +265,29 @@ def _integration(integration: Integration, rule: Rule | None) -> Resource:
 
 
 def _status_page(page: StatusPage) -> Resource:
-    body = page.model_dump()
-    return Resource(
-        "status page",
-        page.name,
-        lambda _: "/api/v1/status-page",
-        lambda known: {**body, "components": [_component(known, c) for c in body["components"]]},
-        lambda _: body,
-        lambda known: known.api.find("/api/v1/status-page"),
-    )
+    """Components that the file does not name stay, behind those that it names, with their history."""
+    wanted = page.model_dump()
+    named = {component["name"] for component in wanted["components"]}
+
+    def current(known: Known) -> Body | None:
+        there = known.api.find("/api/v1/status-page")
+        if there is not None:
+            there["components"] = [c for c in there["components"] if c["name"] in named]
+        return there
+
+    def body(known: Known) -> Body:
+        there = known.api.find("/api/v1/status-page") or {"components": []}
+        others = [_kept(c) for c in there["components"] if c["name"] not in named]
+        return {**wanted, "components": [*(_component(known, c) for c in wanted["components"]), *others]}
+
+    return Resource("status page", page.name, lambda _: "/api/v1/status-page", body, lambda _: wanted, current)
 
 
 def _component(known: Known, component: Body) -> Body:
     """Services by id: the page's own copy of the catalogue may be a second behind."""
     return {**component, "services": [known.id_of("service", slug) for slug in component["services"]]}
+
+
+def _kept(component: Body) -> Body:
+    kept = {name: component[name] for name in ("id", "name", "description", "group")}
+    return {**kept, "services": component["service_ids"]}
