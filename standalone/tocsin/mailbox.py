@@ -1,6 +1,5 @@
-"""The mailbox of a machine without a mail server: a real SMTP server on 127.0.0.1 that keeps what comes."""
+"""The mailbox of a machine without a mail server: mails as files in the data directory."""
 
-import asyncio
 import email
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +7,6 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tocsin_runtime.ids import new_id
 
@@ -59,39 +56,6 @@ class Mailbox:
     def mail(self, mail_id: str) -> Mail | None:
         """One mail by its id."""
         return next((mail for mail in self.mails() if mail.id == mail_id), None)
-
-
-class _Handler:
-    def __init__(self, mailbox: Mailbox) -> None:
-        self._mailbox = mailbox
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.original_content or b""
-        self._mailbox.keep(content)
-        return "250 Kept in the mailbox; no mail leaves this machine"
-
-
-class MailServer:
-    """Listens on 127.0.0.1 at a port that the system picks."""
-
-    def __init__(self, mailbox: Mailbox) -> None:
-        self._handler = _Handler(mailbox)
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> int:
-        """Begin to listen; returns the port."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self._server is not None:
-            self._server.close()
-
-    def _session(self) -> SMTP:
-        return SMTP(self._handler, hostname="127.0.0.1", ident="Tocsin mailbox", enable_SMTPUTF8=True)
 
 
 def _read(path: Path) -> Mail:

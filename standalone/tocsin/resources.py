@@ -280,7 +280,9 @@ def _status_page(page: StatusPage) -> Resource:
         others = [_kept(c) for c in there["components"] if c["name"] not in named]
         return {**wanted, "components": [*(_component(known, c) for c in wanted["components"]), *others]}
 
-    return Resource("status page", page.name, lambda _: "/api/v1/status-page", body, lambda _: wanted, current)
+    return Resource(
+        "status page", page.name, lambda _: "/api/v1/status-page", body, lambda _: wanted, current
+    )
 
 
 def _component(known: Known, component: Body) -> Body:

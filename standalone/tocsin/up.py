@@ -16,7 +16,7 @@ from tocsin.components import components_app
 from tocsin.compose import compose, direct_couriers
 from tocsin.embedded import default_data_dir, start_postgres
 from tocsin.keys import admin_token, secret_key
-from tocsin.mailbox import Mail, Mailbox, MailServer
+from tocsin.mailbox import Mail, Mailbox
 from tocsin.mailbox_pages import mailbox_pages
 from tocsin.migrating import migrate_all
 from tocsin.registry import SERVICES
@@ -25,7 +25,7 @@ from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
-from tocsin_runtime.settings import PlatformSettings, ServiceSettings
+from tocsin_runtime.settings import PlatformSettings, ServiceSettings, SettingsError
 
 log = structlog.get_logger("tocsin.up")
 REBUILDS = 3
@@ -119,6 +119,12 @@ async def _with_mailbox(
     def show(mail: Mail) -> None:
         banner.mail(mail)
 
+    try:
+        from tocsin.mail_server import MailServer  # noqa: PLC0415 - an optional extra
+    except ImportError as error:
+        raise SettingsError(
+            "set TOCSIN_SMTP_HOST, or: pip install 'tocsin[embedded]' for a mailbox"
+        ) from error
     mailbox = Mailbox(data_dir / "mailbox", show)
     server = MailServer(mailbox)
     port = await server.start()
