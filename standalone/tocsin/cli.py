@@ -1,5 +1,6 @@
 """The command line: each command reads its arguments and calls one function; errors become one line and exit code 2."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -120,6 +121,8 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except asyncio.CancelledError:
+        sys.exit(143)
 
 
 def _fail(line: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ class UpOptions:
 async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> None:
     """Run until SIGTERM or Ctrl-C. Raises EmbeddedError, MigrationError or SettingsError before it listens."""
     began = monotonic()
+    _stop_on_sigterm()
     data_dir = options.data_dir or (Path(settings.data_dir) if settings.data_dir else default_data_dir())
     async with AsyncExitStack() as stack:
         settings = await _with_database(options, settings, data_dir=data_dir, stack=stack, banner=banner)
@@ -75,6 +77,13 @@ async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> 
             starter=options.starter,
             is_new=is_new,
         )
+
+
+def _stop_on_sigterm() -> None:
+    """Until the server takes signals itself, SIGTERM unwinds what has been started, PostgreSQL above all."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _with_database(
