@@ -35,7 +35,7 @@ simulate: setup ## Play an incident against a running Tocsin
 	@$(BIN)/tocsin simulate latency-spike $(ARGS)
 
 faults: setup ## Real kills, full sizes, an outside verdict; writes a report
-	@$(BIN)/python tools/run_faults.py $(ARGS)
+	@$(BIN)/python -m tools.run_faults $(ARGS)
 
 bench: setup ## Measure, side by side with Alertmanager; writes bench/results
 	@$(BIN)/python -m bench $(ARGS)

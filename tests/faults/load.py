@@ -14,20 +14,22 @@ import httpx2
 
 from tocsin_testkit.waiting import pause
 
-Body = dict[str, Any]
 REPEATS = 0.2
 RESOLVES = 0.1
+RESOLVED_AFTER = 3.0
+TITLE = "Fault test"
 
 
 @dataclass
 class Ledger:
-    """What was accepted, with its time. Each receipt is on disk before it counts."""
+    """What was accepted, with its time. Each receipt is on disk before it counts. `tries` is the most of any post."""
 
     path: Path
     accepted: dict[str, float] = field(default_factory=dict)
     resolved: set[str] = field(default_factory=set)
     refused: int = 0
     broken: int = 0
+    tries: int = 0
     slowest: float = 0.0
 
     def keep(self, name: str, *, kind: str, at: float) -> None:
@@ -43,28 +45,30 @@ class Ledger:
 
 
 class Load:
-    """Posts at `rate` a second for `seconds`; a 503 or a broken connection is tried again, as real senders do."""
+    """Posts at `rate` a second until told to stop; a 503 or a broken connection is tried again, as real senders do."""
 
-    def __init__(
-        self, client: httpx2.AsyncClient, path: str, ledger: Ledger, *, rate: float, seconds: float
-    ) -> None:
+    def __init__(self, client: httpx2.AsyncClient, path: str, ledger: Ledger, *, rate: float) -> None:
         self._client = client
         self._path = path
         self._ledger = ledger
         self._rate = rate
-        self._seconds = seconds
         self._dice = random.Random(7)
         self._run = f"{random.randrange(16**6):06x}"
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin no new story."""
+        self._stopping = True
 
     async def run(self) -> None:
-        """Post all, and return when each was accepted."""
-        count = int(self._rate * self._seconds)
-        began = asyncio.get_running_loop().time()
+        """Post, and return when all that was begun is accepted."""
+        began, number = asyncio.get_running_loop().time(), 0
         async with asyncio.TaskGroup() as tasks:
-            for number in range(count):
+            while not self._stopping:
                 due = began + number / self._rate
                 await pause(max(0.0, due - asyncio.get_running_loop().time()))
                 tasks.create_task(self._story(f"{self._run}-{number}"))
+                number += 1
 
     async def _story(self, name: str) -> None:
         await self._post(name, kind="firing")
@@ -72,34 +76,41 @@ class Load:
         if fate < REPEATS:
             await self._post(name, kind="repeat")
         elif fate < REPEATS + RESOLVES:
-            await pause(3.0)
+            await pause(RESOLVED_AFTER)
             await self._post(name, kind="resolved")
 
     async def _post(self, name: str, *, kind: str) -> None:
         body = alert(name, status="resolved" if kind == "resolved" else "firing")
-        delay = 0.1
+        delay, tries = 0.1, 0
         while True:
-            began = time()
-            try:
-                answer = await self._client.post(self._path, json=body)
-            except httpx2.TransportError:
-                self._ledger.broken += 1
-            else:
-                self._ledger.slowest = max(self._ledger.slowest, time() - began)
-                if answer.status_code == 202:
-                    self._ledger.keep(name, kind=kind, at=time())
-                    return
-                assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
-                assert answer.headers.get("retry-after"), "a 503 says when to come again"
-                self._ledger.refused += 1
+            tries += 1
+            self._ledger.tries = max(self._ledger.tries, tries)
+            if await self._accepted(body):
+                self._ledger.keep(name, kind=kind, at=time())
+                return
             await pause(delay)
             delay = min(2.0, delay * 2)
+
+    async def _accepted(self, body: Mapping[str, Any]) -> bool:
+        began = time()
+        try:
+            answer = await self._client.post(self._path, json=body)
+        except httpx2.TransportError:
+            self._ledger.broken += 1
+            return False
+        self._ledger.slowest = max(self._ledger.slowest, time() - began)
+        if answer.status_code == 202:
+            return True
+        assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
+        assert answer.headers.get("retry-after"), "a 503 says when to come again"
+        self._ledger.refused += 1
+        return False
 
 
 def alert(name: str, *, status: str) -> Mapping[str, Any]:
     """An alert whose title carries its name, so that the page tells which alert it is about."""
     return {
-        "title": f"Fault test {name}",
+        "title": f"{TITLE} {name}",
         "status": status,
         "severity": "critical",
         "service": "checkout",

@@ -1,41 +1,63 @@
-"""F1, F2, F3, F6: a service is killed with SIGKILL again and again under load, and started at once."""
+"""F1, F2, F3: a service is killed with SIGKILL again and again under load, and started at once."""
 
+import asyncio
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import SECONDS, World, settled, under_load
-from tests.faults.verdict import Verdict
+from tests.faults.reporting import Report
+from tests.faults.stand import SECONDS, all_well, in_order, settled, under_load
+from tests.faults.verdict import Outages
 from tocsin_testkit.receiver import Receiver
 from tocsin_testkit.waiting import pause
+from tocsin_testkit.world import FiveProcesses
 
 pytestmark = [pytest.mark.faults, pytest.mark.kafka]
 KILLS = 10
-LATE = {"detector": 5.0, "incidents": 10.0, "paging": 10.0, "comms": 5.0}
-START_UP = 10.0
-"""Seconds that a service may take to start on this machine, on top of what the matrix allows."""
+LATE = {"detector": 5.0, "incidents": 10.0, "paging": 10.0}
+"""Seconds that a page may come after the service is up again."""
 
 
-@pytest.mark.parametrize("service", ["detector", "incidents", "paging", "comms"])
-async def test_a_service_is_killed_again_and_again(
-    service: str, world: World, receiver: Receiver, tmp_path: Path, report: Callable[[Verdict], None]
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param("detector", id="f1-detector"),
+        pytest.param("incidents", id="f2-incidents"),
+        pytest.param("paging", id="f3-paging"),
+    ],
+)
+async def test_killed_again_and_again(
+    service: str, world: FiveProcesses, receiver: Receiver, tmp_path: Path, report: Report
 ) -> None:
-    """kill -9 ×10 under load, restart at once: every 2xx paged, no duplicate, no process left wedged."""
-    dice = random.Random(service)
+    """kill -9 ×10 under load, restart at once: every 2xx paged soon after; one incident an alert; dup 0."""
+    outages = Outages()
     async with under_load(world.client, tmp_path) as ledger:
-        for _ in range(KILLS):
-            await pause(SECONDS / KILLS * dice.uniform(0.3, 0.9))
-            (process,) = world.processes[service]
-            process.kill()
-            process.start()
+        await kill_again_and_again(world, service, outages)
 
-    verdict = await settled(ledger, receiver, within=60)
+    verdict = await settled(ledger, receiver, within=60, outages=outages)
 
-    report(verdict)
+    report.keep(verdict, kills=KILLS)
     assert verdict.accepted > 0
     assert verdict.duplicates == 0
-    assert verdict.repeats_under_key <= KILLS if service == "paging" else verdict.repeats_under_key == 0
-    await world.ready(service, within=30)
-    assert verdict.late_max <= LATE[service] + START_UP
+    assert verdict.late_after <= LATE[service]
+    if service == "paging":
+        # A page in flight at a kill may come twice, under its key, and says so.
+        assert verdict.worst_key <= 2
+        assert verdict.repeats_under_key <= verdict.may_repeat
+    else:
+        assert verdict.repeats_under_key == 0
+    await in_order(world.client, ledger, within=60)
+    await all_well(world, within=30)
+
+
+async def kill_again_and_again(world: FiveProcesses, service: str, outages: Outages) -> None:
+    """Kill it ten times, each time at a moment of chance after it was ready."""
+    dice = random.Random(service)
+    (process,) = world.processes[service]
+    for _ in range(KILLS):
+        await pause(SECONDS / KILLS * dice.uniform(0.2, 0.8))
+        with outages.one():
+            await asyncio.to_thread(process.kill)
+            process.start()
+            await world.ready(service, within=30)

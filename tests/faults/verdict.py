@@ -2,20 +2,42 @@
 
 import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from time import time
 
-from tests.faults.load import Ledger
-from tocsin_testkit.receiver import Receiver
+from tests.faults.load import TITLE, Ledger
+from tocsin_testkit.receiver import Call, Receiver
 
-NAME = re.compile(r"Fault test (\S+)")
+NAME = re.compile(rf"{TITLE} (\S+)")
+
+
+@dataclass
+class Outages:
+    """When something was away, in seconds of the epoch: from the kill until it was ready again."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """The block is one outage."""
+        began = time()
+        yield
+        self.spans.append((began, time()))
+
+    def due(self, accepted: float, paged: float) -> float:
+        """From when on a page counts as late: its alert was accepted, and what the page waited for is back."""
+        return max([accepted, *(ended for began, ended in self.spans if began <= paged)])
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`late` are seconds from acceptance to the page.
+    """Times are seconds. `late` is from acceptance to the page; `late_after` spares the time of an outage.
 
-    `duplicates` are pages of one identity (incident, step, round, person) under different idempotency keys;
-    `repeats_under_key` are what a receiver that honours the key drops.
+    `duplicates` are pages of one identity (incident, step, round, person) under different idempotency keys, and
+    second incidents of one alert; `repeats_under_key` are what a receiver that honours the key drops, `worst_key`
+    how often the most repeated key came. `tries` is how many times the unluckiest post was sent.
     """
 
     accepted: int
@@ -23,11 +45,15 @@ class Verdict:
     lost: int
     duplicates: int
     repeats_under_key: int
+    worst_key: int
     may_repeat: int
     late_p50: float
+    late_p99: float
     late_max: float
+    late_after: float
     refused: int
     broken: int
+    tries: int
     slowest_accept: float
 
     def row(self) -> dict[str, float | int]:
@@ -35,36 +61,64 @@ class Verdict:
         return asdict(self)
 
 
-def judge(ledger: Ledger, receiver: Receiver) -> Verdict:
+def judge(ledger: Ledger, receiver: Receiver, outages: Outages | None = None) -> Verdict:
     """Compare. An alert that resolved before anybody could be paged is not lost."""
+    calls, spared = list(receiver.calls), outages or Outages()
     first: dict[str, float] = {}
-    told_repeats = 0
-    for call in list(receiver.calls):
-        found = NAME.search(str(call.body["data"]["summary"]))
-        if found:
-            first.setdefault(found[1], call.at)
-        told_repeats += bool(call.body["data"].get("may_repeat"))
-    late = sorted(first[name] - at for name, at in ledger.accepted.items() if name in first)
+    for name, call in _told_of(calls):
+        first.setdefault(name, call.at)
     missing = [name for name in ledger.accepted if name not in first and name not in ledger.resolved]
+    paged = {name: at for name, at in ledger.accepted.items() if name in first}
+    late = sorted(first[name] - at for name, at in paged.items())
+    after = [first[name] - spared.due(at, first[name]) for name, at in paged.items()]
+    keys = receiver.keys()
     return Verdict(
         accepted=len(ledger.accepted),
-        paged=len(first),
+        paged=len(paged),
         lost=len(missing),
-        duplicates=sum(len(keys) - 1 for keys in _keys_by_identity(receiver).values()),
-        repeats_under_key=sum(count - 1 for count in receiver.keys().values()),
-        may_repeat=told_repeats,
-        late_p50=round(late[len(late) // 2], 3) if late else 0.0,
-        late_max=round(late[-1], 3) if late else 0.0,
+        duplicates=_beyond_one(_identities(calls)) + _beyond_one(_incidents(calls)),
+        repeats_under_key=sum(count - 1 for count in keys.values()),
+        worst_key=max(keys.values(), default=0),
+        may_repeat=sum(bool(call.body["data"].get("may_repeat")) for call in calls),
+        late_p50=_at(late, 0.5),
+        late_p99=_at(late, 0.99),
+        late_max=_at(late, 1.0),
+        late_after=round(max([0.0, *after]), 3),
         refused=ledger.refused,
         broken=ledger.broken,
+        tries=ledger.tries,
         slowest_accept=round(ledger.slowest, 3),
     )
 
 
-def _keys_by_identity(receiver: Receiver) -> dict[tuple[object, ...], set[str]]:
-    found: dict[tuple[object, ...], set[str]] = defaultdict(set)
-    for call in list(receiver.calls):
+def _told_of(calls: Iterable[Call]) -> Iterator[tuple[str, Call]]:
+    for call in calls:
+        found = NAME.search(str(call.body["data"]["summary"]))
+        if found:
+            yield found[1], call
+
+
+def _identities(calls: Iterable[Call]) -> dict[object, set[str]]:
+    """The idempotency keys of each page that there should be."""
+    found: dict[object, set[str]] = defaultdict(set)
+    for call in calls:
         data = call.body["data"]
         if data.get("incident"):
             found[data["incident"]["id"], data["step"], data["round"], data["recipient"]].add(call.key)
     return found
+
+
+def _incidents(calls: Iterable[Call]) -> dict[object, set[str]]:
+    """The incidents that each alert led to."""
+    found: dict[object, set[str]] = defaultdict(set)
+    for name, call in _told_of(calls):
+        found[name].add(call.body["data"]["incident"]["id"])
+    return found
+
+
+def _beyond_one(found: dict[object, set[str]]) -> int:
+    return sum(len(several) - 1 for several in found.values())
+
+
+def _at(late: list[float], part: float) -> float:
+    return round(late[min(len(late) - 1, int(len(late) * part))], 3) if late else 0.0

@@ -102,6 +102,8 @@ OUTSIDE_SETTINGS = {
         "TEST_REQUIRE",
         "TEST_DATABASE_URL",
         "TEST_EVENTS",
+        "TEST_RATE",
+        "TEST_SECONDS",
         "KAFKA_HOME",
         "KAFKA_VERSION",
         "CONFIG",

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -211,21 +212,30 @@ class PathTransport(httpx2.AsyncBaseTransport):
     def __init__(self, ports: Mapping[str, list[int]]) -> None:
         self._ports = ports
         self._turn = 0
-        self._inner = httpx2.AsyncHTTPTransport(retries=2)
+        self._inner = httpx2.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it to the owner of its path."""
-        request.url = self.address(request.url)
+        """Send it to the owner of its path; a replica that takes no connection is passed over."""
+        *others, last = self.addresses(request.url)
+        for address in others:
+            request.url = address
+            with suppress(httpx2.ConnectError):
+                return await self._inner.handle_async_request(request)
+        request.url = last
         return await self._inner.handle_async_request(request)
 
-    def address(self, url: httpx2.URL) -> httpx2.URL:
-        """The same path at its owner's port."""
+    def addresses(self, url: httpx2.URL) -> list[httpx2.URL]:
+        """The same path at each port of its owner, beginning with the one whose turn it is."""
         service = owner(url.path)
         assert service is not None
         assert service in self._ports, f"nobody owns {url.path} among {len(PATHS)} paths"
         ports = self._ports[service]
         self._turn += 1
-        return url.copy_with(scheme="http", host="127.0.0.1", port=ports[self._turn % len(ports)])
+        turn = self._turn % len(ports)
+        return [
+            url.copy_with(scheme="http", host="127.0.0.1", port=port)
+            for port in [*ports[turn:], *ports[:turn]]
+        ]
 
     def blocking(self) -> "BlockingPathTransport":
         """The same for a client without an event loop."""
@@ -245,7 +255,7 @@ class BlockingPathTransport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it to the owner of its path."""
-        request.url = self._table.address(request.url)
+        request.url = self._table.addresses(request.url)[0]
         return self._inner.handle_request(request)
 
     def close(self) -> None:

@@ -1,0 +1,54 @@
+"""What a fault test leaves for `make faults`, which makes docs/reliability.md of it."""
+
+import json
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.faults.stand import RATE, SECONDS
+from tests.faults.verdict import Verdict
+
+FOLDER = Path(__file__).parents[2] / "test-results" / "faults"
+
+
+class Report:
+    """One test's figures; written even when the test fails before it has any."""
+
+    def __init__(self, test: str, about: str) -> None:
+        self._test = test
+        self._about = " ".join(about.split())
+        self._figures: dict[str, float | int] = {}
+
+    def keep(self, verdict: Verdict, **more: float | int) -> None:
+        """Take the verdict, and what else this fault is measured by."""
+        self._figures |= {**verdict.row(), **more}
+
+    def write(self, *, passed: bool) -> None:
+        """Put it into a file of its own."""
+        fault = re.search(r"f\d+", self._test)
+        document = {
+            "fault": fault[0].upper() if fault else "",
+            "test": self._test,
+            "about": self._about,
+            "passed": passed,
+            "rate": RATE,
+            "seconds": SECONDS,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": machine(),
+            "figures": self._figures,
+        }
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '_', self._test).strip('_')}.json"
+        path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def machine() -> str:
+    """Cores, memory, system and how busy it is; no name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    busy = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release().split('-')[0]},"
+        f" Python {platform.python_version()}, load average {busy:.1f}"
+    )

@@ -1,0 +1,84 @@
+"""Puts the figures of the last fault run between the two marks of docs/reliability.md; the prose around is by hand."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- measured: written by `make faults` -->", "<!-- end of measured -->"
+HEAD = (
+    "| fault | what was done, and what must hold | accepted | lost | doubled | late: median / 99 % / worst"
+    " | worst after it was back | also measured | verdict |"
+)
+ALSO = {
+    "kills": "{} kills",
+    "restarts": "{} restarts",
+    "repeats_under_key": "{} repeated under their key",
+    "refused": "{} posts told to come again",
+    "broken": "{} posts cut off and sent again",
+    "tries": "{} tries for the unluckiest post",
+    "slowest_accept": "slowest answer {} s",
+    "consumers_moved_after": "consumers moved after {} s",
+    "slack_messages": "{} Slack messages",
+    "slack_twice": "{} of them doubled",
+    "dead_after": "dead letters after {} s",
+    "told_after": "a person told after {} s",
+    "healed_after": "page {} s after the replay",
+    "start_after_kill": "start after a kill {} s",
+    "second_start": "second start {} s",
+}
+NOT_WORTH_SAYING = {"refused": 0, "broken": 0, "tries": 1, "repeats_under_key": 0}
+Result = dict[str, Any]
+
+
+def write_page(page: Path, *, faults: Sequence[Result], bus: Sequence[Result]) -> None:
+    """Replace what stands between the marks. Raises ValueError when the page has no marks."""
+    text = page.read_text()
+    before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
+    page.write_text(f"{text[:before]}\n{measured(faults, bus)}\n{text[after:]}")
+
+
+def measured(faults: Sequence[Result], bus: Sequence[Result]) -> str:
+    """The part that is made of results."""
+    rows = sorted(faults, key=lambda result: int(str(result["fault"]).removeprefix("F") or 0))
+    lines = [*_circumstances(rows), "", HEAD, "|" + " --- |" * 9, *map(_row, rows), ""]
+    return "\n".join([*lines, *map(_bus, bus)])
+
+
+def _circumstances(rows: Sequence[Result]) -> list[str]:
+    if not rows:
+        return ["No run yet: `make faults`."]
+    days = sorted(str(row["at"])[:10] for row in rows)
+    loads = sorted({f"{row['rate']:g} alerts/s for {row['seconds']:g} s at least" for row in rows})
+    machines = sorted({str(row["machine"]).rpartition(", load")[0] for row in rows})
+    busy = [float(str(row["machine"]).rpartition(" ")[2]) for row in rows]
+    return [
+        f"Run on {days[-1]}; load {'; '.join(loads)}, 20 % told twice, 10 % resolved after 3 s. Machine:"
+        f" {'; '.join(machines)}, which also ran PostgreSQL, Kafka, the load and the receivers (load average"
+        f" {min(busy):.0f} to {max(busy):.0f})."
+    ]
+
+
+def _row(result: Result) -> str:
+    figures = result["figures"]
+    verdict = "held" if result["passed"] else "**NOT HELD**"
+    if not figures:
+        return f"| {result['fault']} | {result['about']} | | | | | | no figures | {verdict} |"
+    late = f"{figures['late_p50']} / {figures['late_p99']} / {figures['late_max']} s"
+    also = ", ".join(
+        words.format(figures[name])
+        for name, words in ALSO.items()
+        if name in figures and figures[name] != NOT_WORTH_SAYING.get(name)
+    )
+    numbers = f"{figures['accepted']} | {figures['lost']} | {figures['duplicates']}"
+    after = f"{figures['late_after']} s"
+    return f"| {result['fault']} | {result['about']} | {numbers} | {late} | {after} | {also} | {verdict} |"
+
+
+def _bus(result: Result) -> str:
+    passed = result["tests"] - result["failed"] - result["left_out"]
+    left_out = f", {result['left_out']} left out" if result["left_out"] else ""
+    failed = f", **{result['failed']} failed**" if result["failed"] else ""
+    return (
+        f"The bus's own suite over both real transports, {result['events']:,} events each with two kills:"
+        f" {passed} tests passed{failed}{left_out}, {result['seconds']} s, {str(result['at'])[:10]}."
+    )
