@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi import FastAPI
-from tests.integration.detector.house import House, house_of
 
+from tests.integration.detector.house import House, house_of
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.apps import running
 

@@ -2,13 +2,15 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from statistics import median
+from time import perf_counter
 
 import httpx2
 import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
-from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
 
+from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.signal import Defaults, Parsed
@@ -290,3 +292,19 @@ async def test_no_key_is_ever_written_down(house: House) -> None:
             assert made["key"].encode().hex() not in row["line"]
     assert (await house.integrations())[0]["key"] is None
     assert isinstance(house.senders, httpx2.AsyncClient)
+
+
+async def test_no_and_wrong_keys_take_the_same_time(house: House) -> None:
+    """S1: the medians differ by less than a millisecond; asked in turn, so that a busy machine slows both alike."""
+    spent: dict[str, list[float]] = {"": [], "tci_" + "x" * 43: []}
+    for _ in range(200):
+        for key, times in spent.items():
+            began = perf_counter()
+            answer = await house.senders.post(
+                "/api/v1/webhooks/generic", headers={"x-tocsin-key": key} if key else {}
+            )
+            times.append(perf_counter() - began)
+            assert answer.status_code == 401
+
+    missing, wrong = (median(times) for times in spent.values())
+    assert abs(missing - wrong) < 0.001 + 0.2 * max(missing, wrong)

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx2
 from fastapi import FastAPI
-from tests.integration.detector.house import House, house_of
 
+from tests.integration.detector.house import House, house_of
 from tocsin_detector.app import create_app
 from tocsin_detector.settings import DetectorSettings
 from tocsin_runtime.clock import ManualClock
@@ -66,7 +66,7 @@ async def test_an_alert_that_is_not_told_again_ends(house: House, clock: ManualC
 
     clock.forward(4 * MINUTE + timedelta(seconds=1))
     await eventually(lambda: _ended(house, 1), within=60)
-    clock.forward(MINUTE)
+    clock.forward(2 * MINUTE)
     await eventually(lambda: _ended(house, 2), within=60)
 
     resolved = [event for kind, event in await house.told() if kind == "alert.resolved.v1"]

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from tests.integration.detector.house import House
-
 from tocsin_access.directory import apply_entry
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_detector.consumers import (

@@ -5,6 +5,7 @@ import json
 import os
 
 import httpx2
+
 from tests.integration.detector.house import House, alertmanager, am_alert
 
 MIB = 1024 * 1024

@@ -1,6 +1,7 @@
 """`/api/v1/integrations`: who may send."""
 
 import pytest
+
 from tests.integration.detector.house import House
 
 PATH = "/api/v1/integrations"

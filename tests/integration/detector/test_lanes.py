@@ -3,8 +3,8 @@
 import asyncio
 
 from prometheus_client import CollectorRegistry
-from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
 
+from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_detector.app import create_app
 from tocsin_detector.domain.integration import LANES

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+
 from tests.integration.detector.house import House
 
 

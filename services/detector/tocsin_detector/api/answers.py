@@ -42,6 +42,15 @@ def alertmanager_accepted(receipt: Receipt) -> Answer:
     return Answer(200, b"", (_JSON,), "duplicate" if receipt.duplicate else "accepted")
 
 
+def as_alertmanager(answer: Answer) -> Answer:
+    """An error as Alertmanager gives it, one JSON string; its clients can read nothing else."""
+    if answer.status < 400:
+        return answer
+    said = msgspec.json.decode(answer.body)
+    kept = tuple(header for header in answer.headers if header[0] != b"content-type")
+    return Answer(answer.status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome)
+
+
 def pagerduty_accepted(receipt: Receipt) -> Answer:
     """202 as PagerDuty answers."""
     key = receipt.dedup_keys[0] if receipt.dedup_keys else ""

@@ -43,6 +43,8 @@ class AlertRoad:
         if answer is None:
             self._figures.count(visit.label, "gone", began)
             return
+        if visit.road is Road.ALERTMANAGER_API:
+            answer = answers.as_alertmanager(answer)
         self._figures.count(visit.label, answer.outcome, began)
         await answer.send(send)
 

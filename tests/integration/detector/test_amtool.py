@@ -1,0 +1,64 @@
+"""The real amtool against the part of Alertmanager's API that Tocsin speaks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.integration.detector.house import House
+from tocsin_runtime.serve import TocsinServer, uvicorn_config
+from tocsin_testkit.waiting import eventually
+from tocsin_testkit.world import free_port
+
+pytestmark = pytest.mark.prometheus
+
+
+@pytest.fixture
+async def origin(house: House) -> AsyncIterator[str]:
+    """The app on a port, without its lifespan, which `house` runs already."""
+    config = uvicorn_config(house.app, host="127.0.0.1", port=free_port())
+    config.lifespan = "off"
+    server = TocsinServer(config, drain=0)
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started, within=20)
+    yield f"http://127.0.0.1:{config.port}"
+    server.should_exit = True
+    await serving
+
+
+async def amtool(url: str, *arguments: str) -> tuple[int, str]:
+    """Exit status and output."""
+    process = await asyncio.create_subprocess_exec(
+        "amtool",
+        "--alertmanager.url",
+        url,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+async def test_amtool_adds_and_lists_alerts(house: House, origin: str) -> None:
+    url = f"{origin}/alertmanager/k/{await house.key('alertmanager')}"
+
+    added, said = await amtool(
+        url, "alert", "add", "alertname=TocsinTest", "severity=critical", "--annotation=summary=hello"
+    )
+    await house.settled()
+    listed, lines = await amtool(url, "alert", "query")
+
+    assert (added, listed) == (0, 0), said + lines
+    assert "TocsinTest" in lines
+    assert "hello" in lines
+    (alert,) = await house.alerts()
+    assert (alert["title"], alert["severity"], alert["status"]) == ("hello", "critical", "firing")
+
+
+async def test_amtool_understands_that_a_key_is_wrong(house: House, origin: str) -> None:
+    status, said = await amtool(f"{origin}/alertmanager/k/wrong", "alert", "add", "alertname=TocsinTest")
+
+    assert status != 0
+    assert "401" in said
+    assert "no consumer" not in said
