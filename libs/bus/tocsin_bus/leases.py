@@ -141,4 +141,8 @@ _TAKE = text(
 _RELEASE = text(
     "UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND name = ANY(CAST(:names AS text[]))"
 )
-_LEAVE = text("DELETE FROM lease_members WHERE scope = :scope AND owner = :owner")
+# A turn that was cut off may have taken leases that this member does not know of.
+_LEAVE = text(
+    "WITH left_over AS (UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND until > now())"
+    " DELETE FROM lease_members WHERE scope = :scope AND owner = :owner"
+)

@@ -48,10 +48,10 @@ class PostgresBus:
         for envelope in envelopes:
             grouped[partition_of(envelope)].append(envelope)
         try:
-            await self._append(grouped)
+            ends = await self._append(grouped)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise BusUnavailable(repr(error)) from error
-        self._came("")
+        self._tell(ends)
 
     def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
         partitions = [Partition(t, n) for t in sorted(topics) for n in range(PARTITIONS)]
@@ -89,11 +89,21 @@ class PostgresBus:
         await self._listener.stop()
         await self._database.close()
 
-    def _came(self, _: str) -> None:
+    def _came(self, payload: str) -> None:
+        """A notification says where partitions end now; the empty one, after a reconnect, that some were missed."""
+        if payload:
+            self._tell(
+                [(Partition(Topic(topic), number), end) for topic, number, end in orjson.loads(payload)]
+            )
+            return
         for consumer in self._consumers:
-            consumer.wake()
+            consumer.look()
 
-    async def _append(self, grouped: dict[Partition, list[Envelope]]) -> None:
+    def _tell(self, ends: Sequence[tuple[Partition, int]]) -> None:
+        for consumer in self._consumers:
+            consumer.told(ends)
+
+    async def _append(self, grouped: dict[Partition, list[Envelope]]) -> list[tuple[Partition, int]]:
         partitions = sorted(grouped)
         targets = {"topics": [p.topic.value for p in partitions], "numbers": [p.number for p in partitions]}
         async with self._database.begin() as conn:
@@ -107,7 +117,12 @@ class PostgresBus:
                 if part:
                     await conn.execute(_WRITE_COMPACTED if compacted else _WRITE_LOG, _columns(part, nexts))
             counts = [len(grouped[p]) for p in partitions]
-            await conn.execute(_ADVANCE, {**targets, "counts": counts, "channel": CHANNEL})
+            ends = [(p, nexts[p] + count) for p, count in zip(partitions, counts, strict=True)]
+            message = orjson.dumps([(p.topic.value, p.number, end) for p, end in ends]).decode()
+            await conn.execute(
+                _ADVANCE, {**targets, "counts": counts, "channel": CHANNEL, "message": message}
+            )
+        return ends
 
     async def _numbers(self, statement: object, *, topic: Topic, group: str) -> dict[Partition, int]:
         try:
@@ -162,7 +177,7 @@ _ADVANCE = text(
     "WITH moved AS (UPDATE partitions AS p SET next = p.next + w.n"
     " FROM unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[]), CAST(:counts AS integer[]))"
     " AS w(topic, number, n)"
-    " WHERE p.topic = w.topic AND p.number = w.number) SELECT pg_notify(:channel, '')"
+    " WHERE p.topic = w.topic AND p.number = w.number) SELECT pg_notify(:channel, :message)"
 )
 _ENDS = text("SELECT number, next FROM partitions WHERE topic = :topic AND :group = ''")
 _POSITIONS = text("SELECT number, position FROM positions WHERE topic = :topic AND consumer = :group")

@@ -42,6 +42,8 @@ class PostgresConsumer:
         self._next: dict[Partition, int] = {}
         self._finished: dict[Partition, int] = {}
         self._stored: dict[Partition, int] = {}
+        self._known_ends: dict[Partition, int] = {}
+        self._looks = True
         self._wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._keeper = LeaseKeeper(
@@ -62,8 +64,16 @@ class PostgresConsumer:
             asyncio.create_task(self._store_often(), name=f"positions-{self._group}"),
         ]
 
-    def wake(self) -> None:
-        """Something was published."""
+    def told(self, ends: Sequence[tuple[Partition, int]]) -> None:
+        """These partitions end there now: whoever is behind fetches, nobody has to ask the database for it."""
+        for partition, end in ends:
+            if partition in self._next and end > self._known_ends.get(partition, 0):
+                self._known_ends[partition] = end
+                self._wanted.set()
+
+    def look(self) -> None:
+        """Something may have been published that nobody told of."""
+        self._looks = True
         self._wanted.set()
 
     async def fetch(self, *, wait: float, limit: int) -> dict[Partition, list[Record]]:
@@ -81,7 +91,7 @@ class PostgresConsumer:
                 async with asyncio.timeout(min(left, POLL)):
                     await self._wanted.wait()
             except TimeoutError:
-                continue
+                self._looks = True
 
     def finished(self, partition: Partition, next_offset: int) -> None:
         if partition in self._next:
@@ -90,7 +100,7 @@ class PostgresConsumer:
     def rewind(self, partition: Partition, offset: int) -> None:
         if partition in self._next:
             self._next[partition] = offset
-            self._wanted.set()
+            self.look()
 
     def assigned(self) -> frozenset[Partition]:
         held = self._keeper.held()
@@ -121,24 +131,24 @@ class PostgresConsumer:
         for partition in gained:
             self._next[partition] = self._stored[partition] = found.get(partition, 0)
             self._finished.pop(partition, None)
-        self._wanted.set()
+        self.look()
 
     async def _lost(self, names: frozenset[str]) -> None:
         lost = frozenset(self._by_name[name] for name in names)
         await self._on_revoked(lost)
         await self._store()
         for partition in lost:
-            self._next.pop(partition, None)
-            self._finished.pop(partition, None)
-            self._stored.pop(partition, None)
+            for kept in (self._next, self._finished, self._stored, self._known_ends):
+                kept.pop(partition, None)
 
     async def _fetch_now(self, limit: int) -> dict[Partition, list[Record]]:
-        mine = self.assigned()
-        if not mine:
+        if self._looks:
+            await self._look()
+        mine, ends = self.assigned(), dict(self._known_ends)
+        behind = {p: self._next[p] for p, end in ends.items() if p in mine and self._next[p] < end}
+        if not behind:
             return {}
         async with self._database.read() as conn:
-            ends = await self._ends(conn, mine)
-            behind = {p: self._next[p] for p, end in ends.items() if p in self._next and self._next[p] < end}
             fetched: dict[Partition, list[Record]] = {}
             for compacted in (False, True):
                 part = sorted(p for p in behind if (p.topic in self._compacted) is compacted)
@@ -174,6 +184,16 @@ class PostgresConsumer:
                     log.error("consumer.gap", group=self._group, topic=partition.topic, start=start)
                 self._next[partition] = ends[partition]
                 self.finished(partition, ends[partition])
+
+    async def _look(self) -> None:
+        """A look that is cut off, or asked for meanwhile, is taken again."""
+        self._looks = False
+        try:
+            async with self._database.read() as conn:
+                self._known_ends |= await self._ends(conn, frozenset(self._next))
+        except BaseException:
+            self._looks = True
+            raise
 
     async def _ends(self, conn: AsyncConnection, partitions: frozenset[Partition]) -> dict[Partition, int]:
         rows = await conn.execute(_ENDS, _targets(sorted(partitions)))

@@ -51,6 +51,7 @@ class Database:
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -60,8 +61,8 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading; nothing done on it is kept."""
-        async with self.engine.connect() as connection:
+        """A connection for reading only. Each statement stands alone, which saves a BEGIN and a ROLLBACK."""
+        async with self._reading.connect() as connection:
             yield connection
 
     async def raw(self) -> asyncpg.Connection:
