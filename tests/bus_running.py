@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.ledger import SCHEMA, recording
-
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.protocol import Bus
 from tocsin_bus.relay import BypassRoad, Relay

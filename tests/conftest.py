@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
-from tests.requirements import markers, reason_against, required
 
+from tests.requirements import markers, reason_against, required
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database

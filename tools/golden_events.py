@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from tests.contract.test_events import GOLDEN, resolve
 
+from tests.contract.test_events import GOLDEN, resolve
 from tools.asyncapi import load_events, schemas
 
 MOMENT = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)

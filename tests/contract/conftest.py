@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
 from tests.contract.transports import KafkaTransport, PostgresTransport, Transport
 from tests.ledger import ledger_of, make_ledger_template
-
 from tocsin_bus.protocol import Bus
 from tocsin_runtime.database import Database
 from tocsin_testkit.postgres import TestServer

@@ -5,7 +5,6 @@ import sys
 
 from tests.bus_running import opener
 from tests.ledger import ledger_of, recording
-
 from tocsin_bus.connect import connect
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.retry import ParkedRunner

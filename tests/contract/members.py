@@ -7,7 +7,6 @@ from functools import partial
 from uuid import UUID
 
 from tests.ledger import envelope
-
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, OnRevoked, Partition, Record
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+
 from tests.bus_running import consuming
 from tests.contract.members import interleaved, member, take
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import effects, envelope
-
 from tocsin_bus.protocol import Bus, Record
 from tocsin_events.base import Topic
 from tocsin_runtime.database import Database

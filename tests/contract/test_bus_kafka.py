@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import TopicPartition
 from pydantic import SecretStr
+
 from tests.contract.members import envelopes_of, interleaved, member, publish_until_acknowledged, take
 from tests.contract.transports import KafkaTransport, fresh_keys
 from tests.ledger import by_key, envelope
-
 from tocsin_bus.kafka import KafkaBus
 from tocsin_bus.kafka_producer import KafkaProducer
 from tocsin_bus.kafka_settings import KafkaSettings

@@ -14,10 +14,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
+
 from tests.bus_running import opener, relaying
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import count, effects, numbered
-
 from tocsin_bus.outbox import oldest_age
 from tocsin_bus.protocol import Bus
 from tocsin_runtime.database import Database

@@ -6,7 +6,6 @@ from uuid import uuid4
 from tests.contract.members import envelopes_of, interleaved, member, nothing_more, take
 from tests.contract.transports import Transport, fresh_keys
 from tests.ledger import by_key, envelope
-
 from tocsin_bus.protocol import Bus, Consumer, Partition, Record
 from tocsin_events.base import Topic
 from tocsin_testkit.waiting import eventually

@@ -12,8 +12,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from tests.kustomize import kustomize, render
 
+from tests.kustomize import kustomize, render
 from tocsin.paths import PATHS, owner
 from tocsin.proxies import NGINX, generated
 from tocsin_analytics.settings import AnalyticsSettings

@@ -30,7 +30,7 @@ def test_what_an_older_release_wrote_can_still_be_read(name: str) -> None:
 
     event = REGISTRY[name].model_validate_json(orjson.dumps(golden["example"]))
 
-    assert event.TYPE == name
+    assert name == event.TYPE
     assert event.key
 
 

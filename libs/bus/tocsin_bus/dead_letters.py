@@ -28,7 +28,11 @@ class DeadLetterEntry:
 
 
 async def find_dead_letters(
-    database: Database, *, ids: Sequence[UUID] | None = None, kind: str | None = None, since: datetime | None = None
+    database: Database,
+    *,
+    ids: Sequence[UUID] | None = None,
+    kind: str | None = None,
+    since: datetime | None = None,
 ) -> list[DeadLetterEntry]:
     """Those that match all that is given, oldest first, at most 1,000. `ids` may be event ids too."""
     arguments = {"ids": list(ids) if ids else None, "kind": kind, "since": since}

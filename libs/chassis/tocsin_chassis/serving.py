@@ -39,7 +39,9 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
 
-def read_settings(name: str, settings_class: type[ServiceSettings]) -> tuple[PlatformSettings, ServiceSettings]:
+def read_settings(
+    name: str, settings_class: type[ServiceSettings]
+) -> tuple[PlatformSettings, ServiceSettings]:
     """Raises SettingsError with every problem at once."""
     read_secret_files()
     problems: list[str] = []

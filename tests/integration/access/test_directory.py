@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from tests.integration.access.house import ADMIN, House, bearer
 
+from tests.integration.access.house import ADMIN, House, bearer
 from tocsin_access.access import Access, Grant, OwnerAwayError
 from tocsin_access.directory import Directory, apply_entry, subscriptions_for, tell
 from tocsin_access.owner import CHECK_PATH, ask_over_http

@@ -1,8 +1,8 @@
 """Requests that a foreign page sends with somebody's cookie (S24)."""
 
 import pytest
-from tests.integration.access.house import Browser, House
 
+from tests.integration.access.house import Browser, House
 from tocsin_testkit.apps import ORIGIN
 
 EVIL = "https://evil.example"

@@ -7,8 +7,8 @@ from time import perf_counter
 from uuid import UUID
 
 import pytest
-from tests.integration.access.house import ADMIN, House
 
+from tests.integration.access.house import ADMIN, House
 from tocsin_access.sessions import Session, SessionKeeper
 from tocsin_paging.usecases.passwords import NOBODY, hashed, is_right
 from tocsin_runtime.clock import ManualClock

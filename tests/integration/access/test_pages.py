@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.integration.access.house import Browser, House
 
+from tests.integration.access.house import Browser, House
 from tocsin_runtime.clock import ManualClock
 
 

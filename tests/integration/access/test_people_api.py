@@ -4,8 +4,8 @@ from asyncio import gather
 
 import pytest
 from httpx2 import Headers, Response
-from tests.integration.access.house import ADMIN, House, bearer
 
+from tests.integration.access.house import ADMIN, House, bearer
 from tocsin_events.directory import Role, TeamChanged, TokenChanged, UserChanged
 from tocsin_testkit.told import told
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
-from tests.integration.access.house import bearer
 
+from tests.integration.access.house import bearer
 from tocsin_access.directory import apply_entry
 from tocsin_access.roles import ROLE_SCOPES, SCOPES, holds
 from tocsin_access.routes import RouteRule, route_table

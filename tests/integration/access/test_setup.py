@@ -1,7 +1,6 @@
 """The first administrator: no default password, and a door that closes itself."""
 
 from tests.integration.access.house import House
-
 from tocsin_paging.usecases.people import seed_first
 from tocsin_paging.usecases.sessions import create_login_link
 from tocsin_testkit.apps import ADMIN_TOKEN

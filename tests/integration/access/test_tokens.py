@@ -6,8 +6,8 @@ from time import perf_counter
 
 from httpx2 import Headers
 from sqlalchemy import text
-from tests.integration.access.house import ADMIN, House, bearer
 
+from tests.integration.access.house import ADMIN, House, bearer
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.waiting import eventually
 

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+
 from tests.integration.analytics.conftest import Tell
 from tests.unit.analytics.year import year
-
 from tocsin_analytics.workers.freshness import Freshness
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_events.incidents import IncidentOpened

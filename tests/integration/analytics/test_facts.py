@@ -5,9 +5,9 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import text
+
 from tests.integration.analytics.conftest import Tell
 from tests.unit.analytics.year import year
-
 from tocsin_analytics.consumers import subscriptions
 from tocsin_analytics.store.tables import metadata
 from tocsin_bus.unit_of_work import OpenUnitOfWork

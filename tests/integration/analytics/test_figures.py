@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import text
+
 from tests.integration.analytics.conftest import tell_all
 from tests.unit.analytics.year import PEOPLE, SERVICES, service_id, year
-
 from tocsin_bus.unit_of_work import unit_of_work_opener
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx2
 from fastapi import FastAPI
+
 from tests.integration.analytics.conftest import Tell
 from tests.unit.analytics.year import year
-
 from tocsin_events.envelope import Envelope
 from tocsin_events.incidents import IncidentOpened
 from tocsin_runtime.ids import new_id

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.ledger import SCHEMA, ledger_of, make_ledger_template
 
+from tests.ledger import SCHEMA, ledger_of, make_ledger_template
 from tocsin_bus.connect import connect
 from tocsin_bus.protocol import Bus
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener

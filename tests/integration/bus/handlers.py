@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from tests.ledger import SCHEMA, envelope, record_effect
-
 from tocsin_bus.protocol import Partition, Record
 from tocsin_bus.subscriptions import DeadLetter, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork

@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 from tests.ledger import ledger_of
-
 from tocsin_bus.leases import LeaseKeeper
 
 NAMES = [f"lane-{number}" for number in range(6)]

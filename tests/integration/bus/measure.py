@@ -6,9 +6,9 @@ import time
 from uuid import uuid4
 
 from sqlalchemy import text
+
 from tests.bus_running import consuming, opener, relaying
 from tests.ledger import count, envelope, ledger_of, make_ledger_template, numbered, recording
-
 from tocsin_bus.connect import connect
 from tocsin_bus.protocol import Bus, Partition
 from tocsin_bus.subscriptions import Subscriptions

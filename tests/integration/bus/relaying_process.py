@@ -5,7 +5,6 @@ import sys
 
 from tests.bus_running import relaying
 from tests.ledger import ledger_of
-
 from tocsin_bus.connect import connect
 from tocsin_runtime.settings import PlatformSettings
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+
 from tests.bus_running import consuming
 from tests.integration.bus.backends import cut_off, in_transaction
 from tests.integration.bus.handlers import Ledger, Refused, as_record, records
 from tests.ledger import SCHEMA, count, effects, envelope, enveloped, record_effect
-
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.parked import is_unreachable
 from tocsin_bus.protocol import Bus, Partition, Record

@@ -4,9 +4,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.integration.bus.handlers import Ledger, Refused, records
 from tests.ledger import SCHEMA, effects
-
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.dead_letters import find_dead_letters, replay_dead_letters
 from tocsin_bus.listener import Listener

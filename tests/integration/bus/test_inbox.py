@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from tests.ledger import SCHEMA, count
 
+from tests.ledger import SCHEMA, count
 from tocsin_bus.inbox import admit
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import made_on, new_id

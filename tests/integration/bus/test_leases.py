@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+
 from tests.integration.bus.leasing_process import NAMES, SCOPE
 from tests.ledger import count
-
 from tocsin_bus.leases import RENEW, TTL, LeaseKeeper
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.database import Database
@@ -146,7 +146,9 @@ async def test_scopes_are_apart(database: Database) -> None:
 
 
 async def _owners(database: Database, wanted: int) -> bool:
-    return await count(database, "(SELECT DISTINCT owner FROM leases WHERE until > now()) AS owners") == wanted
+    return (
+        await count(database, "(SELECT DISTINCT owner FROM leases WHERE until > now()) AS owners") == wanted
+    )
 
 
 _LEFT = text("SELECT extract(epoch FROM max(until) - clock_timestamp()) FROM leases")

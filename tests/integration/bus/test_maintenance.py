@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
+
 from tests.contract.members import member, take
 from tests.ledger import SCHEMA, count, enveloped, numbered
-
 from tocsin_bus.maintenance import (
     AHEAD,
     KEEP,

@@ -10,10 +10,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.bus_running import consuming, opener, relaying
 from tests.integration.bus.silent_broker import stalled_bus
 from tests.ledger import by_key, count, count_up, effects, numbered, recording
-
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.outbox import lane_of, oldest_age
 from tocsin_bus.protocol import Bus, Partition, Record

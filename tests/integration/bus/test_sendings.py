@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+
 from tests.integration.bus.backends import cut_off, in_transaction
 from tests.ledger import count
-
 from tocsin_bus.send_runner import LEASE, SendRunner
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown, queue_sending
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork

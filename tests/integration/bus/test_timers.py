@@ -6,9 +6,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+
 from tests.integration.bus.backends import cut_off
 from tests.ledger import SCHEMA, count, effects, numbered, record_effect
-
 from tocsin_bus.timers import Timer, TimerRunner, Timers
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import ManualClock

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 from sqlalchemy import text
+
 from tests.integration.bus.backends import cut_off, in_transaction
 from tests.ledger import SCHEMA, count, numbered
-
 from tocsin_bus.listener import Listener
 from tocsin_bus.outbox import Waiting, lane_of, unpublished
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, notification_channel, unit_of_work_opener

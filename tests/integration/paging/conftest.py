@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from tests.integration.paging.stage import Stage
 
+from tests.integration.paging.stage import Stage
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_runtime.clock import ManualClock
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.integration.paging.stage import Stage
 
+from tests.integration.paging.stage import Stage
 from tocsin_events.directory import EscalationPolicyChanged
 from tocsin_events.incidents import IncidentOpened
 from tocsin_runtime.clock import ManualClock

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from tests.integration.access.house import ADMIN, House
 
+from tests.integration.access.house import ADMIN, House
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.apps import ORIGIN, running
 

@@ -1,8 +1,8 @@
 """Incidents as paging lives them, on a real database: pages, steps, answers, silence."""
 
 from sqlalchemy import text
-from tests.integration.paging.stage import MINUTE, Stage, Tray
 
+from tests.integration.paging.stage import MINUTE, Stage, Tray
 from tocsin_bus.sending import GiveUp, Retry
 from tocsin_events.incidents import (
     IncidentNoteAdded,

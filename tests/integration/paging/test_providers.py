@@ -8,9 +8,9 @@ from email.policy import default
 
 import pytest
 from standardwebhooks import Webhook
+
 from tests.integration.paging.conftest import Mailbox, Receiver
 from tests.integration.paging.stage import Stage, make_pager
-
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_paging.adapters.apprise import AppriseProvider
 from tocsin_paging.adapters.guard import Guard, networks

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from tests.integration.paging.stage import MINUTE, Stage, Tray
-
 from tocsin_access.directory import tell
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_events.base import Topic

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.standalone.processes import Parent
 
+from tests.integration.standalone.processes import Parent
 from tocsin.embedded_layout import Layout
 
 

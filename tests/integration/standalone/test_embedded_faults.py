@@ -7,8 +7,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.integration.standalone.processes import Parent, has_no_server, wait_for_no_server
 
+from tests.integration.standalone.processes import Parent, has_no_server, wait_for_no_server
 from tocsin.embedded import start_postgres
 from tocsin.embedded_layout import Layout
 from tocsin_testkit.waiting import eventually

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.integration.standalone.processes import has_no_server, wait_for_no_server
 
+from tests.integration.standalone.processes import has_no_server, wait_for_no_server
 from tocsin.embedded import EmbeddedPostgres, start_postgres, url_of
 from tocsin.embedded_binaries import copy_binaries, find_binaries
 from tocsin.embedded_errors import EmbeddedError, explain

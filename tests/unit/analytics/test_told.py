@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.analytics.year import START, year
 
+from tests.unit.analytics.year import START, year
 from tocsin_analytics.domain.facts import IncidentFacts, fold
 from tocsin_analytics.domain.rows import IncidentRow, row_of
 from tocsin_analytics.usecases.told import (

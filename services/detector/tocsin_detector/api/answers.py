@@ -48,7 +48,9 @@ def as_alertmanager(answer: Answer) -> Answer:
         return answer
     said = msgspec.json.decode(answer.body)
     kept = tuple(header for header in answer.headers if header[0] != b"content-type")
-    return Answer(answer.status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome)
+    return Answer(
+        answer.status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome
+    )
 
 
 def pagerduty_accepted(receipt: Receipt) -> Answer:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.analytics.domain.test_figures import HISTORY, WEEKS
 
+from tests.unit.analytics.domain.test_figures import HISTORY, WEEKS
 from tocsin_analytics.domain.definitions import DEFINITIONS
 from tocsin_analytics.domain.durations import Metric
 from tocsin_analytics.domain.figures import Figure, summarise

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.comms.builders import MINUTE, T0
 
+from tests.unit.comms.builders import MINUTE, T0
 from tocsin_comms.domain.cadence import Cadence, Promise, begin, ended, fire, regraded, told
 from tocsin_comms.domain.states import Severity
 

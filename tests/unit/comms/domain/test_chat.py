@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.comms.builders import MINUTE, T0, incident
 
+from tests.unit.comms.builders import MINUTE, T0, incident
 from tocsin_comms.domain.chat import (
     ChatMessage,
     People,

@@ -8,7 +8,6 @@ from uuid import UUID
 from xml.etree.ElementTree import fromstring
 
 from tests.unit.comms.builders import CHECKOUT, MINUTE, T0, component, report, site, update
-
 from tocsin_comms.domain.feeds import ATOM, atom, rss
 from tocsin_comms.domain.maintenance import Maintenance, in_maintenance
 from tocsin_comms.domain.site import Site, grouped

@@ -1,8 +1,8 @@
 """Which incidents the world sees, and in which words it sees where they stand."""
 
 import pytest
-from tests.unit.comms.builders import T0, incident, report
 
+from tests.unit.comms.builders import T0, incident, report
 from tocsin_comms.domain.report import decide_visibility
 from tocsin_comms.domain.states import ComponentState, PublicStatus, PublishMode, Visibility
 

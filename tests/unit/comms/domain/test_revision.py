@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from tests.unit.comms.builders import CHECKOUT, MINUTE, SHOP, T0, incident
-
 from tocsin_comms.domain.component import Component
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.report import Report, Shown

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.detector.domain.signals import MINUTE, SECOND, T0, alert, signal
 
+from tests.unit.detector.domain.signals import MINUTE, SECOND, T0, alert, signal
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.dedup import Verb, decide
 from tocsin_detector.domain.severity import Severity

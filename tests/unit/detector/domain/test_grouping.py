@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.detector.domain.signals import MINUTE, SENDER, T0, signal
 
+from tests.unit.detector.domain.signals import MINUTE, SENDER, T0, signal
 from tocsin_detector.domain.alert import Group
 from tocsin_detector.domain.grouping import DEFAULT_WINDOW, LONGEST, Grouping, choose, group_key
 from tocsin_detector.domain.signal import Signal

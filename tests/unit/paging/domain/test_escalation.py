@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from tests.unit.paging.domain.zones import PEOPLE
 
+from tests.unit.paging.domain.zones import PEOPLE
 from tocsin_paging.domain.escalation import (
     Decision,
     Escalation,

@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from tests.unit.paging.domain.test_escalation import ANA, BO, INCIDENT, MUTE, T0
 
+from tests.unit.paging.domain.test_escalation import ANA, BO, INCIDENT, MUTE, T0
 from tocsin_paging.domain.escalation import (
     Decision,
     Reason,

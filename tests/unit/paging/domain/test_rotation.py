@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.paging.domain.zones import PEOPLE, durations, instants, people, plans
 
+from tests.unit.paging.domain.zones import PEOPLE, durations, instants, people, plans
 from tocsin_paging.domain.errors import InvalidChangeError
 from tocsin_paging.domain.rotation import Plan, Rotation, Turn, checked, revise
 from tocsin_paging.domain.wall_clock import first_instant

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.paging.domain.zones import PEOPLE, durations, instants, plans
 
+from tests.unit.paging.domain.zones import PEOPLE, durations, instants, plans
 from tocsin_paging.domain.override import Duty, Override
 from tocsin_paging.domain.rotation import Plan, Rotation, revise
 from tocsin_paging.domain.schedule import Schedule, Shift, Why, shifts, who_is_on_call

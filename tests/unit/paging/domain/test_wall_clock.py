@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.paging.domain.zones import FIRST, LAST, zones
 
+from tests.unit.paging.domain.zones import FIRST, LAST, zones
 from tocsin_paging.domain.wall_clock import first_instant, last_instant
 
 BERLIN, LORD_HOWE, SANTIAGO, APIA = (
