@@ -197,7 +197,8 @@ async def _serve(
         if not serving.done():
             first = await first_steps(settings, data_dir, wanted=starter)
             banner.ready(settings, first=first, is_new=is_new, seconds=monotonic() - began)
-        await serving
+        # SIGTERM cancels this task as well as telling the server; the server's own stop must not be cut short.
+        await asyncio.shield(serving)
     except asyncio.CancelledError:
         server.stop()
         await serving
