@@ -123,4 +123,5 @@ async def _ended(house: House, many: int) -> bool:
 
 async def _looked(house: House) -> bool:
     """The expiry worker has run to its end once more."""
-    return await house.app.state.service.wakeups.workers["expiry"]._run_once() >= 0
+    ended: int = await house.app.state.service.wakeups.workers["expiry"]._run_once()
+    return ended >= 0

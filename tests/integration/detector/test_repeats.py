@@ -1,6 +1,7 @@
 """Deliveries that come twice, by the sender's own id (R6)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,9 +12,10 @@ from tests.integration.detector.house import House
 @pytest.mark.parametrize("header", ["idempotency_key", "webhook_id"])
 async def test_a_repeat_gets_the_first_receipt_and_has_no_effect(house: House, header: str) -> None:
     key = await house.key()
-    first = await house.send(key, {"title": "a", "dedup_key": "k"}, **{header: "m-1"})
+    shown: dict[str, Any] = {header: "m-1"}
+    first = await house.send(key, {"title": "a", "dedup_key": "k"}, **shown)
 
-    second = await house.send(key, {"title": "a", "dedup_key": "k"}, **{header: "m-1"})
+    second = await house.send(key, {"title": "a", "dedup_key": "k"}, **shown)
     await house.settled()
 
     assert second.status_code == 202

@@ -15,13 +15,15 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"title": "a"}'
 
 
-def scope(path: str, method: str = "POST", query: bytes = b"", **headers: str) -> dict[str, Any]:
-    shown = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+def scope(
+    path: str, method: str = "POST", *, query: bytes = b"", headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    shown = [(name.replace("_", "-").encode(), value.encode()) for name, value in (headers or {}).items()]
     return {"type": "http", "path": path, "method": method, "query_string": query, "headers": shown}
 
 
 def visit(path: str = "/api/v1/webhooks/generic", **headers: str) -> Visit:
-    found = visit_of(scope(path, **headers))
+    found = visit_of(scope(path, headers=headers))
     assert found is not None
     return found
 

@@ -49,7 +49,7 @@ def test_brackets_in_strings_do_not_count() -> None:
 
 
 def test_wide_is_not_deep() -> None:
-    document = [{"a": {"b": []}} for _ in range(1000)]
+    document: object = [{"a": {"b": []}} for _ in range(1000)]
 
     assert not too_deep(json.dumps(document).encode(), document, 4)
     assert too_deep(json.dumps(document).encode(), document, 3)

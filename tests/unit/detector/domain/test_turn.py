@@ -1,12 +1,13 @@
 """Signals played on alerts and groups, by example and by a model."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.detector.domain.signals import MINUTE, SECOND, SENDER, T0, heard, new_turn, signal
 
-from tocsin_detector.domain.alert import Status
+from tests.unit.detector.domain.signals import MINUTE, SECOND, T0, heard, new_turn, signal
+from tocsin_detector.domain.alert import Alert, Group, Status
 from tocsin_detector.domain.grouping import Grouping
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.domain.signal import Told
@@ -91,7 +92,7 @@ def test_times_of_the_sender_are_taken_when_they_can_be_true() -> None:
 def test_senders_do_not_share_keys_or_groups() -> None:
     turn = new_turn()
     first = turn.hear(heard(signal())).alert
-    second = turn.hear(heard(signal(), sender=type(SENDER)(int=8))).alert
+    second = turn.hear(heard(signal(), sender=UUID(int=8))).alert
 
     assert first is not None
     assert second is not None
@@ -145,11 +146,13 @@ def test_turns_of_any_length_come_to_the_same(script: list[tuple[str, Told, int]
     in_one = [(step.decision, step.news, step.group) for step in (whole.hear(one) for one in said)]
 
     ids = iter(range(1, 1000))
-    alerts, groups, in_many = {}, {}, []
+    alerts: dict[UUID, Alert] = {}
+    groups: dict[UUID, Group] = {}
+    in_many = []
     for start in range(0, len(said), length):
         latest = {alert.dedup_key: alert for alert in alerts.values() if not alert.is_open}
         latest |= {alert.dedup_key: alert for alert in alerts.values() if alert.is_open}
-        turn = Turn(latest.values(), groups.values(), lambda: type(SENDER)(int=next(ids)))
+        turn = Turn(latest.values(), groups.values(), lambda: UUID(int=next(ids)))
         in_many += [
             (s.decision, s.news, s.group) for s in (turn.hear(one) for one in said[start : start + length])
         ]

@@ -81,7 +81,8 @@ async def test_a_write_takes_no_more_than_its_batch() -> None:
 
 
 async def test_lanes_with_something_to_do_are_told_after_the_commit() -> None:
-    disk, told = Disk(), []
+    disk = Disk()
+    told: list[set[int]] = []
     commit = GroupCommit(disk.write, on_commit=told.append)
 
     await asyncio.gather(commit.put(delivery(1)), commit.put(delivery(2)))
