@@ -16,6 +16,9 @@ from tocsin_chassis.intake import as_record, take_directly
 from tocsin_chassis.platform import Courier
 from tocsin_runtime.errors import PROBLEM_JSON, Problem
 
+STRANGERS = "incidents"
+"""Who says that nothing is at a path, in JSON, or on a page to a browser."""
+
 
 def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starlette:
     """One app of five. `extra` are the host's own, by path prefix, such as the mailbox of `tocsin up`."""
@@ -28,15 +31,8 @@ def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starle
             yield
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        found = owner(path)
-        app: ASGIApp | None = apps.get(found) if found else None
-        if found is None:
-            app = next(
-                (own for prefix, own in extra.items() if path == prefix or path.startswith(prefix + "/")),
-                None,
-            )
-        await (app or _nothing(path, hidden=found == NOBODY))({**scope, "root_path": ""}, receive, send)
+        app = _choose(apps, extra, path=scope["path"])
+        await app({**scope, "root_path": ""}, receive, send)
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -86,7 +82,14 @@ async def _readiness(apps: Mapping[str, FastAPI]) -> Response:
     return JSONResponse(body, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
 
-def _nothing(path: str, *, hidden: bool) -> ASGIApp:
-    detail = "This path is for services among themselves." if hidden else f"Nothing is at {path}."
-    problem = Problem(404, "Not Found", detail)
+def _choose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp], *, path: str) -> ASGIApp:
+    found = owner(path)
+    if found == NOBODY:
+        return _hidden(path)
+    own = (app for prefix, app in extra.items() if path == prefix or path.startswith(prefix + "/"))
+    return apps[found] if found else next(own, apps[STRANGERS])
+
+
+def _hidden(path: str) -> ASGIApp:
+    problem = Problem(404, "Not Found", "This path is for services among themselves.")
     return JSONResponse(problem.body(instance=path), status_code=404, media_type=PROBLEM_JSON)

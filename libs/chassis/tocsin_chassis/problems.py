@@ -8,7 +8,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from tocsin_access.dependencies import access_of
@@ -51,7 +50,7 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    for kind in (DBAPIError, PoolTimeout, ConnectionError):
+    for kind in (DBAPIError, ConnectionError):
         app.add_exception_handler(kind, unavailable)
     for known in errors:
         app.add_exception_handler(known, domain)
@@ -93,7 +92,7 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
         405: f"{request.method} is not allowed here.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return Problem(error.status_code, status.phrase, detail, headers=dict(error.headers or {}))
+    return Problem(error.status_code, status.phrase.capitalize(), detail, headers=dict(error.headers or {}))
 
 
 def _of_validation(error: RequestValidationError) -> Problem:

@@ -58,12 +58,19 @@ COMPONENT_STATUSES = {
     "under_maintenance": Word("Under maintenance", "blue", "wrench"),
 }
 
+CHANNELS = {
+    "email": Word("E-mail", "neutral", "mail"),
+    "webhook": Word("Webhook", "neutral", "webhook"),
+    "apprise": Word("Chat or push", "neutral", "message-square"),
+}
+
 WORDS = {
     "severity": SEVERITIES,
     "alert_severity": ALERT_SEVERITIES,
     "alert_status": ALERT_STATUSES,
     "incident_status": INCIDENT_STATUSES,
     "component_status": COMPONENT_STATUSES,
+    "channel": CHANNELS,
 }
 
 

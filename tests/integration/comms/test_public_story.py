@@ -1,5 +1,6 @@
 """An incident as the world sees it: what goes public, in which words, and how components follow."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -200,7 +201,9 @@ async def test_history_records_what_was_shown_and_when(room: Room) -> None:
     assert checkout.days[-1].state is MAJOR
     assert checkout.days[-1].down.total_seconds() == 3600
     assert checkout.days[0].state is None
-    assert checkout.share_up == pytest.approx(1 - 1 / 4)
+    assert checkout.share_up is None, "of four hours a share says nothing"
+    room.clock.forward(by=timedelta(hours=20))
+    assert (await room.site()).components[0].share_up == pytest.approx(1 - 1 / 24)
 
 
 async def test_a_component_that_begins_to_follow_shows_what_is_already_broken(room: Room) -> None:

@@ -35,6 +35,7 @@ function series(spec, one, index) {
     symbolSize: 5,
     showSymbol: one.values.length < 32,
     connectNulls: false,
+    labelLayout: { moveOverlap: "shiftY" },
     endLabel: line ? { ...label, show: true, formatter: spec.series.length > 1 ? "{a}" : "{c}" } : undefined,
     label: spec.kind === "bar" && spec.series.length === 1 && one.values.length < 16 ? { ...label, show: true, position: "top" } : undefined,
     markLine: spec.target && last ? target(spec.target) : undefined,
@@ -70,6 +71,7 @@ function option(spec) {
     },
     yAxis: {
       type: "value",
+      minInterval: spec.unit ? undefined : 1,
       splitLine: { lineStyle: { color: hairline } },
       axisLabel: { color: muted, formatter: spec.unit ? `{value} ${spec.unit}` : "{value}" },
     },
@@ -91,12 +93,18 @@ function readout(place, spec, chart) {
   chart.getZr().on("globalout", () => (line.textContent = ""));
 }
 
+function nothing(place) {
+  place.classList.add("chart-nothing");
+  place.textContent = "Nothing was measured.";
+}
+
 async function draw(place) {
   place.classList.add("chart-waiting");
   try {
     const [library, answer] = await Promise.all([import(LIBRARY), fetch(place.dataset.chartUrl)]);
     if (!answer.ok) throw new Error(`${answer.status}`);
     const spec = await answer.json();
+    if (!spec.series.some((one) => one.values.some((value) => value != null))) return nothing(place);
     const chart = library.init(place, null, { renderer: "svg" });
     chart.setOption(option(spec));
     readout(place, spec, chart);

@@ -9,6 +9,7 @@ from tocsin_comms.domain.states import ComponentState, worst
 
 WEIGHTS = {ComponentState.PARTIAL_OUTAGE: 0.3, ComponentState.MAJOR_OUTAGE: 1.0}
 """How much of a state counts as down. A partial outage counts 30 %, as Statuspage counts it."""
+SHORTEST_RECORD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,13 @@ def daily(periods: Sequence[Period], now: datetime, *, zone: tzinfo, days: int =
 
 
 def share_up(periods: Sequence[Period], now: datetime, *, days: int = 90) -> float | None:
-    """The share of recorded time, from 0 to 1, in which the component was up; null without any record."""
+    """The share of recorded time, from 0 to 1, in which the component was up.
+
+    Null with less than a day on record: of a few minutes, a share says nothing.
+    """
     start = now - timedelta(days=days)
     recorded = sum((_overlap(period, start, now) for period in periods), timedelta())
-    if not recorded:
+    if recorded < SHORTEST_RECORD:
         return None
     down = sum(
         (_overlap(period, start, now) * WEIGHTS.get(period.state, 0.0) for period in periods), timedelta()

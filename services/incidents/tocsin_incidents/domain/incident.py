@@ -139,4 +139,4 @@ def ref_of(text: str) -> Ref:
 def unknown(ref: Ref | str) -> NotFound:
     """What to say when there is no such incident."""
     name = f"INC-{ref}" if isinstance(ref, int) else str(ref)[:80]
-    return NotFound(f"There is no incident {name}. Look at GET /api/v1/incidents for those there are.")
+    return NotFound(f"There is no incident {name}. The list of incidents shows those there are.")

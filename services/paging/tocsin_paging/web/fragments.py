@@ -20,7 +20,7 @@ from tocsin_paging.store.on_call import (
     on_call_of_service,
 )
 from tocsin_paging.store.pages import PageFilter, PageRepository
-from tocsin_paging.web.views import cards, until, zone_of
+from tocsin_paging.web.views import cards, in_one_line, until, zone_of
 
 router = page_router()
 Reader = Annotated[Principal, Depends(page_viewer("paging:read"))]
@@ -29,14 +29,15 @@ Reference = Annotated[str, Query(max_length=254)]
 
 @router.get("/on-call/fragments/me", name="me_fragment")
 async def me(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Response:
-    """Whether the reader is on call, and until when; nothing when they are not."""
-    found = await on_call_everywhere(uow.conn, at=uow.now) if viewer.user_id else []
-    mine = [duties for duties in found if duties.user_id == viewer.user_id]
-    ends = [duties.until for duties in mine if duties.until]
-    text = ""
+    """Whether the reader is on call, and until when; else who is. Nothing where there is no schedule."""
+    found = await on_call_everywhere(uow.conn, at=uow.now)
+    mine = [duties for duties in found if viewer.user_id and duties.user_id == viewer.user_id]
     if mine:
-        zone = zone_of(viewer)
-        text = f"You are on call until {until(min(ends), zone, now=uow.now)}" if ends else "You are on call"
+        ends = [duties.until for duties in mine if duties.until]
+        text = "You are on call"
+        text += f" until {until(min(ends), zone_of(viewer), now=uow.now)}" if ends else ""
+    else:
+        text = in_one_line(await cards(uow.conn, found))
     return page(request, "fragments/me.html", viewer, text=text)
 
 

@@ -142,6 +142,18 @@ def start_of_day(now: datetime, zone: ZoneInfo) -> datetime:
     return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(now.tzinfo)
 
 
+def in_one_line(found: Sequence[Card]) -> str:
+    """Say who is on call first: `Ana Ruiz and 1 other are on call`. Empty without any schedule."""
+    first = [card.name for card in found if card.duties.duty != Duty.SECONDARY]
+    names = list(dict.fromkeys(name for name in first if name))
+    if not names:
+        return "Nobody is on call" if found else ""
+    if len(names) == 1:
+        return f"{names[0]} is on call"
+    others = len(names) - 1
+    return f"{names[0]} and {others} {'other' if others == 1 else 'others'} are on call"
+
+
 def until(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """Say when a shift ends, short: `Mon 09:00` within a week, else with the date."""
     local = moment.astimezone(zone)

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.unit.comms.builders import T0
-
 from tocsin_comms.domain.states import ComponentState
 from tocsin_comms.domain.uptime import Period, daily, share_up
 
@@ -62,3 +61,9 @@ def test_the_share_weighs_outages_as_statuspage_does() -> None:
 
 def test_no_record_is_no_number() -> None:
     assert share_up([], T0) is None
+
+
+def test_of_less_than_a_day_there_is_no_number_yet() -> None:
+    fell, rose = T0 - 3 * HOUR, T0 - 2 * HOUR
+    young = [Period(UP, T0 - 23 * HOUR, fell), Period(MAJOR, fell, rose), Period(UP, rose)]
+    assert share_up(young, T0) is None
