@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from tests.requirements import markers, reason_against, required
@@ -21,6 +22,12 @@ from tocsin_testkit.templates import Templates
 
 SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_configure() -> None:
+    """Short tracebacks in the log: the default's, with every local variable, takes a second each."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.stdlib.add_log_level, renderer])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
