@@ -9,10 +9,11 @@ import structlog
 from tocsin_bus.inbox import admit
 from tocsin_bus.parked import is_transient, is_unreachable, park, parked_keys
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
-from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.subscriptions import Heard, ManyHandler, Subscriptions
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 from tocsin_events.base import REGISTRY, Topic
 from tocsin_events.canary import Canary
+from tocsin_events.envelope import Envelope
 
 log = structlog.get_logger("tocsin.consumer")
 BATCH = 200
@@ -168,6 +169,7 @@ class ConsumerRunner:
         blocked = await parked_keys(uow.conn, self.consumer_name, keys=[e.key for e in envelopes])
         free = [e.id for e in envelopes if e.key not in blocked]
         fresh = await admit(uow.conn, self.consumer_name, event_ids=free) if free else set()
+        hand_over = HandOver(self._subscriptions, uow)
         for record in records:
             envelope = record.envelope
             if envelope is None or envelope.key in blocked:
@@ -176,19 +178,11 @@ class ConsumerRunner:
                 )
             elif envelope.id in fresh:
                 fresh.discard(envelope.id)
-                await self._apply(uow, record)
+                await hand_over.add(envelope)
+                self._observe(envelope.type, "handled", 1)
             else:
                 self._observe(envelope.type, "repeated", 1)
-
-    async def _apply(self, uow: UnitOfWork, record: Record) -> None:
-        envelope = record.envelope
-        assert envelope is not None
-        event = envelope.event()
-        handler = self._subscriptions.handler_for(event)
-        if handler is not None:
-            uow.cause = Cause.of(envelope)
-            await handler(event, uow)
-            self._observe(envelope.type, "handled", 1)
+        await hand_over.finish()
 
     async def _park(self, uow: UnitOfWork, record: Record, *, reason: str) -> None:
         await park(
@@ -225,3 +219,35 @@ class ConsumerRunner:
                 )
                 uow.wake("parked")
             self._observe(kind, "parked", 1)
+
+
+class HandOver:
+    """Gives events to their handlers in order; those that follow each other to one that takes many, at once."""
+
+    def __init__(self, subscriptions: Subscriptions, uow: UnitOfWork) -> None:
+        self._subscriptions = subscriptions
+        self._uow = uow
+        self._many: ManyHandler | None = None
+        self._heard: list[Heard] = []
+
+    async def add(self, envelope: Envelope) -> None:
+        """The next event."""
+        event, cause = envelope.event(), Cause.of(envelope)
+        many = self._subscriptions.many_for(event)
+        if many is not self._many:
+            await self.finish()
+        if many is not None:
+            self._many = many
+            self._heard.append(Heard(event, cause))
+            return
+        handler = self._subscriptions.handler_for(event)
+        if handler is not None:
+            self._uow.cause = cause
+            await handler(event, self._uow)
+
+    async def finish(self) -> None:
+        """Give away what is still held back."""
+        many, heard, self._many, self._heard = self._many, self._heard, None, []
+        if many is not None:
+            self._uow.cause = heard[0].cause
+            await many(heard, self._uow)

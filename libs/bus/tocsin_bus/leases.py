@@ -20,6 +20,8 @@ log = structlog.get_logger("tocsin.leases")
 TTL = 6.0
 RENEW = 2.0
 MARGIN = 1.0
+AGAIN = 0.25
+"""Seconds until the next look while another still holds a part of this member's share."""
 HASTE = 0.05
 """Seconds after the end of another's lease at which this member looks: a dead one is followed at once."""
 Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -79,7 +81,8 @@ class LeaseKeeper:
                 taken = await self._take(conn, share)
         await self._changed(taken)
         self._valid_until = began + TTL - MARGIN
-        self._pause = min([RENEW, *(left + HASTE for left in others.values())])
+        usual = RENEW if len(taken) == len(share) else AGAIN
+        self._pause = min([usual, *(left + HASTE for left in others.values())])
 
     async def close(self) -> None:
         """Let go of everything at once, so that others need not wait for the time-out."""

@@ -14,6 +14,9 @@ from tocsin_events.envelope import SOURCE_PREFIX, Envelope
 
 LANES = 4
 """Keys are spread over lanes; a lane has one relay at a time and one batch under way."""
+JUST_NOW = 60
+"""Seconds for which an event counts as just published; a consumer that is further behind is an alarm of its own."""
+MOST_JUST_PUBLISHED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,15 @@ async def not_bypassed(
     return [_load(row, service) for row in rows.mappings()]
 
 
+async def just_published(conn: AsyncConnection, *, lanes: Sequence[int], service: str) -> list[Waiting]:
+    """The last events that the broker took of these lanes, oldest first, unless they have gone round the bus.
+
+    A broker that has just gone away may hold them where nobody can read them.
+    """
+    rows = await conn.execute(_JUST_PUBLISHED, {"lanes": list(lanes)})
+    return [_load(row, service) for row in rows.mappings()]
+
+
 async def mark_bypassed(conn: AsyncConnection, waiting: Sequence[Waiting]) -> None:
     """The next service has them already; they stay unpublished and go to the broker later."""
     days, positions = [w.day for w in waiting], [w.position for w in waiting]
@@ -107,12 +119,21 @@ _APPEND = text(
     " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:times AS timestamptz[]), CAST(:correlations AS uuid[]),"
     " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[]))"
 )
+_COLUMNS = (
+    "day, position, lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data"
+)
 _SELECT = (
-    "SELECT day, position, lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data"
-    " FROM outbox WHERE published_at IS NULL AND lane = ANY(CAST(:lanes AS smallint[]))"
+    f"SELECT {_COLUMNS} FROM outbox WHERE published_at IS NULL AND lane = ANY(CAST(:lanes AS smallint[]))"
 )
 _UNPUBLISHED = text(_SELECT + " ORDER BY position LIMIT :limit")
 _NOT_BYPASSED = text(_SELECT + " AND bypassed_at IS NULL ORDER BY position LIMIT :limit")
+# The newest rows by the primary key; there is no index on when they were published, which every mark would pay for.
+_JUST_PUBLISHED = text(
+    f"SELECT {_COLUMNS} FROM (SELECT * FROM outbox WHERE day >= CURRENT_DATE - 1"
+    f" ORDER BY day DESC, position DESC LIMIT {MOST_JUST_PUBLISHED}) AS newest"
+    f" WHERE published_at > now() - interval '{JUST_NOW} seconds' AND bypassed_at IS NULL"
+    " AND lane = ANY(CAST(:lanes AS smallint[])) ORDER BY position"
+)
 _DONE = (
     " FROM unnest(CAST(:days AS date[]), CAST(:positions AS bigint[])) AS done(day, position)"
     " WHERE outbox.day = done.day AND outbox.position = done.position"

@@ -190,10 +190,12 @@ class PostgresConsumer:
         self._looks = False
         try:
             async with self._database.read() as conn:
-                self._known_ends |= await self._ends(conn, frozenset(self._next))
+                ends = await self._ends(conn, frozenset(self._next))
         except BaseException:
             self._looks = True
             raise
+        for partition, end in ends.items():  # somebody may have told of a later end meanwhile
+            self._known_ends[partition] = max(end, self._known_ends.get(partition, 0))
 
     async def _ends(self, conn: AsyncConnection, partitions: frozenset[Partition]) -> dict[Partition, int]:
         rows = await conn.execute(_ENDS, _targets(sorted(partitions)))

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from tocsin_bus.leases import LeaseKeeper
-from tocsin_bus.outbox import LANES, Waiting, mark_bypassed, mark_published, not_bypassed, unpublished
+from tocsin_bus.outbox import (
+    LANES,
+    Waiting,
+    just_published,
+    mark_bypassed,
+    mark_published,
+    not_bypassed,
+    unpublished,
+)
 from tocsin_bus.protocol import Bus, BusUnavailable
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.clock import monotonic
@@ -42,6 +50,7 @@ class Relay:
         self._flights: dict[int, asyncio.Task[None]] = {}
         self._since: dict[int, float] = {}
         self._assumed_stalled = False
+        self._going_round = False
 
     def stalled_for(self) -> float:
         """Seconds for which the slowest batch has waited for the broker; 0 when none is under way."""
@@ -95,16 +104,31 @@ class Relay:
             self._on_landed()
 
     async def _go_round(self) -> None:
-        """Carry what waits on stalled lanes straight to the next service (R22); it is still published later."""
+        """Carry what waits on stalled lanes straight to the next service (R22); it is still published later.
+
+        What the broker took just before it went away goes first: it has been read by nobody, or it does no harm.
+        """
         if self._bypass is None or self._bus.shares_fate_with_outbox:
             return
         limit = 0.0 if self._assumed_stalled else STALLED_AFTER
         stalled = [lane for lane, since in self._since.items() if monotonic() - since > limit]
+        if stalled and not self._going_round:
+            lanes = [int(lane) for lane in self.keeper.held()]
+            async with self._database.read() as conn:
+                taken = await just_published(conn, lanes=lanes, service=self._service)
+            await self._carry(taken)
+        self._going_round = bool(stalled)
         while stalled:
             async with self._database.read() as conn:
                 waiting = await not_bypassed(conn, lanes=stalled, limit=BATCH, service=self._service)
             if not waiting:
                 return
-            await self._bypass([w.envelope for w in waiting])
+            await self._carry(waiting)
+
+    async def _carry(self, waiting: Sequence[Waiting]) -> None:
+        assert self._bypass is not None
+        for begin in range(0, len(waiting), BATCH):
+            batch = waiting[begin : begin + BATCH]
+            await self._bypass([w.envelope for w in batch])
             async with self._database.begin() as conn:
-                await mark_bypassed(conn, waiting)
+                await mark_bypassed(conn, batch)

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import RowMapping, text
 
 from tocsin_bus.breaker import Breaker
-from tocsin_bus.parked import is_unreachable
+from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import GiveUp, Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import monotonic
@@ -79,7 +79,7 @@ class SendRunner:
                 return await self._tell(sending, outcome)
             except Exception as error:
                 # What the provider took is sent again if nobody writes it down: try as long as the lease lasts.
-                if not is_unreachable(error) or monotonic() > until:
+                if not (is_unreachable(error) or is_transient(error)) or monotonic() > until:
                     raise
                 log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
                 await asyncio.sleep(RECORD_AGAIN)

@@ -1,15 +1,27 @@
 """The table of what a service listens to: event type -> handler."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_events.base import Event, Topic
 from tocsin_events.envelope import Envelope
 
 Handler = Callable[[Any, UnitOfWork], Awaitable[None]]
 H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One of several events that are handled together. What follows from it alone is caused by `cause`."""
+
+    event: Any
+    cause: Cause
+
+
+ManyHandler = Callable[[Sequence[Heard], UnitOfWork], Awaitable[None]]
+M = TypeVar("M", bound=ManyHandler)
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,7 @@ class Subscriptions:
     def __init__(self, consumer: str) -> None:
         self.consumer = consumer
         self._handlers: dict[type[Event], Handler] = {}
+        self._many: dict[type[Event], ManyHandler] = {}
         self.dead_handler: DeadHandler | None = None
 
     def on(self, *kinds: type[Event]) -> Callable[[H], H]:
@@ -48,6 +61,22 @@ class Subscriptions:
 
         return register
 
+    def on_many(self, *kinds: type[Event]) -> Callable[[M], M]:
+        """The same for events that come in storms: the handler gets all of a batch that follow each other, in order.
+
+        It sets `uow.cause` to an event's own before it emits what follows from that event alone.
+        """
+
+        def register(handler: M) -> M:
+            async def handle_one(event: Event, uow: UnitOfWork) -> None:
+                await handler([Heard(event, uow.cause)], uow)
+
+            self.on(*kinds)(handle_one)
+            self._many |= dict.fromkeys(kinds, handler)
+            return handler
+
+        return register
+
     def on_dead(self, handler: DeadHandler) -> DeadHandler:
         """Register what is done when an event goes dead, so that nobody waits in vain for its effect (R18)."""
         self.dead_handler = handler
@@ -57,6 +86,11 @@ class Subscriptions:
         """Take over another table's handlers, under this consumer's name."""
         for kind, handler in other._handlers.items():
             self.on(kind)(handler)
+        self._many |= other._many
+
+    def many_for(self, event: Event) -> ManyHandler | None:
+        """The handler that takes several such events at once, if there is one."""
+        return self._many.get(type(event))
 
     def handler_for(self, event: Event) -> Handler | None:
         """The handler, or None for an event this service does not care about."""

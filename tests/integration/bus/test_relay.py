@@ -145,6 +145,22 @@ async def test_what_waits_on_a_stalled_bus_goes_round_it_in_order_and_is_publish
         await eventually(lambda: _effects(database, [0, 1, 2, 3, 4, 5, 6]), within=20)
 
 
+async def test_what_the_bus_took_just_before_it_went_away_goes_round_it_too_and_first(
+    bus: Bus, database: Database
+) -> None:
+    key, runner = uuid4(), ConsumerRunner(bus, recording(), opener(database))
+    async with relaying(bus, database):
+        await _emit(database, key, range(3))
+        await eventually(lambda: published(database, 3), within=10)
+    async with stalled_bus() as dead, relaying(dead, database, bypass=_road_to(runner)) as relay:
+        relay.assume_stalled()
+        await _emit(database, key, range(3, 6))
+        await eventually(lambda: _effects(database, [0, 1, 2, 3, 4, 5]), within=STALLED_AFTER)
+    async with relaying(bus, database), consuming(bus, database):
+        await _emit(database, key, [6])
+        await eventually(lambda: _effects(database, [0, 1, 2, 3, 4, 5, 6]), within=20)
+
+
 async def test_once_told_that_the_bus_is_away_nothing_waits_to_find_out(database: Database, bus: Bus) -> None:
     runner = ConsumerRunner(bus, recording(), opener(database))
     async with stalled_bus() as dead, relaying(dead, database, bypass=_road_to(runner)) as relay:

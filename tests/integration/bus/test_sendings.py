@@ -353,6 +353,25 @@ async def test_an_acceptance_is_written_down_even_when_the_database_was_away_for
     assert len(postbox.taken) == 1
 
 
+async def test_a_record_that_had_to_wait_too_long_for_a_lock_is_written_a_moment_later(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, database: Database
+) -> None:
+    tell, delays = desk.recorded, [1]
+
+    async def late_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        if delays:
+            delays.pop()
+            await uow.conn.execute(text("SET LOCAL statement_timeout = '10ms'"))
+            await uow.conn.execute(text("SELECT pg_sleep(1)"))
+        await tell(sending, outcome, uow)
+
+    desk.recorded = late_once  # type: ignore[method-assign]
+    await queue(open_uow)
+    assert await runner.run_once() == 1
+    assert (await row(database))["state"] == "sent"
+    assert len(postbox.taken) == 1
+
+
 async def test_another_providers_queue_is_not_touched(
     postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, database: Database
 ) -> None:
