@@ -1,11 +1,13 @@
 """Worlds to be broken: five services over a real Kafka, a durable PostgreSQL, pages to a receiver that records them."""
 
+import json
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from tests.faults.reporting import Report
-from tests.faults.stand import SETTINGS, configure, folder_of_our_own
+from tests.faults.stand import SETTINGS, configure
 from tocsin_testkit.kafka import KafkaRig
 from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.receiver import Receiver
@@ -34,10 +36,18 @@ def report(request: pytest.FixtureRequest) -> Iterator[Report]:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
+def folder(report: Report) -> Path:
+    """Where receipts, pages and logs of this test stay."""
+    return report.folder()
+
+
+@pytest.fixture
+def receiver(folder: Path) -> Iterator[Receiver]:
     """Takes the pages."""
     with Receiver() as started:
         yield started
+    lines = [json.dumps({"at": call.at, "key": call.key, **call.body["data"]}) for call in started.calls]
+    (folder / "pages.jsonl").write_text("\n".join(lines))
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +77,20 @@ def settings() -> Mapping[str, str]:
 
 @pytest.fixture
 async def world(
-    database: str, kafka_rig: KafkaRig, receiver: Receiver, replicas: int, settings: Mapping[str, str]
+    database: str,
+    kafka_rig: KafkaRig,
+    receiver: Receiver,
+    replicas: int,
+    settings: Mapping[str, str],
+    folder: Path,
 ) -> AsyncIterator[FiveProcesses]:
     """Five services, configured."""
-    with folder_of_our_own() as folder:
-        made = FiveProcesses(
-            folder, database_url=database, kafka=kafka_rig.bootstrap, settings=settings, replicas=replicas
-        )
-        try:
-            await made.start()
-            await configure(made, receiver)
-            yield made
-        finally:
-            await made.stop()
+    made = FiveProcesses(
+        folder, database_url=database, kafka=kafka_rig.bootstrap, settings=settings, replicas=replicas
+    )
+    try:
+        await made.start()
+        await configure(made, receiver)
+        yield made
+    finally:
+        await made.stop()

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,15 @@ class Report:
     def __init__(self, test: str, about: str) -> None:
         self._test = test
         self._about = " ".join(about.split())
+        self._name = re.sub(r"[^a-z0-9_]+", "_", test).strip("_")
         self._figures: dict[str, float | int] = {}
+
+    def folder(self) -> Path:
+        """An empty folder for what the verdict is made of: receipts, pages, logs. It stays until the next run."""
+        made = FOLDER / self._name
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        return made
 
     def keep(self, verdict: Verdict, **more: float | int) -> None:
         """Take the verdict, and what else this fault is measured by."""
@@ -39,9 +48,7 @@ class Report:
             "machine": machine(),
             "figures": self._figures,
         }
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '_', self._test).strip('_')}.json"
-        path.write_text(json.dumps(document, indent=2) + "\n")
+        (FOLDER / f"{self._name}.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
 def machine() -> str:

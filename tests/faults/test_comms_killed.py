@@ -53,12 +53,12 @@ async def test_f6_comms_killed_again_and_again(
     slack: SlackServer,
     status_folder: Path,
     receiver: Receiver,
-    tmp_path: Path,
+    folder: Path,
     report: Report,
 ) -> None:
     """kill -9 comms ×10 under load: one Slack message and one thread an incident; the status page follows;
     paging late ≤ 1 s; dup 0."""
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         await kill_again_and_again(world, "comms", Outages())
 
     verdict = await settled(ledger, receiver, within=60)

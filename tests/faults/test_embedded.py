@@ -34,12 +34,12 @@ async def world(receiver: Receiver) -> AsyncIterator[OneProcess]:
 
 
 async def test_f45_embedded_killed_and_stopped(
-    world: OneProcess, receiver: Receiver, tmp_path: Path, report: Report
+    world: OneProcess, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """`tocsin up`: kill -9 ×3 under load, start again: every 2xx paged, dup 0, late ≤ 5 s after; SIGTERM leaves no
     PostgreSQL; a second start ≤ 5 s."""
     outages = Outages()
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         for _ in range(KILLS):
             await pause(4)
             with outages.one():

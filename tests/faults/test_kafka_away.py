@@ -7,6 +7,7 @@ from time import time
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from tests.faults.reporting import Report
 from tests.faults.stand import all_well, in_order, settled, under_load
@@ -22,17 +23,18 @@ DEAD = 60.0
 
 
 async def test_f9_kafka_freezes(
-    world: FiveProcesses, kafka_rig: KafkaRig, receiver: Receiver, tmp_path: Path, report: Report
+    world: FiveProcesses, kafka_rig: KafkaRig, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """SIGSTOP Kafka for 20 s: posts keep their 2xx, p99 ≤ 500 ms; pages go round it ≤ 15 s; dup 0."""
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         await pause(3)
+        before = await _positions(world, kafka_rig)
         kafka_rig.pause()
         try:
             await pause(FROZEN)
         finally:
             kafka_rig.resume()
-        moved = await _seconds_until_all_move(world, kafka_rig)
+        moved = await _seconds_until_all_move(world, kafka_rig, before=before)
 
     verdict = await settled(ledger, receiver, within=60)
 
@@ -47,11 +49,11 @@ async def test_f9_kafka_freezes(
 
 
 async def test_f10_kafka_dies(
-    world: FiveProcesses, kafka_rig: KafkaRig, receiver: Receiver, tmp_path: Path, report: Report
+    world: FiveProcesses, kafka_rig: KafkaRig, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """kill -9 Kafka, start it after 60 s: posts keep their 2xx; pages go round it; dup 0; consumers move ≤ 15 s
     after the broker listens."""
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         await pause(3)
         before = await _positions(world, kafka_rig)
         kafka_rig.kill()
@@ -72,14 +74,15 @@ async def test_f10_kafka_dies(
     await all_well(world, within=30)
 
 
-async def _seconds_until_all_move(
-    world: FiveProcesses, rig: KafkaRig, *, before: Mapping[str, int] | None = None
-) -> float:
-    """How long every group takes to store a position beyond `before`, else beyond where it stands now."""
-    began, stood = time(), before or await _positions(world, rig)
+async def _seconds_until_all_move(world: FiveProcesses, rig: KafkaRig, *, before: Mapping[str, int]) -> float:
+    """How long every group takes to store a position beyond `before`."""
+    began, stood = time(), before
 
     async def moved() -> float:
-        now = await _positions(world, rig)
+        try:
+            now = await _positions(world, rig)
+        except KafkaError as error:
+            raise AssertionError("the broker has no coordinator for a group yet") from error
         still = [group for group in GROUPS if now[group] <= stood[group]]
         assert not still, f"{still} stand still"
         return time() - began

@@ -28,11 +28,11 @@ LATE = {"detector": 5.0, "incidents": 10.0, "paging": 10.0}
     ],
 )
 async def test_killed_again_and_again(
-    service: str, world: FiveProcesses, receiver: Receiver, tmp_path: Path, report: Report
+    service: str, world: FiveProcesses, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """kill -9 ×10 under load, restart at once: every 2xx paged soon after; one incident an alert; dup 0."""
     outages = Outages()
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         await kill_again_and_again(world, service, outages)
 
     verdict = await settled(ledger, receiver, within=60, outages=outages)

@@ -42,13 +42,13 @@ async def test_f21_poison(
     receiver: Receiver,
     database: str,
     superuser_url: str,
-    tmp_path: Path,
+    folder: Path,
     report: Report,
 ) -> None:
     """Not JSON, unknown major, 5 MB, and a value that makes the handler raise, written to the topics by hand: other
     keys late ≤ 2 s; dead letter ≤ 60 s; a person is paged about it; replay heals, dup 0."""
     poisoner = Poisoner(kafka_rig, world.prefix)
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         await pause(3)
         began = time()
         bad = await poisoner.spoil(Topic.ALERTS)

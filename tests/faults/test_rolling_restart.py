@@ -21,12 +21,12 @@ def replicas() -> int:
 
 
 async def test_f38_rolling_restart(
-    world: FiveProcesses, receiver: Receiver, tmp_path: Path, report: Report
+    world: FiveProcesses, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """SIGTERM to one process at a time, all ten of them, three rounds, under load: 0 failed posts with one retry;
     worst page delay ≤ 5 s; dup 0."""
     codes: list[int] = []
-    async with under_load(world.client, tmp_path) as ledger:
+    async with under_load(world.client, folder) as ledger:
         for _ in range(ROUNDS):
             for service, processes in world.processes.items():
                 for process in processes:
