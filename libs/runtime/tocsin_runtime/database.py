@@ -1,13 +1,13 @@
 """One engine per service, in that service's own role and schema."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 SESSION = {
@@ -21,6 +21,10 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 """What R34 asks of every session, in milliseconds and seconds."""
+
+
+class DatabaseUnreachable(ConnectionError):
+    """No connection was to be had: the server is away, starting up or full, or the pool is. Nothing was done."""
 
 
 def driver_url(url: str) -> str:
@@ -56,13 +60,13 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block and rolls back on any exception."""
-        async with self.engine.begin() as connection:
+        async with _connected(self.engine) as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading only. Each statement stands alone, which saves a BEGIN and a ROLLBACK."""
-        async with self._reading.connect() as connection:
+        async with _connected(self._reading) as connection:
             yield connection
 
     async def raw(self) -> asyncpg.Connection:
@@ -72,6 +76,17 @@ class Database:
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection from the pool. Raises DatabaseUnreachable, whichever of a dozen errors stood behind it."""
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except (OSError, SQLAlchemyError) as error:
+            raise DatabaseUnreachable(repr(error)) from error
+        yield connection
 
 
 def _refuse_closed(connection: Any, record: object, proxy: object) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.domain.grouping import DEFAULT_WINDOW, Grouping
@@ -86,7 +85,7 @@ async def look_up(database: Database, digests: Sequence[bytes]) -> list[Integrat
     try:
         async with database.read() as conn:
             return await IntegrationRepository(conn).with_digests(digests)
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, OSError) as error:
         raise DatabaseAway(repr(error)[:200]) from error
 
 
