@@ -1,16 +1,22 @@
 """What the lanes make of accepted deliveries: order per key, nothing lost, nothing doubled (R6, R7, B3, B13, B21)."""
 
 import asyncio
+import os
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry
+from sqlalchemy import text
 
 from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
+from tests.unit.detector.domain.signals import signal
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_detector.app import create_app
-from tocsin_detector.domain.integration import LANES
+from tocsin_detector.domain.integration import LANES, lane_of
 from tocsin_detector.settings import DetectorSettings
 from tocsin_detector.usecases.figures import LaneFigures
+from tocsin_detector.usecases.wire import encode_signals
 from tocsin_detector.workers.lanes import LaneWorker
+from tocsin_runtime.ids import new_id
 from tocsin_runtime.metrics import Metrics
 from tocsin_testkit.apps import build_app, running
 
@@ -152,3 +158,22 @@ async def test_correlation_leads_from_the_event_back_to_the_delivery(house: Hous
         "SELECT correlation_id FROM outbox WHERE topic = 'alerts' AND type LIKE 'alert.%' ORDER BY position"
     )
     assert [str(row["correlation_id"]) for row in rows] == receipts
+
+
+async def test_a_signal_that_cannot_be_processed_stands_aside_for_the_others(house: House) -> None:
+    """One bad row must not stop a lane (goalert#3783): here, a key that no index can hold."""
+    key = await house.key(settings={"default_severity": "high"})
+    sender = (await house.integrations())[0]["id"]
+    poison = signal(os.urandom(4_000).hex())
+    async with house.app.state.service.database.begin() as conn:
+        await conn.execute(
+            text("INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals)"
+                 " VALUES (:lane, :delivery, :sender, now(), :signals)"),
+            {"lane": lane_of(UUID(sender)), "delivery": new_id(), "sender": UUID(sender),
+             "signals": encode_signals((signal("before"), poison, signal("after")))},
+        )  # fmt: skip
+    await house.send(key, {"title": "a", "dedup_key": "behind"})
+    await house.settled()
+
+    found = {alert["dedup_key"].partition(":")[0]: alert["severity"] for alert in await house.alerts()}
+    assert found == {"before": "critical", "unparsed": "high", "after": "critical", "behind": "high"}

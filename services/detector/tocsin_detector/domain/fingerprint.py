@@ -1,7 +1,6 @@
 """Keys for alerts whose sender gives none. Versioned, so that the algorithm can change without joining old and new."""
 
 from collections.abc import Mapping
-from hashlib import blake2b
 
 from tocsin_detector.domain.texts import bounded_key, hashed
 
@@ -19,11 +18,6 @@ def of_content(title: str, *, service: str | None, labels: Mapping[str, str]) ->
 def of_sender(key: str) -> tuple[str, str]:
     """Key and rule when the sender names one. It is case-sensitive, and a very long one is shortened by a hash."""
     return bounded_key(key), "sender"
-
-
-def of_body(body: bytes) -> tuple[str, str]:
-    """Key and rule for a body that nobody could read."""
-    return "unparsed:1:" + blake2b(body, digest_size=16).hexdigest(), "unparsed"
 
 
 def _flat(labels: Mapping[str, str]) -> list[str]:

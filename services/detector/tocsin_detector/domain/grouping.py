@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from tocsin_detector.domain.alert import Group
 from tocsin_detector.domain.signal import Signal
 from tocsin_detector.domain.texts import bounded_key
+from tocsin_detector.domain.unparsed import KEY_RULE
 
 DEFAULT_WINDOW = timedelta(hours=1)
 LONGEST = timedelta(hours=24)
@@ -44,8 +45,8 @@ def group_key(signal: Signal, grouping: Grouping, *, service: str | None, source
         return GroupKey(_labelled(grouping.by, signal.labels, service), "group_by")
     if signal.group_hint:
         return GroupKey(bounded_key(signal.group_hint, _KEY_LIMIT), "sender_group")
-    if signal.key_rule == "unparsed":
-        return GroupKey("unparsed", "unparsed")
+    if signal.key_rule == KEY_RULE:
+        return GroupKey(KEY_RULE, KEY_RULE)
     name = signal.labels.get("alertname")
     if source != "pagerduty" and (service or name):
         return GroupKey(_labelled(("service", "alertname"), signal.labels, service), "service_and_alertname")

@@ -11,13 +11,13 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from tocsin_detector.domain import fingerprint
 from tocsin_detector.domain.delivery import Delivery, Refused, Repeats
 from tocsin_detector.domain.health import Verdict
 from tocsin_detector.domain.integration import Integration, Road
 from tocsin_detector.domain.limits import Limits, too_deep, too_many_members
-from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told
+from tocsin_detector.domain.signal import Defaults, Fault, Parsed
 from tocsin_detector.domain.sources import alertmanager, alertmanager_api, generic, pagerduty
+from tocsin_detector.domain.unparsed import unparsed_signal
 from tocsin_detector.usecases.group_commit import GroupCommit
 from tocsin_detector.usecases.wire import encode_signals
 from tocsin_runtime.clock import process_now
@@ -165,7 +165,10 @@ class Accept:
             parsed = self._parsers[post.road](document, integration.defaults, received_at)
         except Exception:
             log.exception("delivery.parser_failed", integration_id=str(integration.id), road=post.road)
-            return Parsed((_unparsed(integration, post.body),))
+            about = sha256(post.body).hexdigest()
+            return Parsed(
+                (unparsed_signal(integration.name, about=about, severity=integration.defaults.severity),)
+            )
         if len(parsed.signals) > self._limits.alerts:
             raise Rejection(
                 413, "Too many alerts", f"A post may hold {self._limits.alerts} alerts; split it."
@@ -194,20 +197,6 @@ def decoded(body: bytes) -> Any:
         return _decode(body)
     except _NOT_JSON as error:
         raise Rejection(400, "Not JSON", f"The body is not JSON: {error}.") from error
-
-
-def _unparsed(integration: Integration, body: bytes) -> Signal:
-    """What is raised when our own parser fails: a bug of ours must not eat an alert (R4)."""
-    key, key_rule = fingerprint.of_body(body)
-    return Signal(
-        dedup_key=key,
-        key_rule=key_rule,
-        told=Told.FIRING,
-        severity=integration.defaults.severity,
-        severity_rule="default",
-        title=f"Unparsed alert from {integration.name}",
-        description="Tocsin could not read this delivery, a bug of its own. The body is kept: read it and see.",
-    )
 
 
 def _reason(parsed: Parsed) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
@@ -10,8 +10,10 @@ from tocsin_detector.domain.catalogue import match
 from tocsin_detector.domain.dedup import Verb
 from tocsin_detector.domain.grouping import Grouping, group_key
 from tocsin_detector.domain.integration import Integration
+from tocsin_detector.domain.severity import Severity
 from tocsin_detector.domain.signal import Signal, Told
 from tocsin_detector.domain.turn import Heard, Step, Turn
+from tocsin_detector.domain.unparsed import unparsed_signal
 from tocsin_detector.store.alerts import AlertRepository
 from tocsin_detector.store.catalogue import services_called
 from tocsin_detector.store.decisions import Decided, DecisionLog
@@ -34,34 +36,54 @@ class _Item:
     signal: Signal
 
 
-async def process_lane(uow: UnitOfWork, lane: int, figures: LaneFigures) -> int:
-    """Play one turn of the lane and return how many signals it had; 0 when nothing waits."""
+async def process_lane(
+    uow: UnitOfWork, lane: int, figures: LaneFigures, *, most: int = MOST_SIGNALS, set_aside: bool = False
+) -> int:
+    """Play one turn of the lane, at most so many signals, and return how many it had; 0 when nothing waits.
+
+    With `set_aside` an alert that says "unparsed" is raised instead of each: they failed before, for no passing reason.
+    """
     queue = LaneStore(uow.conn)
     await queue.lock([lane])
-    rows = await queue.oldest(lane, limit=MOST_SIGNALS)
-    items, finished, left = _take(rows)
+    items, finished, left = _take(await queue.oldest(lane, limit=most), most)
     await queue.finished(finished)
     if left is not None:
         await queue.played(*left)
+    if items and set_aside:
+        items = await _stand_ins(uow, items)
     if items:
         await _play(uow, items, figures)
     return len(items) or len(finished)
 
 
-def _take(rows: Sequence[Waiting]) -> tuple[list[_Item], list[Waiting], tuple[Waiting, int] | None]:
+async def _stand_ins(uow: UnitOfWork, items: Sequence[_Item]) -> list[_Item]:
+    known = await IntegrationRepository(uow.conn).with_ids({item.row.integration_id for item in items})
+    stand_ins = []
+    for item in items:
+        integration = known.get(item.row.integration_id)
+        name = integration.name if integration else "a deleted integration"
+        severity = integration.defaults.severity if integration else Severity.MEDIUM
+        about = f"{item.row.delivery_id} {item.index}"
+        stand_ins.append(replace(item, signal=unparsed_signal(name, about=about, severity=severity)))
+    return stand_ins
+
+
+def _take(
+    rows: Sequence[Waiting], most: int
+) -> tuple[list[_Item], list[Waiting], tuple[Waiting, int] | None]:
     """As many signals as a turn takes, the deliveries that are through with it, and how far the last one got."""
     items: list[_Item] = []
     finished: list[Waiting] = []
     for row in rows:
         signals = decode_signals(row.signals)
-        room = MOST_SIGNALS - len(items)
+        room = most - len(items)
         items += [
             _Item(row, index, signals[index]) for index in range(row.done, min(len(signals), row.done + room))
         ]
         if len(signals) - row.done > room:
             return items, finished, (row, row.done + room)
         finished.append(row)
-        if len(items) >= MOST_SIGNALS:
+        if len(items) >= most:
             break
     return items, finished, None
 
