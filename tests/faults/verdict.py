@@ -37,7 +37,8 @@ class Verdict:
 
     `duplicates` are pages of one identity (incident, step, round, person) under different idempotency keys, and
     second incidents of one alert; `repeats_under_key` are what a receiver that honours the key drops, `worst_key`
-    how often the most repeated key came. `tries` is how many times the unluckiest post was sent.
+    how often the most repeated key came. `tries` is how many times the unluckiest post was sent; `answer` is what an
+    answer took.
     """
 
     accepted: int
@@ -54,7 +55,8 @@ class Verdict:
     refused: int
     broken: int
     tries: int
-    slowest_accept: float
+    answer_p99: float
+    answer_max: float
 
     def row(self) -> dict[str, float | int]:
         """For the report."""
@@ -71,7 +73,7 @@ def judge(ledger: Ledger, receiver: Receiver, outages: Outages | None = None) ->
     paged = {name: at for name, at in ledger.accepted.items() if name in first}
     late = sorted(first[name] - at for name, at in paged.items())
     after = [first[name] - spared.due(at, first[name]) for name, at in paged.items()]
-    keys = receiver.keys()
+    keys, answers = receiver.keys(), sorted(ledger.answers)
     return Verdict(
         accepted=len(ledger.accepted),
         paged=len(paged),
@@ -87,7 +89,8 @@ def judge(ledger: Ledger, receiver: Receiver, outages: Outages | None = None) ->
         refused=ledger.refused,
         broken=ledger.broken,
         tries=ledger.tries,
-        slowest_accept=round(ledger.slowest, 3),
+        answer_p99=_at(answers, 0.99),
+        answer_max=_at(answers, 1.0),
     )
 
 
@@ -120,5 +123,5 @@ def _beyond_one(found: dict[object, set[str]]) -> int:
     return sum(len(several) - 1 for several in found.values())
 
 
-def _at(late: list[float], part: float) -> float:
-    return round(late[min(len(late) - 1, int(len(late) * part))], 3) if late else 0.0
+def _at(ordered: list[float], part: float) -> float:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * part))], 3) if ordered else 0.0
