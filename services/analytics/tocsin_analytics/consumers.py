@@ -1,6 +1,8 @@
 """What makes this service move: every event that says something to a figure."""
 
-from tocsin_analytics.usecases.record import record_alert, record_incident, record_page
+from collections.abc import Sequence
+
+from tocsin_analytics.usecases.record import record_alerts, record_incident, record_page
 from tocsin_analytics.usecases.told import (
     alert_facts,
     by_acknowledgement,
@@ -10,7 +12,7 @@ from tocsin_analytics.usecases.told import (
     by_page_sent,
     page_facts,
 )
-from tocsin_bus.subscriptions import Subscriptions
+from tocsin_bus.subscriptions import Heard, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import AlertOpened, AlertResolved
 from tocsin_events.incidents import (
@@ -76,6 +78,6 @@ async def update_overdue(event: UpdateOverdue, uow: UnitOfWork) -> None:
     await record_incident(uow, by_overdue_update(event))
 
 
-@subscriptions.on(AlertOpened, AlertResolved)
-async def alert_told(event: AlertOpened | AlertResolved, uow: UnitOfWork) -> None:
-    await record_alert(uow, alert_facts(event))
+@subscriptions.on_many(AlertOpened, AlertResolved)
+async def alerts_told(heard: Sequence[Heard], uow: UnitOfWork) -> None:
+    await record_alerts(uow, [alert_facts(one.event) for one in heard])

@@ -1,8 +1,10 @@
 """What this service listens to: the index of what makes it move by itself."""
 
+from collections.abc import Sequence
+
 import structlog
 
-from tocsin_bus.subscriptions import DeadLetter, Subscriptions
+from tocsin_bus.subscriptions import DeadLetter, Heard, Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved
@@ -26,6 +28,7 @@ from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement, note_page, take_acknowledgement
 from tocsin_incidents.usecases.own_up import own_up
 from tocsin_incidents.usecases.place_alert import place_alert
+from tocsin_incidents.usecases.place_alerts import place_alerts
 from tocsin_incidents.usecases.record import DEADLINE
 from tocsin_incidents.usecases.watch_deadline import watch_deadline
 
@@ -62,9 +65,9 @@ def timers_for(desk: Desk) -> Timers:
 
 
 def _hear_alerts(subscriptions: Subscriptions, desk: Desk) -> None:
-    @subscriptions.on(AlertOpened)
-    async def open_or_join(event: AlertOpened, uow: UnitOfWork) -> None:
-        await place_alert(uow, desk, alert=_firing(event.alert))
+    @subscriptions.on_many(AlertOpened)
+    async def open_or_join(heard: Sequence[Heard], uow: UnitOfWork) -> None:
+        await place_alerts(uow, desk, alerts=[(_firing(one.event.alert), one.cause) for one in heard])
 
     @subscriptions.on(AlertRepeated)
     async def keep_or_reopen(event: AlertRepeated, uow: UnitOfWork) -> None:

@@ -3,13 +3,14 @@
 Telling the same twice, late, or in another order changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,9 +37,18 @@ class FactsRepository:
         """Join what an event said of a page with all that is known of it."""
         await self._join(page_facts, told, load=_load_page, merged=merge_pages, dump=asdict)
 
-    async def add_alert(self, told: AlertFacts) -> None:
-        """Join what an event said of an alert with all that is known of it."""
-        await self._join(alert_facts, told, load=_load_alert, merged=merge_alerts, dump=asdict)
+    async def add_alerts(self, told: Sequence[AlertFacts]) -> None:
+        """Join what events said of alerts with all that is known of them: alerts come in storms."""
+        fresh = _merged_by_alert(told)
+        new = await self._conn.execute(_ADD_ALERTS, _columns(fresh.values()))
+        known = [fresh[alert_id] for alert_id in sorted(fresh.keys() - set(new.scalars()))]
+        if not known:
+            return
+        mine = alert_facts.c.alert_id.in_([one.alert_id for one in known])
+        query = select(alert_facts).where(mine).order_by(alert_facts.c.alert_id).with_for_update()
+        stored = [AlertFacts(**row) for row in (await self._conn.execute(query)).mappings()]
+        after = [merge_alerts(one, fresh[one.alert_id]) for one in stored]
+        await self._conn.execute(_CHANGE_ALERTS, _columns(after))
 
     async def _join(
         self,
@@ -80,5 +90,37 @@ def _load_page(stored: dict[str, Any]) -> PageFacts:
     return PageFacts(**stored)
 
 
-def _load_alert(stored: dict[str, Any]) -> AlertFacts:
-    return AlertFacts(**stored)
+def _merged_by_alert(told: Iterable[AlertFacts]) -> dict[UUID, AlertFacts]:
+    """One for each alert, in the order in which all writers take the rows' locks."""
+    merged: dict[UUID, AlertFacts] = {}
+    for one in sorted(told, key=lambda facts: facts.alert_id):
+        known = merged.get(one.alert_id)
+        merged[one.alert_id] = merge_alerts(known, one) if known else one
+    return merged
+
+
+def _columns(facts: Iterable[AlertFacts]) -> dict[str, list[Any]]:
+    rows = list(facts)
+    return {name: [getattr(row, name) for row in rows] for name in _ALERT_COLUMNS}
+
+
+_ALERT_COLUMNS = {
+    "alert_id": "uuid",
+    "severity": "text",
+    "source": "text",
+    "service_id": "uuid",
+    "service": "text",
+    "opened_at": "timestamptz",
+    "ended_at": "timestamptz",
+    "received": "int",
+}
+_NAMES = ", ".join(_ALERT_COLUMNS)
+_GIVEN = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _ALERT_COLUMNS.items())
+_ADD_ALERTS = text(
+    f"INSERT INTO alert_facts ({_NAMES}) SELECT * FROM unnest({_GIVEN}) ON CONFLICT DO NOTHING RETURNING alert_id"
+)
+_CHANGE_ALERTS = text(
+    "UPDATE alert_facts SET "
+    + ", ".join(f"{name} = new.{name}" for name in _ALERT_COLUMNS if name != "alert_id")
+    + f" FROM unnest({_GIVEN}) AS new({_NAMES}) WHERE alert_facts.alert_id = new.alert_id"
+)

@@ -3,6 +3,8 @@
 The facts can be emptied and made again by a replay of the topics.
 """
 
+from collections.abc import Sequence
+
 from tocsin_analytics.domain.deliveries import AlertFacts, PageFacts
 from tocsin_analytics.domain.facts import IncidentFacts
 from tocsin_analytics.store.facts import FactsRepository
@@ -23,6 +25,6 @@ async def record_page(uow: UnitOfWork, told: PageFacts) -> None:
     await FactsRepository(uow.conn).add_page(told)
 
 
-async def record_alert(uow: UnitOfWork, told: AlertFacts) -> None:
-    """Keep what was told of an alert."""
-    await FactsRepository(uow.conn).add_alert(told)
+async def record_alerts(uow: UnitOfWork, told: Sequence[AlertFacts]) -> None:
+    """Keep what was told of alerts, many at once."""
+    await FactsRepository(uow.conn).add_alerts(told)

@@ -4,7 +4,7 @@ The road of a storm: an alert that joins costs one look-up and one insert, and t
 of the storm touches. What has joined or ended is `pending` until `usecases/settle.py` counts it, many at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,9 @@ from tocsin_incidents.store.services import severity_map_of
 
 OPENING_LOCK = 0x746F6370
 """The class of the advisory locks under which one service, or one group, opens incidents one after another."""
+
+Place = tuple[UUID, UUID | None]
+"""A group, and the service that its alerts are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,18 @@ class AlertRepository:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
+    async def first_looks(self, places: Collection[Place]) -> dict[Place, FirstLook]:
+        """The same for many at once, by group and service."""
+        wanted = sorted(places, key=str)
+        arguments = {"groups": [place[0] for place in wanted], "services": [place[1] for place in wanted]}
+        rows = (await self._conn.execute(_FIRST_LOOKS, arguments)).all()
+        return {place: _first_look(row) for place, row in zip(wanted, rows, strict=True)}
+
     async def first_look(self, group_id: UUID, service_id: UUID | None) -> FirstLook:
         """What is needed to place an alert in a storm."""
         row = await self._one(_FIRST_LOOK, {"group_id": group_id, "service_id": service_id})
         assert row is not None, "a row without a table always comes back"
-        stored = row.severity_map
-        return FirstLook(severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row))
+        return _first_look(row)
 
     async def last_of_group(self, group_id: UUID) -> Candidate | None:
         """The incident that a group belonged to last, open or over."""
@@ -91,6 +100,11 @@ class AlertRepository:
     async def join(self, alert: Joined, *, at: datetime) -> None:
         """It belongs to the incident, and waits to be counted."""
         await self._conn.execute(_JOIN, _row(alert, at, counted=False))
+
+    async def join_all(self, alerts: Sequence[Joined], *, at: datetime) -> None:
+        """The same for many different alerts at once."""
+        columns = {name: [getattr(alert, name) for alert in alerts] for name in _JOINED}
+        await self._conn.execute(_JOIN_ALL, {**columns, "at": at})
 
     async def join_counted(self, alert: Joined, *, at: datetime) -> None:
         """The same for the alert that opened the incident, which counts it from the start."""
@@ -131,6 +145,11 @@ class AlertRepository:
         return (await self._conn.execute(statement, arguments)).one_or_none()
 
 
+def _first_look(row: Row[Any]) -> FirstLook:
+    stored = row.severity_map
+    return FirstLook(severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row))
+
+
 def _candidate(row: Row[Any] | None) -> Candidate | None:
     if row is None or row.id is None:
         return None
@@ -162,6 +181,13 @@ _FIRST_LOOK = text(
     " LEFT JOIN incident_groups g ON g.group_id = :group_id AND g.open"
     " LEFT JOIN incidents i ON i.id = g.incident_id"
 )
+_FIRST_LOOKS = text(
+    "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at"
+    " FROM unnest(CAST(:groups AS uuid[]), CAST(:services AS uuid[])) WITH ORDINALITY AS w(group_id, service_id, nr)"
+    " LEFT JOIN services s ON s.id = w.service_id AND NOT s.deleted"
+    " LEFT JOIN incident_groups g ON g.group_id = w.group_id AND g.open"
+    " LEFT JOIN incidents i ON i.id = g.incident_id ORDER BY w.nr"
+)
 # Ids are UUIDv7: the last of a group is the one with the greatest id, which the primary key finds.
 _LAST_OF_GROUP = text(
     "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_groups g"
@@ -185,14 +211,25 @@ _CLAIM_GROUP_AGAIN = text(
     "UPDATE incident_groups SET open = true WHERE group_id = :group_id AND incident_id = :incident_id"
     " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = :group_id AND o.open)"
 )
-_JOIN = text(
+_INTO = (
     "INSERT INTO incident_alerts (alert_id, incident_id, group_id, title, severity, reason, joined_at,"
-    " told, counted_firing, pending) VALUES (:alert_id, :incident_id, :group_id, :title, :severity, :reason,"
-    " :at, :counted, :counted, NOT :counted)"
+    " told, counted_firing, pending) "
+)
+_MOVED = (
     " ON CONFLICT (alert_id) DO UPDATE SET incident_id = excluded.incident_id, group_id = excluded.group_id,"
     " title = excluded.title, severity = excluded.severity, reason = excluded.reason,"
     " joined_at = excluded.joined_at, ended_at = NULL, told = excluded.told,"
     " counted_firing = excluded.counted_firing, pending = excluded.pending"
+)
+_JOIN = text(
+    _INTO + "VALUES (:alert_id, :incident_id, :group_id, :title, :severity, :reason, :at, :counted, :counted,"
+    " NOT :counted)" + _MOVED
+)
+_JOINED = ("alert_id", "incident_id", "group_id", "title", "severity", "reason")
+_JOIN_ALL = text(
+    _INTO + "SELECT a, i, g, t, s, r, CAST(:at AS timestamptz), false, false, true FROM unnest("
+    "CAST(:alert_id AS uuid[]), CAST(:incident_id AS uuid[]), CAST(:group_id AS uuid[]), CAST(:title AS text[]),"
+    " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
 )
 _END = text(
     "UPDATE incident_alerts SET ended_at = :at, pending = true WHERE alert_id = :alert_id AND ended_at IS NULL"

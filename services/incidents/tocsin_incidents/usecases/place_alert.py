@@ -107,19 +107,19 @@ async def _open(uow: UnitOfWork, desk: Desk, *, alert: Firing, decision: Decisio
         uow, desk, incident_id=incident_id, opening=opening, reason=decision.reason, alert=alert
     )
     placed = replace(decision, incident_id=incident_id)
-    await alerts.join_counted(_joined(alert, placed), at=uow.now)
+    await alerts.join_counted(joined(alert, placed), at=uow.now)
     return True
 
 
 async def _join(uow: UnitOfWork, alert: Firing, *, decision: Decision) -> bool:
     """Touches no row that other alerts touch; `settle` counts it and tells, many at once."""
     alerts = AlertRepository(uow.conn)
-    joined = _joined(alert, decision)
+    belongs = joined(alert, decision)
     if decision.reason == "same_service_in_window" and not await alerts.claim_group(
-        joined.group_id, joined.incident_id
+        belongs.group_id, belongs.incident_id
     ):
         return False
-    await alerts.join(joined, at=uow.now)
+    await alerts.join(belongs, at=uow.now)
     uow.wake(SETTLE)
     return True
 
@@ -148,7 +148,8 @@ async def _raise_severity(uow: UnitOfWork, desk: Desk, *, alert: Firing, decisio
     await record(uow, desk, before=incident, decision=raised, words=words)
 
 
-def _joined(alert: Firing, decision: Decision) -> Joined:
+def joined(alert: Firing, decision: Decision) -> Joined:
+    """The alert with the incident that was decided for it."""
     assert decision.incident_id is not None
     return Joined(
         alert.alert_id,
