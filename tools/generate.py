@@ -6,10 +6,10 @@ from pathlib import Path
 import orjson
 
 from tocsin.proxies import generated as proxy_files
-from tocsin.registry import SERVICES
+from tocsin.registry import create_app_of, settings_of
 from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
-from tocsin_runtime.settings import PlatformSettings
+from tocsin_runtime.settings import SERVICES, PlatformSettings
 from tools import asyncapi, settings_reference
 
 ROOT = Path(__file__).parent.parent
@@ -19,8 +19,8 @@ def generated() -> dict[str, str]:
     """Content by path."""
     files = {"asyncapi.yaml": asyncapi.render(), "docs/operate/settings.md": settings_reference.render()}
     settings = PlatformSettings(database_url="postgresql://nobody@localhost/none", secret_key="x" * 32)
-    for name, entry in SERVICES.items():
-        app = entry.create_app(entry.settings(), Platform(settings, connect(settings)))
+    for name in SERVICES:
+        app = create_app_of(name)(settings_of(name)(), Platform(settings, connect(settings)))
         document = orjson.dumps(app.openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         files[f"docs/openapi/{name}.json"] = document.decode() + "\n"
     return files | proxy_files()

@@ -6,8 +6,8 @@ import inspect
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from tocsin.registry import SERVICES
-from tocsin_runtime.settings import PlatformSettings
+from tocsin.registry import settings_of
+from tocsin_runtime.settings import SERVICES, PlatformSettings
 
 HEAD = """# Settings
 
@@ -20,7 +20,7 @@ is most likely misspelt.
 def render() -> str:
     """The page."""
     parts = [HEAD, _section("All services", PlatformSettings)]
-    parts += [_section(name.capitalize(), entry.settings) for name, entry in SERVICES.items()]
+    parts += [_section(name.capitalize(), settings_of(name)) for name in SERVICES]
     return "\n".join(parts)
 
 

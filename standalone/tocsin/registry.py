@@ -1,38 +1,30 @@
-"""The five services by name: how each is built, and which settings it reads."""
+"""The five services by name. Code is loaded when it is asked for, so that each command loads only its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from tocsin_runtime.settings import SERVICES, ServiceSettings
 
-from tocsin_analytics.app import create_app as create_analytics
-from tocsin_analytics.settings import AnalyticsSettings
-from tocsin_comms.app import create_app as create_comms
-from tocsin_comms.settings import CommsSettings
-from tocsin_detector.app import create_app as create_detector
-from tocsin_detector.settings import DetectorSettings
-from tocsin_incidents.app import create_app as create_incidents
-from tocsin_incidents.settings import IncidentsSettings
-from tocsin_paging.app import create_app as create_paging
-from tocsin_paging.settings import PagingSettings
-from tocsin_runtime.settings import ServiceSettings
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One service."""
-
-    create_app: Callable[..., FastAPI]
-    settings: type[ServiceSettings]
-
-
-SERVICES: dict[str, Entry] = {
-    "detector": Entry(create_detector, DetectorSettings),
-    "incidents": Entry(create_incidents, IncidentsSettings),
-    "paging": Entry(create_paging, PagingSettings),
-    "comms": Entry(create_comms, CommsSettings),
-    "analytics": Entry(create_analytics, AnalyticsSettings),
-}
-"""In the order in which an alert meets them."""
+    from tocsin_chassis.platform import Platform
 
 SCHEMAS = ("bus", *SERVICES)
+
+
+def create_app_of(service: str) -> "Callable[[ServiceSettings, Platform], FastAPI]":
+    """How the service is built."""
+    create_app: Callable[[ServiceSettings, Platform], FastAPI] = import_module(
+        f"tocsin_{service}.app"
+    ).create_app
+    return create_app
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    """Which settings the service reads."""
+    settings: type[ServiceSettings] = getattr(
+        import_module(f"tocsin_{service}.settings"), f"{service.capitalize()}Settings"
+    )
+    return settings

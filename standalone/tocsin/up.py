@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -20,29 +19,18 @@ from tocsin.keys import admin_token, secret_key
 from tocsin.mailbox import Mail, Mailbox
 from tocsin.mailbox_pages import mailbox_pages
 from tocsin.migrating import migrate_all
-from tocsin.registry import SERVICES
+from tocsin.options import UpOptions
+from tocsin.registry import create_app_of, settings_of
 from tocsin.starter import first_steps
 from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
-from tocsin_runtime.settings import PlatformSettings, ServiceSettings, SettingsError
+from tocsin_runtime.settings import SERVICES, PlatformSettings, ServiceSettings, SettingsError
 
 log = structlog.get_logger("tocsin.up")
 REBUILDS = 3
 REBUILDS_WITHIN = 300.0
-
-
-@dataclass(frozen=True)
-class UpOptions:
-    """What the command line said; empty means the default."""
-
-    data_dir: Path | None = None
-    host: str = ""
-    port: int = 0
-    kafka: str = ""
-    database: str = ""
-    starter: bool = True
 
 
 async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> None:
@@ -159,15 +147,15 @@ def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[s
             os._exit(1)
         apps[service].state.service.rebuild_consumer()
 
-    for name, entry in SERVICES.items():
+    for name in SERVICES:
         own = {peer: courier for peer, courier in couriers.items() if peer != name}
         platform = Platform(settings, bus, couriers=own, wedged=wedged)  # type: ignore[arg-type]
-        apps[name] = entry.create_app(_service_settings(name, entry.settings, data_dir), platform)
+        apps[name] = create_app_of(name)(_service_settings(name, data_dir), platform)
     return apps
 
 
-def _service_settings(name: str, settings: type[ServiceSettings], data_dir: Path) -> ServiceSettings:
-    made = settings()
+def _service_settings(name: str, data_dir: Path) -> ServiceSettings:
+    made = settings_of(name)()
     if name == "comms" and not getattr(made, "status_directory", None):
         return made.model_copy(update={"status_directory": data_dir / "status"})
     return made

@@ -16,7 +16,7 @@ import httpx2
 
 from tocsin.paths import PATHS, owner
 from tocsin_runtime.settings import SERVICES
-from tocsin_testkit.waiting import eventually
+from tocsin_testkit.waiting import eventually, wait_until
 
 ADMIN_TOKEN = "tcs_admin_of_the_world_of_tests"
 SECRET_KEY = "the-secret-key-of-the-world-of-tests"
@@ -129,6 +129,10 @@ class OneProcess:
         """Start and wait until all five are ready."""
         self.process.start()
         await eventually(lambda: _ready(self.client, self.process), within=60)
+
+    def wait_configured(self) -> None:
+        """Wait until the starter configuration is complete and told."""
+        wait_until(lambda: "Stop with Ctrl-C" in self.process.log(), within=60)
 
     async def stop(self) -> None:
         """Stop as a user would."""

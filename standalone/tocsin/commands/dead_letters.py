@@ -1,25 +1,22 @@
 """`tocsin dead-letters …`: events that no try could handle, with their bytes as they came (R18)."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
-from typing import Annotated, TypeVar
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tocsin.local_database import local_settings
-from tocsin.registry import SERVICES
-from tocsin_bus.dead_letters import DeadLetterEntry, find_dead_letters, replay_dead_letters
-from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.settings import SERVICES
+
+if TYPE_CHECKING:
+    from tocsin_bus.dead_letters import DeadLetterEntry
 
 app = typer.Typer(help="Events that no try could handle.", no_args_is_help=True)
 console = Console(highlight=False)
-T = TypeVar("T")
 Service = Annotated[str, typer.Option(help="Only of this service; default all.")]
 
 
@@ -28,7 +25,7 @@ def list_dead(service: Service = "") -> None:
     """What is dead, and why."""
     table = Table("service", "id", "type", "parked", "reason", box=None)
     for name in _services(service):
-        for entry in _with_database(name, find_dead_letters):
+        for entry in _letters().find(name):
             table.add_row(
                 name, str(entry.id), entry.type, f"{entry.parked_at:%Y-%m-%d %H:%M} UTC", entry.reason[:80]
             )
@@ -39,7 +36,7 @@ def list_dead(service: Service = "") -> None:
 def show(letter_id: UUID, service: Service = "") -> None:
     """One of them whole."""
     for name in _services(service):
-        for entry in _with_database(name, partial(find_dead_letters, ids=[letter_id])):
+        for entry in _letters().find(name, ids=[letter_id]):
             _print(name, entry)
             return
     console.print(f"no dead letter {letter_id}")
@@ -61,14 +58,12 @@ def replay(
         raise typer.BadParameter("name ids, or --type, or --since")
     count = 0
     for name in _services(service):
-        chosen = _with_database(
-            name, partial(find_dead_letters, ids=letter_id, kind=type or None, since=since)
-        )
+        chosen = _letters().find(name, ids=letter_id, kind=type or None, since=since)
         for entry in chosen:
             console.print(f"{name:10} {entry.id} {entry.type}")
         if yes and chosen:
             ids = [entry.id for entry in chosen]
-            _with_database(name, partial(replay_dead_letters, ids=ids, service=name))
+            _letters().replay(name, ids)
         count += len(chosen)
     console.print(f"{count} {'will be tried again now' if yes else 'would be tried again; say --yes'}")
 
@@ -79,21 +74,12 @@ def _services(service: str) -> list[str]:
     return [service] if service else list(SERVICES)
 
 
-def _with_database(service: str, use: Callable[[Database], Awaitable[T]]) -> T:
-    settings = local_settings()
-
-    async def run() -> T:
-        role = None if settings.has_own_login(service) else role_of(service)
-        database = Database(settings.database_for(service), schema=service, role=role, pool_size=1)
-        try:
-            return await use(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+def _letters() -> ModuleType:
+    """The database's libraries take a while to load, which other commands should not have to wait for."""
+    return import_module("tocsin.letters")
 
 
-def _print(service: str, entry: DeadLetterEntry) -> None:
+def _print(service: str, entry: "DeadLetterEntry") -> None:
     console.print(f"{service}  {entry.type}  event {entry.event_id}")
     console.print(
         f"parked {entry.parked_at:%Y-%m-%d %H:%M:%S} UTC after {entry.attempts} tries: {entry.reason}"

@@ -1,0 +1,134 @@
+"""The command line as an operator uses it: real processes against a running `tocsin up` with its starter set-up."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tocsin_testkit.world import ADMIN_TOKEN, OneProcess
+
+
+class Terminal:
+    """Runs `tocsin …` against one world."""
+
+    def __init__(self, world: OneProcess) -> None:
+        self._world = world
+
+    def run(self, *arguments: str, token: str = ADMIN_TOKEN) -> tuple[int, str]:
+        """Exit code, and all that was printed."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+        own = {
+            "TOCSIN_URL": self._world.origin,
+            "TOCSIN_TOKEN": token,
+            "TOCSIN_DATA_DIR": str(self._world.data_dir),
+            "COLUMNS": "200",
+        }
+        command = [sys.executable, "-m", "tocsin", *arguments]
+        done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
+    folder.chmod(0o711)
+    world = OneProcess(folder, {}, arguments=())
+    world.process.start()
+    world.wait_configured()
+    yield Terminal(world)
+    world.process.terminate()
+    shutil.rmtree(folder)
+
+
+def test_simulate_tells_the_story_and_its_exit_code(terminal: Terminal) -> None:
+    code, printed = terminal.run("simulate", "latency-spike")
+
+    assert code == 0, printed
+    assert "the story holds" in printed
+    for step in (
+        "page accepted",
+        "incident acknowledged",
+        "stopped the escalation",
+        "impaired",
+        "time to recover",
+    ):
+        assert step in printed
+
+
+def test_what_is_exported_needs_no_change(terminal: Terminal, tmp_path: Path) -> None:
+    code, printed = terminal.run("export")
+    assert code == 0, printed
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(printed)
+
+    code, printed = terminal.run("plan", "-f", str(file))
+
+    assert code == 0, printed
+    assert printed.splitlines()[-1].startswith("0 to do")
+
+
+def test_apply_changes_once(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "more.yaml"
+    file.write_text("services: [{slug: mail, name: Mail, escalation_policy: default, aliases: [smtp]}]\n")
+
+    assert (terminal.run("plan", "-f", str(file)))[0] == 3
+    code, printed = terminal.run("apply", "-f", str(file), "--yes")
+    assert code == 0, printed
+    assert (terminal.run("plan", "-f", str(file)))[0] == 0
+
+
+def test_a_wrong_file_is_refused_with_its_place(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        "services: [{slug: mail, name: Mail, escalation_policy: nowhere}]\nusers: [{email: a@b.c}]\n"
+    )
+
+    code, printed = terminal.run("apply", "-f", str(file), "--yes")
+
+    assert code == 2
+    assert "users.0.name" in printed
+
+
+def test_who_is_on_call_and_why(terminal: Terminal) -> None:
+    code, printed = terminal.run("who", "--service", "web")
+
+    assert code == 0, printed
+    assert "primary" in printed
+    assert "rotation" in printed
+
+
+def test_a_test_page_reaches_the_mailbox(terminal: Terminal) -> None:
+    code, printed = terminal.run("page", "--user", "you@example.com", "--test")
+
+    assert code == 0, printed
+    assert "email" in printed
+
+
+def test_a_token_does_what_its_scopes_say(terminal: Terminal) -> None:
+    code, token = terminal.run("token", "create", "reader", "--scope", "paging:read")
+    assert code == 0, token
+
+    assert (terminal.run("who", token=token.strip()))[0] == 0
+    code, printed = terminal.run("page", "--user", "you@example.com", "--test", token=token.strip())
+    assert code == 2
+    assert "403" in printed
+
+
+def test_doctor_and_dead_letters_find_nothing_wrong(terminal: Terminal) -> None:
+    code, printed = terminal.run("doctor")
+    assert code == 0, printed
+
+    code, printed = terminal.run("dead-letters", "list")
+    assert code == 0, printed
+    assert "no dead letters" in printed
+
+
+def test_a_service_that_is_none_is_told(terminal: Terminal) -> None:
+    code, printed = terminal.run("serve", "nothing")
+    assert code == 2
+    assert "there is no service 'nothing'" in printed
