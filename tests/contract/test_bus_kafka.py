@@ -115,6 +115,35 @@ async def test_two_publishers_share_the_loss_of_their_producer(kafka: KafkaTrans
 
 
 @pytest.mark.kafka
+async def test_a_member_that_died_is_replaced_and_goes_on_where_it_was(kafka_bus: Bus) -> None:
+    keys = fresh_keys(6)
+    await kafka_bus.publish(interleaved(keys, 5))
+    async with member(kafka_bus) as consumer:
+        await take(consumer, 30)
+        await vars(consumer)["_member"].stop()
+        with pytest.raises(BusUnavailable):
+            await consumer.fetch(wait=1, limit=200)
+        await kafka_bus.publish(interleaved(keys, 5, start=5))
+        records = await take(consumer, 30)
+    assert {k: sorted(n)[-5:] for k, n in by_key(envelopes_of(records)).items()} == {
+        key: [5, 6, 7, 8, 9] for key in keys
+    }
+
+
+@pytest.mark.kafka
+async def test_topics_that_vanished_are_made_again(kafka: KafkaTransport, kafka_bus: Bus) -> None:
+    await kafka_bus.publish([envelope(KEY, 1)])
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.rig.bootstrap)
+    await admin.start()
+    await admin.delete_topics([kafka.prefix + topic for topic in Topic])
+    await admin.close()
+    await publish_until_acknowledged(kafka_bus, [envelope(KEY, 2)])
+    async with member(kafka_bus) as consumer:
+        records = await take(consumer, 1)
+    assert by_key(envelopes_of(records))[KEY][-1] == 2
+
+
+@pytest.mark.kafka
 async def test_more_than_a_batch_holds_keeps_its_order(kafka_bus: Bus) -> None:
     big = [replace(envelope(KEY, number), data=b"x" * 300_000) for number in range(20)]
     await kafka_bus.publish(big)

@@ -33,28 +33,36 @@ class KafkaCluster:
         self._ensuring = asyncio.Lock()
         self._partitions: dict[Topic, list[int]] = {}
 
-    async def ensure_topics(self) -> None:
-        """Make the topics that are missing, when the settings allow. Raises BusUnavailable when some still are."""
+    async def ensure_topics(self) -> dict[Topic, list[int]]:
+        """The partitions of every topic; missing topics are made, when the settings allow.
+
+        Raises BusUnavailable when some are missing still.
+        """
         async with self._ensuring:
             if not self._partitions:
                 async with self._asking(CREATE_WITHIN):
-                    await self._ensure(await self._admin_client())
+                    self._partitions = await self._ensure(await self._admin_client())
+            return self._partitions
+
+    def look_again(self) -> None:
+        """Something is wrong with the cluster: believe no more that the topics are there."""
+        self._partitions = {}
 
     async def end_offsets(self, topic: Topic) -> dict[Partition, int]:
         """Where each partition ends now. Raises BusUnavailable."""
-        await self.ensure_topics()
+        places = await self._places(topic)
         async with self._asking(ANSWER_WITHIN):
-            reader = await self._reading_client()
-            ends = await reader.end_offsets(self._places(topic))
+            ends = await (await self._reading_client()).end_offsets(places)
         return {Partition(topic, place.partition): end for place, end in ends.items()}
 
     async def positions(self, consumer: str, topic: Topic) -> dict[Partition, int]:
         """What the group has stored; a partition without a position is left out. Raises BusUnavailable."""
-        await self.ensure_topics()
+        places = await self._places(topic)
         async with self._asking(ANSWER_WITHIN):
             admin = await self._admin_client()
-            group = self._settings.group_of(consumer)
-            stored = await admin.list_consumer_group_offsets(group, partitions=self._places(topic))
+            stored = await admin.list_consumer_group_offsets(
+                self._settings.group_of(consumer), partitions=places
+            )
         return {Partition(topic, p.partition): at.offset for p, at in stored.items() if at.offset >= 0}
 
     async def answers(self, within: float) -> bool:
@@ -68,11 +76,14 @@ class KafkaCluster:
         return True
 
     async def close(self) -> None:
-        """Close both clients."""
+        """Close both clients; also done after a failure, as one that lost all brokers never bootstraps again."""
         clients = (self._admin and self._admin.close(), self._reader and self._reader.stop())
         self._admin = self._reader = None
-        async with asyncio.timeout(CLOSE_WITHIN):
-            await asyncio.gather(*(c for c in clients if c), return_exceptions=True)
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await asyncio.gather(*(c for c in clients if c), return_exceptions=True)
+        except TimeoutError:
+            log.info("kafka.client_not_closed")
 
     @asynccontextmanager
     async def _asking(self, within: float) -> AsyncIterator[None]:
@@ -80,15 +91,8 @@ class KafkaCluster:
             async with asyncio.timeout(within):
                 yield
         except (KafkaError, OSError, TimeoutError) as error:
-            await self._forget()
-            raise BusUnavailable(repr(error)) from error
-
-    async def _forget(self) -> None:
-        """Drop the clients: one that has lost all its brokers never asks the bootstrap servers again."""
-        try:
             await self.close()
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.info("kafka.client_not_closed", error=repr(error)[:200])
+            raise BusUnavailable(repr(error)) from error
 
     async def _admin_client(self) -> AIOKafkaAdminClient:
         async with self._making:
@@ -106,11 +110,11 @@ class KafkaCluster:
                 self._reader = made
             return self._reader
 
-    def _places(self, topic: Topic) -> list[TopicPartition]:
-        name = self._settings.name_of(topic)
-        return [TopicPartition(name, number) for number in self._partitions[topic]]
+    async def _places(self, topic: Topic) -> list[TopicPartition]:
+        numbers = (await self.ensure_topics())[topic]
+        return [TopicPartition(self._settings.name_of(topic), number) for number in numbers]
 
-    async def _ensure(self, admin: AIOKafkaAdminClient) -> None:
+    async def _ensure(self, admin: AIOKafkaAdminClient) -> dict[Topic, list[int]]:
         found = await self._describe(admin)
         missing = [topic for topic in Topic if topic not in found]
         if missing and self._settings.create_topics:
@@ -122,7 +126,7 @@ class KafkaCluster:
         if missing:
             names = ", ".join(self._settings.name_of(topic) for topic in missing)
             raise BusUnavailable(f"topics are missing: {names}; make them, or set TOCSIN_KAFKA_CREATE_TOPICS")
-        self._partitions = found
+        return found
 
     async def _describe(self, admin: AIOKafkaAdminClient) -> dict[Topic, list[int]]:
         answer = await admin.describe_topics([self._settings.name_of(topic) for topic in Topic])

@@ -90,7 +90,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._poll = None
         try:
             revocations, fetched = poll.result()
-        except KafkaError as error:
+        except Exception as error:
             raise await self._died(repr(error)) from error
         # What came before a revocation comes again, to whoever has the partition now.
         return self._taken(fetched) if revocations == self._revocations else {}
@@ -108,12 +108,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         return self._mine
 
     async def lag(self) -> dict[Partition, tuple[int, int]]:
-        mine, lag = self._mine, {}
+        mine, ends = self._mine, dict[Partition, int]()
         for topic in sorted({partition.topic for partition in mine}):
-            for partition, end in (await self._cluster.end_offsets(topic)).items():
-                if partition in mine:
-                    lag[partition] = (await self._stored(partition), end)
-        return lag
+            ends |= await self._cluster.end_offsets(topic)
+        owned = sorted(mine & ends.keys())
+        stored = await asyncio.gather(*(self._stored(partition) for partition in owned))
+        return {p: (position, ends[p]) for p, position in zip(owned, stored, strict=True)}
 
     async def close(self) -> None:
         member = self._member
@@ -196,7 +196,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             await asyncio.sleep(STORE_EVERY)
             try:
                 await self._store(self._member)
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - tried again at the next turn
                 log.warning("consumer.positions_not_stored", group=self._group, error=repr(error)[:200])
 
     async def _store(self, member: AIOKafkaConsumer | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from tocsin_bus.kafka_cluster import KafkaCluster
 from tocsin_bus.kafka_records import headers_of, key_of
@@ -49,9 +49,10 @@ class KafkaProducer:
         try:
             for envelope in envelopes:
                 answers.append(await self._hand_over(producer, envelope))  # noqa: PERF401 - all are awaited below
-        except KafkaError as error:
+        except Exception as error:
             await asyncio.gather(*answers, return_exceptions=True)
-            self._replace(producer)
+            if not isinstance(error, MessageSizeTooLargeError):
+                self._replace(producer)
             raise BusUnavailable(repr(error)) from error
         outcomes = await asyncio.gather(*answers, return_exceptions=True)
         failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -114,6 +115,7 @@ class KafkaProducer:
         if self._current is producer:
             log.warning("kafka.producer_replaced")
             self._retire(producer)
+            self._cluster.look_again()
             self.start()
 
     def _retire(self, producer: AIOKafkaProducer) -> None:
