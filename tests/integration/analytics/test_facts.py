@@ -3,6 +3,7 @@
 import asyncio
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import text
 
@@ -10,8 +11,9 @@ from tests.integration.analytics.conftest import Tell
 from tests.unit.analytics.year import year
 from tocsin_analytics.consumers import subscriptions
 from tocsin_analytics.store.tables import metadata
+from tocsin_bus.subscriptions import Heard
 from tocsin_bus.unit_of_work import OpenUnitOfWork
-from tocsin_events.alerts import AlertOpened, AlertRepeated
+from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved
 from tocsin_events.base import Event
 from tocsin_events.incidents import IncidentOpened
 from tocsin_events.pages import PageAcknowledged
@@ -81,6 +83,32 @@ async def test_an_incident_that_only_others_spoke_of_is_in_no_figure(database: D
 
     assert row["opened_at"] is None
     assert row["acknowledged_at"] is None  # columns are made once its own topic has spoken
+
+
+async def test_a_batch_of_alerts_says_the_same_as_one_after_another(
+    database: Database, open_uow: OpenUnitOfWork
+) -> None:
+    opened = next(event for event in EVENTS if isinstance(event, AlertOpened))
+    others = [opened.model_copy(update={"alert": _another(opened)}) for _ in range(2)]
+    ended = AlertResolved(alert=others[0].alert, ended_at=others[0].alert.received_at, reason="sender")
+    many = subscriptions.many_for(opened)
+    assert many is not None
+
+    for batch in ([opened, others[0]], [ended, others[1], opened, ended]):
+        async with open_uow() as uow:
+            await many([Heard(event, uow.cause) for event in batch], uow)
+
+    rows = {row["alert_id"]: row for row in (await everything(database))["alert_facts"]}
+    assert rows.keys() == {event.alert.alert_id for event in (opened, *others)}
+    assert [rows[event.alert.alert_id]["ended_at"] is None for event in (opened, *others)] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def _another(opened: AlertOpened) -> Alert:
+    return opened.alert.model_copy(update={"alert_id": uuid4()})
 
 
 def test_what_says_nothing_to_a_figure_is_not_listened_to() -> None:

@@ -4,10 +4,13 @@ import time
 from uuid import uuid4
 
 from tests.integration.incidents.room import Room
-from tocsin_events.alerts import AlertOpened, AlertResolved
+from tocsin_bus.subscriptions import Heard
+from tocsin_bus.unit_of_work import Cause
+from tocsin_events.alerts import AlertOpened, AlertResolved, AlertSeverity
 from tocsin_events.incidents import IncidentAlertJoined
 from tocsin_incidents.consumers import subscriptions_for
 from tocsin_incidents.domain.incident import Status
+from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.usecases.settle import QUIET
 
 ALERTS, BATCH = 5_000, 250
@@ -38,6 +41,26 @@ async def test_a_storm_is_one_incident_and_few_events(room: Room) -> None:
     assert len(joined) < 20
     assert len(await room.story()) < 25
     assert took < 30
+
+
+async def test_a_batch_is_placed_as_one_after_another_would_be(room: Room) -> None:
+    one, other = uuid4(), uuid4()
+    alerts = [
+        room.alert(group, title=f"{number}") for number, group in enumerate((one, other, one, one, other))
+    ]
+    graver = room.alert(other, severity=AlertSeverity.CRITICAL, title="graver")
+    milder = [alert.model_copy(update={"severity": AlertSeverity.LOW}) for alert in alerts]
+    heard = [Heard(AlertOpened(alert=alert), Cause(alert.alert_id)) for alert in (*milder, graver, milder[3])]
+    place = subscriptions_for(room.desk).many_for(heard[0].event)
+    assert place is not None
+
+    async with room.open_uow() as uow:
+        await place(heard, uow)
+    await settle_late(room)
+
+    first, second = await room.incidents()
+    assert (first.title, first.alert_count, first.severity) == ("0", 3, Severity.SEV4)
+    assert (second.title, second.alert_count, second.severity) == ("1", 3, Severity.SEV1)
 
 
 async def test_its_end_is_counted_in_one_go(room: Room) -> None:
