@@ -129,12 +129,13 @@ async def change_integration(
     return integration_out(changed, public_url=state.public_url)
 
 
-@router.post("/{integration_id}/rotate", name="rotate_integration_key")
+@router.post("/{integration_id}/rotate", name="rotate_integration_key", status_code=201)
 async def rotate_key(
-    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State
+    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State, response: Response
 ) -> IntegrationOut:
     """A fresh key; the old one opens nothing from now on."""
     made = await rotate(uow, state.keyring, integration_id)
+    response.headers["Cache-Control"] = "no-store"
     return integration_out(made.integration, public_url=state.public_url, key=made.key)
 
 
