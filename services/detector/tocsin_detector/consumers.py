@@ -1,9 +1,11 @@
 """What makes this service move, besides its senders: the incidents that its alerts open."""
 
-from tocsin_bus.subscriptions import Subscriptions
+from collections.abc import Sequence
+
+from tocsin_bus.subscriptions import Heard, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_detector.usecases.end_alerts import resolve_with_incident
-from tocsin_detector.usecases.learn import acknowledge_with_incident, join_incident
+from tocsin_detector.usecases.learn import Joining, acknowledge_with_incident, join_incidents
 from tocsin_events.incidents import (
     IncidentAcknowledged,
     IncidentAlertJoined,
@@ -14,30 +16,10 @@ from tocsin_events.incidents import (
 subscriptions = Subscriptions("detector")
 
 
-@subscriptions.on(IncidentOpened)
-async def know_the_incident(event: IncidentOpened, uow: UnitOfWork) -> None:
-    """Alerts show the incident that they opened."""
-    incident = event.incident
-    await join_incident(
-        uow,
-        event.alert_ids,
-        incident_id=incident.incident_id,
-        number=incident.number,
-        acknowledged=incident.acknowledged_at is not None,
-    )
-
-
-@subscriptions.on(IncidentAlertJoined)
-async def know_the_joined_incident(event: IncidentAlertJoined, uow: UnitOfWork) -> None:
-    """An alert shows the incident that it joined."""
-    incident = event.incident
-    await join_incident(
-        uow,
-        event.alert_ids or [event.alert_id],
-        incident_id=incident.incident_id,
-        number=incident.number,
-        acknowledged=incident.acknowledged_at is not None,
-    )
+@subscriptions.on_many(IncidentOpened, IncidentAlertJoined)
+async def know_the_incidents(heard: Sequence[Heard], uow: UnitOfWork) -> None:
+    """Alerts show the incident that they opened or joined."""
+    await join_incidents(uow, [_joining(one.event) for one in heard])
 
 
 @subscriptions.on(IncidentAcknowledged)
@@ -51,3 +33,15 @@ async def end_what_a_person_resolved(event: IncidentResolved, uow: UnitOfWork) -
     """Alerts of an incident that ended because they had cleared have ended before."""
     if event.reason == "by_hand":
         await resolve_with_incident(uow, event.incident.incident_id, by=event.actor_name)
+
+
+def _joining(event: IncidentOpened | IncidentAlertJoined) -> Joining:
+    incident, alert_ids = event.incident, event.alert_ids
+    if isinstance(event, IncidentAlertJoined):
+        alert_ids = alert_ids or [event.alert_id]
+    return Joining(
+        alert_ids,
+        incident_id=incident.incident_id,
+        number=incident.number,
+        acknowledged=incident.acknowledged_at is not None,
+    )

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from tests.integration.detector.house import House
 from tocsin_access.directory import apply_entry
-from tocsin_bus.unit_of_work import OpenUnitOfWork
+from tocsin_bus.subscriptions import Heard
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_detector.consumers import (
     end_what_a_person_resolved,
-    know_the_incident,
-    know_the_joined_incident,
+    know_the_incidents,
     show_that_it_is_taken,
 )
+from tocsin_events.base import Event
 from tocsin_events.directory import ServiceChanged
 from tocsin_events.incidents import (
     Incident,
@@ -131,6 +132,40 @@ async def test_the_service_is_found_in_the_catalogue_by_slug_name_or_alias(
     assert reasons["None"] == "integration_default"
 
 
+def heard(event: Event) -> Heard:
+    return Heard(event, Cause(new_id()))
+
+
+async def test_many_incidents_heard_at_once_are_kept_in_their_order(
+    house: House, open_uow: OpenUnitOfWork
+) -> None:
+    key = await house.key()
+    await house.send(key, [{"title": name, "dedup_key": name} for name in "abc"])
+    await house.settled()
+    ids = {alert["dedup_key"]: UUID(alert["id"]) for alert in await house.alerts()}
+    first, second = incident(), incident(acknowledged_at=NOW, status=IncidentStatus.ACKNOWLEDGED)
+
+    async with open_uow() as uow:
+        await know_the_incidents(
+            [
+                heard(IncidentOpened(incident=first, alert_ids=[ids["a"], ids["b"]])),
+                heard(IncidentOpened(incident=second, alert_ids=[ids["c"]])),
+                heard(IncidentAlertJoined(incident=second, alert_id=ids["b"], title="b")),
+            ],
+            uow,
+        )
+
+    found = {alert["dedup_key"]: (alert["incident_id"], alert["status"]) for alert in await house.alerts()}
+    assert found == {
+        "a": (str(first.incident_id), "firing"),
+        "b": (str(second.incident_id), "acknowledged"),
+        "c": (str(second.incident_id), "acknowledged"),
+    }
+    explained = await house.api.get(f"/api/v1/alerts/{ids['b']}/explain")
+    reasons = [decision["reason"] for decision in explained.json()["decisions"]]
+    assert reasons.count("joined_incident") == 2
+
+
 async def test_an_alert_follows_its_incident(house: House, open_uow: OpenUnitOfWork) -> None:
     key = await house.key()
     await house.send(key, [{"title": "a", "dedup_key": "a"}, {"title": "b", "dedup_key": "b"}])
@@ -140,11 +175,15 @@ async def test_an_alert_follows_its_incident(house: House, open_uow: OpenUnitOfW
     later = incident(incident_id=opened.incident_id, acknowledged_at=NOW, status=IncidentStatus.ACKNOWLEDGED)
 
     async with open_uow() as uow:
-        await know_the_incident(IncidentOpened(incident=opened, alert_ids=[ids["a"], new_id()]), uow)
+        await know_the_incidents(
+            [heard(IncidentOpened(incident=opened, alert_ids=[ids["a"], new_id()]))], uow
+        )
     async with open_uow() as uow:
         await show_that_it_is_taken(IncidentAcknowledged(incident=later, actor_name="Ana"), uow)
     async with open_uow() as uow:
-        await know_the_joined_incident(IncidentAlertJoined(incident=later, alert_id=ids["b"], title="b"), uow)
+        await know_the_incidents(
+            [heard(IncidentAlertJoined(incident=later, alert_id=ids["b"], title="b"))], uow
+        )
     mine = await house.alerts(incident_id=str(opened.incident_id))
     assert {alert["status"] for alert in mine} == {"acknowledged"}
     assert len(mine) == 2

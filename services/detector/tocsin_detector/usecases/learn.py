@@ -1,7 +1,7 @@
 """What the incidents service tells about alerts: which incident they belong to, and that somebody has taken it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,14 +13,32 @@ from tocsin_detector.store.decisions import Decided, DecisionLog
 from tocsin_detector.store.lanes import LaneStore
 
 
-async def join_incident(
-    uow: UnitOfWork, alert_ids: Sequence[UUID], *, incident_id: UUID, number: int, acknowledged: bool
-) -> None:
-    """These alerts belong to the incident. One that joins an acknowledged incident is acknowledged with it."""
-    alerts = [alert for alert in await _held(uow, alert_ids) if alert.incident_id != incident_id]
-    joined = [_taken(replace(alert, incident_id=incident_id), acknowledged) for alert in alerts]
-    details: dict[str, object] = {"incident_id": str(incident_id), "number": number}
-    await _keep(uow, joined, [_note(a, uow.now, "joined_incident", details) for a in joined])
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """These alerts belong to an incident. What joins an acknowledged one is acknowledged with it."""
+
+    alert_ids: Sequence[UUID]
+    incident_id: UUID
+    number: int
+    acknowledged: bool
+
+
+async def join_incidents(uow: UnitOfWork, joinings: Sequence[Joining]) -> None:
+    """Keep, in order, which incidents alerts belong to.
+
+    Many at once, for their lanes are held meanwhile: after an outage they come by the hundred, and new alerts wait.
+    """
+    alerts = {a.id: a for a in await _held(uow, [id_ for joining in joinings for id_ in joining.alert_ids])}
+    changed: dict[UUID, Alert] = {}
+    decided = []
+    for joining in joinings:
+        details: dict[str, object] = {"incident_id": str(joining.incident_id), "number": joining.number}
+        for alert in [alerts[id_] for id_ in joining.alert_ids if id_ in alerts]:
+            if alert.incident_id != joining.incident_id:
+                joined = _taken(replace(alert, incident_id=joining.incident_id), joining.acknowledged)
+                alerts[alert.id] = changed[alert.id] = joined
+                decided.append(_note(joined, uow.now, "joined_incident", details))
+    await _keep(uow, list(changed.values()), decided)
 
 
 async def acknowledge_with_incident(uow: UnitOfWork, incident_id: UUID, *, by: str | None) -> None:
