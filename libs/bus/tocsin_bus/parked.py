@@ -20,6 +20,11 @@ TRANSIENT_PAUSES = (1, 2, 5, 15, 60)
 TRANSIENT_TRIES = 60
 PERMANENT_TRIES = 3
 NO_KEY = UUID(int=0)
+_STATEMENT_TIMEOUT, _READ_ONLY = "57014", "25006"
+_MAY_PASS = frozenset({"40001", "40P01", "55P03", _STATEMENT_TIMEOUT})
+"""Serialization failure, deadlock, lock not available, statement time-out."""
+_AWAY_CLASSES = frozenset({"08", "53", "57", "58"})
+"""Connection lost, out of disk, memory or connections, shutting down, I/O error; a read-only server is a standby."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +39,24 @@ class Parked:
 
 def is_transient(error: BaseException) -> bool:
     """True for what may heal by itself: the database, the network, time. All else is permanent."""
-    if isinstance(error, OperationalError | InterfaceError | TimeoutError | ConnectionError | OSError):
+    if isinstance(error, OperationalError | TimeoutError) or is_unreachable(error):
         return True
-    # 40001 serialization failure, 40P01 deadlock, 55P03 lock not available, 57014 statement time-out
-    code = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return isinstance(error, DBAPIError) and (
-        code in {"40001", "40P01", "55P03", "57014"} or error.connection_invalidated
-    )
+    return isinstance(error, DBAPIError) and _state(error) in _MAY_PASS
 
 
 def is_unreachable(error: BaseException) -> bool:
     """True when the database itself is away: then nothing is parked, for parking needs it; the partition waits."""
-    if isinstance(error, ConnectionError | InterfaceError):
+    if isinstance(error, InterfaceError) or type(error).__module__.startswith("asyncpg"):
         return True
-    code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if isinstance(error, DBAPIError) and (
-        error.connection_invalidated or (code[:2] in {"08", "57"} and code != "57014")
-    ):
-        return True
-    return (isinstance(error, OSError) and not isinstance(error, TimeoutError)) or type(
-        error
-    ).__module__.startswith("asyncpg")
+    if isinstance(error, DBAPIError):
+        state = _state(error)
+        away = state[:2] in _AWAY_CLASSES or state == _READ_ONLY
+        return error.connection_invalidated or (away and state != _STATEMENT_TIMEOUT)
+    return isinstance(error, OSError) and not isinstance(error, TimeoutError)
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def event_id_of(record: Record) -> UUID:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from tocsin_bus.parked import is_unreachable
+from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_runtime.database import Database, DatabaseUnreachable
 
 
@@ -36,3 +37,27 @@ async def test_a_pool_with_nothing_left_is_unreachable(database_url: str) -> Non
                 pytest.fail("its only connection is in use")
     await small.close()
     assert is_unreachable(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("state", "away", "passes"),
+    [
+        ("53100", True, True),  # disk full
+        ("53300", True, True),  # too many connections
+        ("57P01", True, True),  # shutting down
+        ("58030", True, True),  # I/O error
+        ("25006", True, True),  # a standby
+        ("57014", False, True),  # statement time-out
+        ("55P03", False, True),  # lock not available
+        ("40P01", False, True),  # deadlock
+        ("23505", False, False),  # unique violation
+        ("22003", False, False),  # out of range
+    ],
+)
+async def test_what_an_error_of_the_server_means(
+    database: Database, state: str, *, away: bool, passes: bool
+) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        async with database.begin() as conn:
+            await conn.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
+    assert (is_unreachable(raised.value), is_transient(raised.value)) == (away, passes)
