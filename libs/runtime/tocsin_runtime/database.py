@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
+import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
@@ -52,6 +53,8 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             pool_recycle=1800,
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
@@ -87,6 +90,10 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         except (OSError, SQLAlchemyError) as error:
             raise DatabaseUnreachable(repr(error)) from error
         yield connection
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _refuse_closed(connection: Any, record: object, proxy: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,15 +61,15 @@ class FactsRepository:
     ) -> None:
         values = dump(told)
         [key] = table.primary_key.columns
-        new = insert(table).values(values).on_conflict_do_nothing().returning(key)
-        if (await self._conn.execute(new)).first() is not None:
+        new = insert(table).on_conflict_do_nothing().returning(key)
+        if (await self._conn.execute(new, values)).first() is not None:
             return
-        mine = key == values[key.name]
+        mine = key == bindparam("mine", values[key.name])
         stored = (await self._conn.execute(select(table).where(mine).with_for_update())).mappings().one()
         known = load(dict(stored))
         after = merged(known, told)
         if after != known:
-            await self._conn.execute(update(table).where(mine).values(dump(after)))
+            await self._conn.execute(update(table).where(mine), {**dump(after), "mine": values[key.name]})
 
 
 def _dump(facts: IncidentFacts, now: datetime) -> dict[str, Any]:

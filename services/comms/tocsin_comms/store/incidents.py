@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,10 @@ class Followed:
     summaries: int = 0
 
 
+_BEGIN = insert(incidents).on_conflict_do_nothing()
+_SAVE = update(incidents).where(incidents.c.id == bindparam("saved"))
+
+
 class IncidentRepository:
     """Rows are locked before anything is decided about them."""
 
@@ -31,7 +35,7 @@ class IncidentRepository:
 
     async def begin(self, followed: Followed) -> None:
         """Start to follow; nothing happens when it is followed already."""
-        await self._conn.execute(insert(incidents).values(_values(followed)).on_conflict_do_nothing())
+        await self._conn.execute(_BEGIN, _values(followed))
 
     async def lock(self, incident_id: UUID) -> Followed | None:
         """The incident, locked; null when comms never heard of it."""
@@ -47,8 +51,7 @@ class IncidentRepository:
 
     async def save(self, followed: Followed) -> None:
         """Write it as it now is."""
-        where = incidents.c.id == followed.incident.id
-        await self._conn.execute(update(incidents).where(where).values(_values(followed)))
+        await self._conn.execute(_SAVE, {**_values(followed), "saved": followed.incident.id})
 
     async def find(self, reference: str) -> UUID | None:
         """The id that an id or a short number (`INC-42`, `42`) names."""

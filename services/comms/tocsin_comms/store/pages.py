@@ -17,6 +17,9 @@ from tocsin_runtime.ids import new_id
 FIRST_NAME = "Status"
 
 
+_LOCK = select(pages).with_for_update()
+
+
 class PageRepository:
     """The one page. It is made on first use: nothing must be set up before an incident can be told."""
 
@@ -33,8 +36,11 @@ class PageRepository:
 
         whatever changes what the world sees goes one after another.
         """
-        await self._conn.execute(insert(pages).values(_first(now)).on_conflict_do_nothing())
-        return _load((await self._conn.execute(select(pages).with_for_update())).mappings().one())
+        row = (await self._conn.execute(_LOCK)).mappings().one_or_none()
+        if row is None:
+            await self._conn.execute(insert(pages).values(_first(now)).on_conflict_do_nothing())
+            row = (await self._conn.execute(_LOCK)).mappings().one()
+        return _load(row)
 
     async def save(self, page: StatusPage) -> None:
         """Write its settings; version and revision as they stand in `page`."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.incident import Incident, Origin, Status
@@ -17,6 +17,12 @@ DRILL, OVER = 5, 9
 
 NAMES = [field.name for field in fields(Incident)]
 COLUMNS = [incidents.c[name] for name in NAMES]
+
+
+# Statements made once, with the values as parameters: building one of so many columns each time costs more than
+# running it.
+_ADD = insert(incidents)
+_SAVE = update(incidents).where(incidents.c.id == bindparam("saved"))
 
 
 class IncidentRepository:
@@ -32,7 +38,7 @@ class IncidentRepository:
 
     async def add(self, incident: Incident) -> None:
         """A new one."""
-        await self._conn.execute(insert(incidents).values(_values(incident)))
+        await self._conn.execute(_ADD, _values(incident))
 
     async def get(self, ref: UUID | int) -> Incident | None:
         """By id or number."""
@@ -50,9 +56,7 @@ class IncidentRepository:
 
     async def save(self, incident: Incident) -> None:
         """The incident as it now is; hold its lock."""
-        await self._conn.execute(
-            update(incidents).where(incidents.c.id == incident.id).values(_values(incident))
-        )
+        await self._conn.execute(_SAVE, {**_values(incident), "saved": incident.id})
 
     async def mark_settled(self, incident_id: UUID, *, now: datetime) -> None:
         """Its pending alerts have just been counted."""

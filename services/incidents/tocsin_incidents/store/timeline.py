@@ -10,6 +10,8 @@ from tocsin_incidents.domain.incident import Actor
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.store.tables import timeline_entries
 
+_ADD = insert(timeline_entries)
+
 
 class TimelineRepository:
     """Entries by incident. Ids are UUIDv7, so the newest has the greatest."""
@@ -30,7 +32,7 @@ class TimelineRepository:
             "actor_name": entry.actor.name,
             "data": entry.data,
         }
-        await self._conn.execute(insert(timeline_entries).values(values))
+        await self._conn.execute(_ADD, values)
 
     async def newest(self, incident_id: UUID, *, limit: int, before: UUID | None = None) -> list[Entry]:
         """The newest entries first; `before` is the id of the last one of the page before."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_bus.send_runner import LEASE
@@ -67,9 +67,7 @@ class EscalationRepository:
     async def save(self, case: Case, *, now: datetime) -> None:
         """Write the case, new or changed."""
         values = {**_values(case), "updated_at": now}
-        row = insert(escalations).values(values)
-        changed = {name: row.excluded[name] for name in values if name != "incident_id"}
-        await self._conn.execute(row.on_conflict_do_update(index_elements=["incident_id"], set_=changed))
+        await self._conn.execute(_SAVE, values)
 
     async def open_cases(self, *, limit: int = 200) -> list[Case]:
         """Return what is not resolved, the newest first."""
@@ -172,6 +170,14 @@ def _policy_from_json(value: dict[str, Any]) -> Policy:
     )
 
 
+def _upsert() -> Insert:
+    """Made once: building a statement of so many columns costs more than running it."""
+    row = insert(escalations)
+    changed = {column.name: row.excluded[column.name] for column in escalations.c if not column.primary_key}
+    return row.on_conflict_do_update(index_elements=["incident_id"], set_=changed)
+
+
+_SAVE = _upsert()
 _COUNT = text("SELECT state, count(*) AS number FROM escalations WHERE state <> 'resolved' GROUP BY state")
 _LOST = text(
     "SELECT incident_id FROM escalations AS e WHERE state <> 'resolved'"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import RowMapping, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,10 @@ class PageFilter:
     state: PageState | None = None
     channel: Channel | None = None
     kind: PageKind | None = None
+
+
+_ADD = insert(pages).on_conflict_do_nothing().returning(pages.c.id)
+_SAVE = update(pages).where(pages.c.id == bindparam("saved"))
 
 
 class PageRepository:
@@ -43,14 +47,12 @@ class PageRepository:
 
     async def add(self, page: Page) -> bool:
         """Insert a page; False when the same (incident, round, step, person, contact) has one already (R23)."""
-        row = insert(pages).values(_values(page))
-        inserted = await self._conn.execute(row.on_conflict_do_nothing().returning(pages.c.id))
+        inserted = await self._conn.execute(_ADD, _values(page))
         return inserted.first() is not None
 
     async def save(self, page: Page) -> None:
         """Write how far the page got."""
-        values = _values(page)
-        await self._conn.execute(update(pages).where(pages.c.id == values.pop("id")).values(values))
+        await self._conn.execute(_SAVE, {**_values(page), "saved": page.id})
 
     async def drop(self, page_id: UUID, *, reason: str) -> None:
         """Note that the page need not leave any more, and nothing else: its row is not locked."""
