@@ -10,12 +10,19 @@ log = structlog.get_logger("tocsin.maintenance")
 AHEAD = 7
 KEEP = {"outbox": 7, "inbox": 8, "log": 7}
 """Days. The inbox outlives the topics by one day, so that no redelivery finds it forgotten."""
+PATIENCE = "300ms"
 SERVICE_TABLES = ("outbox", "inbox")
 BUS_TABLES = ("log",)
 
 
 async def keep_partitions(conn: AsyncConnection, tables: tuple[str, ...]) -> None:
-    """Make the partitions of the next days, drop those whose time is over. Safe to run at any time, by any replica."""
+    """Make the partitions of the next days, drop those whose time is over. Safe to run at any time, by any replica.
+
+    Both need the whole table to themselves for a moment, so give each table a transaction of its own. One that is busy
+    is not waited for, as all who come behind would have to wait too: that raises, and is tried again later.
+    """
+    await conn.execute(_ONE_AT_A_TIME)
+    await conn.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
     today: date = (await conn.execute(text("SELECT CURRENT_DATE"))).scalar_one()
     there = set((await conn.execute(_PARTITIONS, {"tables": list(tables)})).scalars())
     for table in tables:
@@ -39,7 +46,8 @@ async def forget_old_rows(conn: AsyncConnection) -> None:
 
 
 async def compact(conn: AsyncConnection) -> None:
-    """Drop what a later row of the same key has superseded for a day."""
+    """Drop what a later row of the same key has superseded for a day. All five services ask for it; they take turns."""
+    await conn.execute(_ONE_AT_A_TIME)
     await conn.execute(_COMPACT)
 
 
@@ -74,6 +82,7 @@ async def _still_needed(conn: AsyncConnection, table: str, name: str) -> bool:
     return bool(found.scalar_one())
 
 
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('upkeep of ' || current_schema()))")
 _PARTITIONS = text(
     "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid"
     " JOIN pg_class AS p ON p.oid = i.inhparent WHERE p.relname = ANY(CAST(:tables AS text[]))"

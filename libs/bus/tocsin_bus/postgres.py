@@ -83,6 +83,7 @@ class PostgresBus:
     async def upkeep(self) -> None:
         async with self._database.begin() as conn:
             await keep_partitions(conn, BUS_TABLES)
+        async with self._database.begin() as conn:
             await compact(conn)
 
     async def close(self) -> None:

@@ -16,8 +16,10 @@ class Upkeep:
 
     async def run_once(self) -> int:
         """Returns 0: there is never more to do at once."""
-        async with self._service.unit_of_work() as uow:
-            await keep_partitions(uow.conn, SERVICE_TABLES)
-            await forget_old_rows(uow.conn)
+        for table in SERVICE_TABLES:
+            async with self._service.database.begin() as conn:
+                await keep_partitions(conn, (table,))
+        async with self._service.database.begin() as conn:
+            await forget_old_rows(conn)
         await self._service.platform.bus.upkeep()
         return 0

@@ -1,9 +1,12 @@
 """Day partitions are made ahead and dropped when their time is over, and what is still needed is kept (R10, R15)."""
 
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.contract.members import member, take
 from tests.ledger import SCHEMA, count, enveloped, numbered
@@ -102,6 +105,21 @@ async def test_rows_that_came_before_their_day_had_a_partition_stay_and_are_forg
     async with database.read() as conn:
         days = set((await conn.execute(text("SELECT day FROM inbox"))).scalars())
     assert days == {TODAY}
+
+
+async def test_a_busy_table_is_left_alone_so_that_nobody_waits_behind(database: Database) -> None:
+    await keep(database)
+    last = name_of("outbox", TODAY + timedelta(days=AHEAD))
+    async with database.begin() as conn:
+        await conn.execute(text(f"DROP TABLE {last}"))
+    async with database.begin() as busy:
+        await busy.execute(text("LOCK TABLE outbox IN ROW EXCLUSIVE MODE"))
+        began = monotonic()
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await keep(database)
+        assert monotonic() - began < 1
+    await keep(database)
+    assert last in await partitions(database, "outbox")
 
 
 async def test_finished_work_is_forgotten_after_its_time(database: Database) -> None:
