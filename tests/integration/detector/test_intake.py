@@ -88,8 +88,10 @@ async def test_a_connection_that_is_cut_is_replaced(intake: Intake, database: Da
     await intake.write([delivery()])
     pid = (await intake._connected()).get_server_pid()
     cut, again = delivery(), delivery()
-    async with database.begin() as conn:
-        await conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    other = await database.raw()
+    await other.execute("SET ROLE NONE")
+    await other.fetchval("SELECT pg_terminate_backend($1)", pid)
+    await other.close()
     with suppress(DatabaseAway):  # it depends on whether the end was noticed before
         await intake.write([cut])
 
