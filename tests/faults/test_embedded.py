@@ -21,16 +21,17 @@ KILLS = 3
 
 
 @pytest.fixture
-async def world(receiver: Receiver) -> AsyncIterator[OneProcess]:
+async def world(receiver: Receiver, folder: Path) -> AsyncIterator[OneProcess]:
     """One process, configured."""
-    with folder_of_our_own() as folder:
-        made = OneProcess(folder, SETTINGS)
+    with folder_of_our_own() as place:
+        made = OneProcess(place, SETTINGS)
         try:
             await made.start()
             await configure(made, receiver)
             yield made
         finally:
             await made.stop()
+            (folder / "up.log").write_text(made.process.log())
 
 
 async def test_f45_embedded_killed_and_stopped(
