@@ -18,6 +18,9 @@ from tocsin_runtime.clock import Clock
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
 
+NAMES_EACH = 100
+"""Names of what changed in one notification."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -121,8 +124,13 @@ class UnitOfWork:
             await self.conn.execute(_SCHEDULE, self._timers)
             self._timers = []
         if self.woken or self.announced:
-            message = {"wake": sorted(self.woken), "live": sorted(self.announced)}
-            channel = notification_channel(self.service)
+            await self._notify()
+
+    async def _notify(self) -> None:
+        """Once, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""
+        names, channel = sorted(self.announced), notification_channel(self.service)
+        for at in range(0, max(1, len(names)), NAMES_EACH):
+            message = {"wake": sorted(self.woken), "live": names[at : at + NAMES_EACH]}
             await self.conn.execute(_NOTIFY, {"channel": channel, "message": orjson.dumps(message).decode()})
 
 

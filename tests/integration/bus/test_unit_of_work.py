@@ -108,6 +108,22 @@ async def test_other_replicas_hear_once_who_was_woken_and_what_changed(
     assert orjson.loads(heard[1]) == {"wake": ["relay", "worker"], "live": ["incident"]}
 
 
+async def test_a_batch_that_changes_a_thousand_things_announces_them_all(
+    database: Database, open_uow: OpenUnitOfWork
+) -> None:
+    heard: list[str] = []
+    listener = Listener(database, {notification_channel(SCHEMA): heard.append})
+    listener.start()
+    await eventually(lambda: heard == [""], within=10)
+    names = sorted(f"incident-{number}" for number in range(1000))
+    async with open_uow() as uow:
+        for name in names:
+            uow.announce(name)
+    await eventually(lambda: len(heard) == 11, within=10)
+    assert [name for message in heard[1:] for name in orjson.loads(message)["live"]] == names
+    await listener.stop()
+
+
 async def test_a_listener_that_lost_its_connection_comes_back_and_wakes_all(
     database: Database, database_url: str, open_uow: OpenUnitOfWork
 ) -> None:
