@@ -38,7 +38,7 @@ faults: setup ## Real kills, full sizes, an outside verdict; writes a report
 	@$(BIN)/python -m tools.run_faults $(ARGS)
 
 bench: setup ## Measure, side by side with Alertmanager; writes bench/results
-	@$(BIN)/python -m bench $(ARGS)
+	@PYTHONPATH=libs/testkit $(BIN)/python -m bench $(ARGS)
 
 kafka: setup ## Fetch a real Apache Kafka for the tests (needs Java 17 and Maven)
 	@PYTHONPATH=libs/testkit $(BIN)/python -m tocsin_testkit.kafka install

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from bench.plan import ROWS, measure
 from bench.profiles import FULL, QUICK, Profile
 from bench.report import as_markdown, facts_of, load_facts, write
 from bench.session import Session
+from tocsin_runtime.clock import process_now
 from tocsin_testkit import kafka
 from tocsin_testkit.kafka import KafkaRig
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     if reason := generator.unavailable():
         print(f"bench: nothing can be measured: {reason}")
         return 1
-    at = datetime.now(UTC)
+    at = process_now()
     chosen = QUICK if options.quick else FULL
     profile = replace(chosen, rounds=options.rounds or chosen.rounds)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
@@ -67,6 +67,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few minutes instead of the full sizes")
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS, help="only these")
     parser.add_argument("--rounds", type=int, default=0, help="how many rounds; the medians are shown")
+    parser.add_argument("--note", default="", help="what else a reader of the result has to know")
     parser.add_argument("--look-only", action="store_true", help="do not write to bench/results")
     return parser.parse_args(arguments)
 

@@ -24,7 +24,7 @@ async def measure_paging(session: Session, system: System) -> None:
         warm=CONNECTIONS,
         stamps=True,
     )
-    posted = await session.generator.load(shot)
+    posted = await session.generator.load(shot, system.processes)
     latencies = await arrived(session, shot, posted.run, expected=posted.accepted)
     found = posted.to_arrival(latencies)
     session.note(
@@ -38,6 +38,7 @@ async def measure_paging(session: Session, system: System) -> None:
             "errors": float(sum(posted.errors.values())),
             "accept_p50_ms": posted.p50_ms,
             "accept_p99_ms": posted.p99_ms,
+            "cpu_ms_while_sending": posted.cpu_ms,
             "foreign_share": posted.foreign_share,
         },
     )
