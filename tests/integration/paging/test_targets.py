@@ -1,9 +1,12 @@
 """Whom a step reaches when it fires: schedules, teams, gaps; and what nobody could process."""
 
+import asyncio
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from tests.integration.paging.stage import MINUTE, Stage, Tray
-from tocsin_access.directory import tell
+from tocsin_access.directory import Directory, tell
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_events.base import Topic
 from tocsin_events.directory import TeamChanged
@@ -18,10 +21,12 @@ from tocsin_paging.domain.policy import TargetKind
 from tocsin_paging.usecases.contacts import ContactWish, add_contact, change_contact
 from tocsin_paging.usecases.overrides import OverrideWish, add_override
 from tocsin_paging.usecases.policies import PolicyWish, StepWish, TargetWish, put_policy
+from tocsin_paging.usecases.roster import contacts_of
 from tocsin_paging.usecases.schedules import RotationWish, ScheduleWish, put_schedule, remove_schedule
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
 from tocsin_testkit.told import told
+from tocsin_testkit.waiting import eventually
 
 
 async def rota(stage: Stage, *people: str) -> None:
@@ -112,6 +117,29 @@ async def test_a_deleted_schedule_leaves_running_escalations_their_other_steps(s
         await remove_schedule(uow, stored)
     await stage.forward(5 * MINUTE)
     assert await stage.told_to(incident) == [(1, 1, "Bo"), (1, 3, "Bo")]
+
+
+async def test_two_incidents_at_once_both_reach_who_never_named_a_way(
+    stage: Stage, database: Database
+) -> None:
+    ana = await stage.person("Ana")
+
+    async def ways() -> list[str]:
+        async with stage.open_uow() as uow:
+            users = [user for user in [await Directory(uow.conn).user(ana)] if user]
+            return [contact.address for contact in (await contacts_of(uow, users))[ana]]
+
+    async def somebody_waits() -> bool:
+        async with database.read() as conn:
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            return bool((await conn.execute(waiting)).scalar_one())
+
+    async with stage.open_uow() as first:
+        users = [user for user in [await Directory(first.conn).user(ana)] if user]
+        await contacts_of(first, users)
+        second = asyncio.create_task(ways())
+        await eventually(somebody_waits, within=5)
+    assert await second == ["ana@example.org"]
 
 
 async def test_somebody_hears_of_an_event_that_could_not_be_processed(stage: Stage) -> None:

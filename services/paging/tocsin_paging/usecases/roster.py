@@ -73,13 +73,15 @@ async def _users(uow: UnitOfWork, ids: Iterable[UUID]) -> list[User]:
 
 
 async def contacts_of(uow: UnitOfWork, users: Iterable[User]) -> dict[UUID, list[Contact]]:
-    """Return everybody's contact methods. Who never made one is reached by the e-mail address they log in with."""
+    """Return everybody's contact methods. Who never made one is reached by the e-mail address they log in with.
+
+    Another transaction may make that one at the same time: then it is the one that is used.
+    """
     people = list(users)
     repository = ContactRepository(uow.conn)
     found = await repository.of_people([user.id for user in people])
     missing = [user for user in people if user.id not in found and user.email]
     for user in missing:
         contact = Contact(new_id(), user_id=user.id, channel=Channel.EMAIL, address=user.email)
-        if await repository.add(replace(contact, label="Log-in address"), now=uow.now):
-            found[user.id] = [contact]
-    return found
+        await repository.add(replace(contact, label="Log-in address"), now=uow.now)
+    return found | await repository.of_people([user.id for user in missing]) if missing else found
