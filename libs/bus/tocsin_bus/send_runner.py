@@ -70,7 +70,7 @@ class SendRunner:
 
     async def _carry_out(self, sending: Sending, *, until: float) -> None:
         outcome = await self._send(sending)
-        if isinstance(outcome, Retry | Unknown):
+        if isinstance(outcome, Retry | Unknown) and self._provider.one_place:
             self._breaker.failed(monotonic())
         else:
             self._breaker.succeeded()

@@ -66,6 +66,11 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def one_place(self) -> bool:
+        """True when all that it sends goes to one server, so that a row of failures says something on the next."""
+        ...
+
     async def send(self, sending: Sending) -> Outcome: ...
 
 

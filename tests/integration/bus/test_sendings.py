@@ -27,6 +27,7 @@ class Postbox:
     """A provider inside the test: it keeps what it was given, and answers as told, by default with acceptance."""
 
     name: str = "postbox"
+    one_place: bool = True
     taken: list[Sending] = field(default_factory=list)
     answers: list[Outcome | Answer] = field(default_factory=list)
 
@@ -378,6 +379,20 @@ async def test_another_providers_queue_is_not_touched(
     await queue(open_uow)
     assert await SendRunner(Postbox("other"), desk, open_uow).run_once() == 0
     assert await count(database, "sendings", "state = 'pending'") == 1
+
+
+async def test_a_receiver_that_is_down_does_not_hold_up_the_others_of_a_provider_with_many(
+    postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, clock: ManualClock
+) -> None:
+    postbox.one_place, postbox.answers = False, [Retry("refused")] * 5
+    runner = SendRunner(postbox, desk, open_uow)
+    await queue(open_uow)
+    for _ in range(5):
+        assert await runner.run_once() == 1
+        clock.forward(timedelta(minutes=1))
+    await queue(open_uow, uuid4())
+    assert await runner.run_once() == 2
+    assert len(postbox.taken) == 7
 
 
 def _let_the_breaker_rest(runner: SendRunner) -> None:

@@ -52,6 +52,7 @@ class Tray:
     """A provider that keeps what it is given and answers what it is told to."""
 
     name: str = Channel.EMAIL.value
+    one_place: bool = True
     answers: list[Outcome] = field(default_factory=list)
     taken: list[Sending] = field(default_factory=list)
 

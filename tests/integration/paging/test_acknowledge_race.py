@@ -27,6 +27,7 @@ class Stopwatch:
     """A provider that notes when each send begins."""
 
     name: str = "email"
+    one_place: bool = True
     began: list[float] = field(default_factory=list)
 
     async def send(self, sending: Sending) -> Outcome:
@@ -89,6 +90,7 @@ async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) ->
     @dataclass
     class Slow:
         name: str = "email"
+        one_place: bool = True
         claimed: asyncio.Event = field(default_factory=asyncio.Event)
 
         async def send(self, sending: Sending) -> Outcome:

@@ -67,6 +67,18 @@ async def test_a_mail_counts_only_with_the_final_250(
     assert mailbox.mails == []
 
 
+async def test_a_server_that_refuses_our_log_in_or_sender_is_tried_again(
+    stage: Stage, mailbox: Mailbox
+) -> None:
+    await stage.policy([await stage.person("Ana")])
+    await stage.open()
+    mailbox.refused = {"pager@tocsin.test"}
+    assert await sent_state(stage, mail(mailbox)) == PageState.RETRYING
+    mailbox.refused = set()
+    await stage.forward(timedelta(minutes=1))
+    assert await sent_state(stage, mail(mailbox)) == PageState.SENT
+
+
 async def test_a_mailbox_that_does_not_exist_is_given_up(stage: Stage, mailbox: Mailbox) -> None:
     await stage.policy([await stage.person("Ana")])
     await stage.open()
@@ -182,7 +194,7 @@ class DiesBeforeItIsRecorded:
     """A provider that hands over and then hangs: the process is killed before it can write what happened."""
 
     def __init__(self, inner: MailProvider | WebhookProvider) -> None:
-        self.name = inner.name
+        self.name, self.one_place = inner.name, inner.one_place
         self.accepted = asyncio.Event()
         self._inner = inner
 

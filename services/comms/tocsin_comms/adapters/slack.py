@@ -85,6 +85,7 @@ class SlackProvider:
     """
 
     name = "slack"
+    one_place = True
 
     def __init__(self, client: AsyncWebClient, channel: str, find_place: FindPlace) -> None:
         self._client = client

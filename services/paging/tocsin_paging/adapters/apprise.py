@@ -87,6 +87,7 @@ class AppriseProvider:
     """Sends pages through Apprise URLs. The host is checked again before each send."""
 
     name = Channel.APPRISE.value
+    one_place = False
 
     def __init__(self, guard: Guard, *, ack_url: Callable[[UUID], str], now: Callable[[], datetime]) -> None:
         self._guard = guard

@@ -35,6 +35,7 @@ class MailProvider:
     """Sends pages by SMTP. The Message-ID is made from the page's id, so that a repeat is known as one."""
 
     name = Channel.EMAIL.value
+    one_place = True
 
     def __init__(
         self, server: MailServer, *, ack_url: Callable[[UUID], str], now: Callable[[], datetime]
@@ -50,8 +51,7 @@ class MailProvider:
         mail = self._mail(payload_from_json(sending.payload), may_repeat=sending.may_repeat)
         client = self._client()
         try:
-            await client.connect()
-            client.timeout = COMMAND_SECONDS
+            await self._begin(client, mail)
             return await _hand_over(client, mail)
         except SMTPResponseException as refused:
             return _refusal(refused)
@@ -59,6 +59,15 @@ class MailProvider:
             return Retry(f"the mail server cannot be reached: {error}")
         finally:
             client.close()
+
+    async def _begin(self, client: SMTP, mail: EmailMessage) -> None:
+        """Log in and name the sender. What is refused here is our set-up, not this page: it is tried again (R30)."""
+        try:
+            await client.connect()
+            client.timeout = COMMAND_SECONDS
+            await client.mail(parseaddr(mail["From"])[1])
+        except SMTPResponseException as refused:
+            raise SMTPException(_words(refused)) from refused
 
     def _client(self) -> SMTP:
         server = self._server
@@ -99,7 +108,6 @@ def _as_mail(payload: Payload, message: Message, *, sender: str, now: datetime) 
 
 
 async def _hand_over(client: SMTP, mail: EmailMessage) -> Outcome:
-    await client.mail(parseaddr(mail["From"])[1])
     await client.rcpt(mail["To"])
     try:
         answer = await client.data(mail.as_bytes())
@@ -109,5 +117,9 @@ async def _hand_over(client: SMTP, mail: EmailMessage) -> Outcome:
 
 
 def _refusal(refused: SMTPResponseException) -> Outcome:
-    reason = f"the mail server answered {refused.code} {refused.message[:200]}"
+    reason = f"the mail server answered {_words(refused)}"
     return GiveUp(reason) if 500 <= refused.code < 600 else Retry(reason)
+
+
+def _words(refused: SMTPResponseException) -> str:
+    return f"{refused.code} {refused.message[:200]}"

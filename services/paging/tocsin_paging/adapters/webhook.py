@@ -34,6 +34,7 @@ class WebhookProvider:
     """Posts pages to URLs. Connections are reused and go only to addresses that the guard has checked."""
 
     name = Channel.WEBHOOK.value
+    one_place = False
 
     def __init__(
         self,
