@@ -58,6 +58,7 @@ WRONG_DECLARATIONS: list[tuple[Any, str]] = [
     ({"title": "x", "severity": "SEV-1", "service": "nobody-knows"}, "/service"),
     ({"title": "x", "severity": "SEV-1", "impact_started_at": "2026-11-24T09:02:00Z"}, "/impact_started_at"),
     ({"title": "x", "severity": "SEV-1", "impact_started_at": "2026-11-24T08:00:00"}, "/impact_started_at"),
+    ({"title": "x", "severity": "SEV-1", "impact_started_at": "0001-01-01T00:00:00Z"}, "/impact_started_at"),
     ({"title": "x", "severity": "SEV-1", "servise": "checkout"}, "/servise"),
     ([], ""),
 ]
@@ -69,6 +70,17 @@ async def test_a_wrong_declaration_points_at_the_field(client: httpx2.AsyncClien
         assert answer.status_code == 422, body
         assert pointer in [error["pointer"] for error in answer.json()["errors"]]
     assert (await client.get(INCIDENTS)).json()["items"] == []
+
+
+async def test_a_time_that_no_calendar_holds_is_refused_and_spoils_nothing(client: httpx2.AsyncClient) -> None:
+    await declared(client)
+    for at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"):
+        for name in ("impact_started_at", "identified_at", "next_update_due_at"):
+            answer = await client.patch(f"{INCIDENTS}/INC-1", json={name: at})
+            assert answer.status_code == 422, (name, at)
+            assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{name}"]
+        assert (await act(client, "updates", body="On it", next_due_at=at)).status_code == 422
+    assert (await act(client, "acknowledge")).status_code == 200
 
 
 async def test_hostile_text_is_kept_as_text(client: httpx2.AsyncClient) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from tocsin_chassis.moments import Moment
 from tocsin_comms.domain.checks import web_address_problem, zone_problem
 from tocsin_comms.domain.component import Component
 from tocsin_comms.domain.maintenance import Maintenance
@@ -165,8 +165,8 @@ class MaintenanceIn(Body):
 
     name: Name
     body: Words = ""
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     component_ids: list[UUID] = Field(min_length=1, max_length=MOST_COMPONENTS)
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
 from tocsin_incidents.domain.opening import SUMMARY_LIMIT, TITLE_LIMIT
 from tocsin_runtime.text import clean
@@ -26,4 +26,3 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Link = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^https?://[^\s]+$"), Cleaned
 ]
-Moment = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset, such as 2026-11-24T03:12:00Z")]

@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.moments import Moment
 from tocsin_chassis.preconditions import etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
@@ -19,7 +20,7 @@ from tocsin_incidents.api.dependencies import (
     Responder,
     actor_of,
 )
-from tocsin_incidents.api.fields import Moment, Name, Summary, Title
+from tocsin_incidents.api.fields import Name, Summary, Title
 from tocsin_incidents.api.schemas import EntryView, IncidentView, entry_view, names_for, view_fields
 from tocsin_incidents.domain.incident import Origin, Status, unknown
 from tocsin_incidents.domain.severity import Severity

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
+from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.moments import Moment
 from tocsin_paging.domain.errors import InvalidChangeError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.store.on_call import (

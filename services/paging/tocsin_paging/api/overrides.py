@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing
+from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.moments import Moment
 from tocsin_paging.api.schedules import Person, Reader
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.override import Duty, Override

@@ -12,11 +12,11 @@ from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.moments import Moment
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name, Slug, TimeZone
-from tocsin_paging.api.moments import Moment
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.person import slug_of
