@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import shutil
 import tempfile
 from collections import defaultdict
@@ -53,6 +54,7 @@ status_page:
     - {{name: Checkout, services: [checkout]}}
 """
 OVER = {"resolved", "closed"}
+KILLS = 10
 
 
 @contextmanager
@@ -92,6 +94,18 @@ async def under_load(client: httpx2.AsyncClient, folder: Path) -> AsyncIterator[
         least.cancel()
         load.stop()
         await running
+
+
+async def kill_again_and_again(world: FiveProcesses, service: str, outages: Outages) -> None:
+    """Kill it ten times, each time at a moment of chance after it was ready."""
+    dice = random.Random(service)
+    (process,) = world.processes[service]
+    for _ in range(KILLS):
+        await pause(SECONDS / KILLS * dice.uniform(0.2, 0.8))
+        with outages.one():
+            await asyncio.to_thread(process.kill)
+            process.start()
+            await world.ready(service, within=60)
 
 
 async def settled(

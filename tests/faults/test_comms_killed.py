@@ -10,8 +10,15 @@ import pytest
 
 from tests.faults.load import Ledger
 from tests.faults.reporting import Report
-from tests.faults.stand import SETTINGS, all_well, in_order, settled, under_load
-from tests.faults.test_kills import KILLS, kill_again_and_again
+from tests.faults.stand import (
+    KILLS,
+    SETTINGS,
+    all_well,
+    in_order,
+    kill_again_and_again,
+    settled,
+    under_load,
+)
 from tests.faults.verdict import NAME, Outages
 from tocsin_testkit.receiver import Receiver
 from tocsin_testkit.slack import SlackServer, slack_server

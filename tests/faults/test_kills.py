@@ -1,20 +1,16 @@
 """F1, F2, F3: a service is killed with SIGKILL again and again under load, and started at once."""
 
-import asyncio
-import random
 from pathlib import Path
 
 import pytest
 
 from tests.faults.reporting import Report
-from tests.faults.stand import SECONDS, all_well, in_order, settled, under_load
+from tests.faults.stand import KILLS, all_well, in_order, kill_again_and_again, settled, under_load
 from tests.faults.verdict import Outages
 from tocsin_testkit.receiver import Receiver
-from tocsin_testkit.waiting import pause
 from tocsin_testkit.world import FiveProcesses
 
 pytestmark = [pytest.mark.faults, pytest.mark.kafka]
-KILLS = 10
 LATE = {"detector": 5.0, "incidents": 10.0, "paging": 10.0}
 """Seconds that a page may come after the service is up again."""
 
@@ -49,15 +45,3 @@ async def test_killed_again_and_again(
         assert verdict.repeats_under_key == 0
     await in_order(world.client, ledger, within=60)
     await all_well(world, within=30)
-
-
-async def kill_again_and_again(world: FiveProcesses, service: str, outages: Outages) -> None:
-    """Kill it ten times, each time at a moment of chance after it was ready."""
-    dice = random.Random(service)
-    (process,) = world.processes[service]
-    for _ in range(KILLS):
-        await pause(SECONDS / KILLS * dice.uniform(0.2, 0.8))
-        with outages.one():
-            await asyncio.to_thread(process.kill)
-            process.start()
-            await world.ready(service, within=30)
