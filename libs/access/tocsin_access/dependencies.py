@@ -129,19 +129,28 @@ def access_of(request: Request) -> Access:
 
 async def authenticated(request: Request) -> Principal | None:
     """Who is calling, or None when nothing was shown. Raises for a void token, and for an ingest key."""
+    token = bearer(request)
+    if token is not None and token.startswith(INGEST_KEY):
+        raise IngestKeyOnly
+    principal = await recognised(request)
+    if token is not None and principal is None:
+        raise Unauthenticated("This token is unknown, revoked or expired.", error="invalid_token")
+    request.state.principal = principal
+    return principal
+
+
+async def recognised(request: Request) -> Principal | None:
+    """Who is calling, or None for nobody that we know; what to make of that is the caller's matter.
+
+    To be asked before a request takes a connection: it may need one itself, and requests that each hold one while
+    they wait for another would all wait in vain. The answer is remembered for a moment.
+    """
     access = access_of(request)
     token = bearer(request)
     if token is not None:
-        if token.startswith(INGEST_KEY):
-            raise IngestKeyOnly
-        principal = await access.by_token(token)
-        if principal is None:
-            raise Unauthenticated("This token is unknown, revoked or expired.", error="invalid_token")
-    else:
-        cookie = request.cookies.get(access.sessions.rules.name)
-        principal = await access.by_cookie(cookie) if cookie else None
-    request.state.principal = principal
-    return principal
+        return await access.by_token(token)
+    cookie = request.cookies.get(access.sessions.rules.name)
+    return await access.by_cookie(cookie) if cookie else None
 
 
 def bearer(request: Request) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_access.dependencies import recognised
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_runtime.ids import new_id
 
@@ -24,6 +25,7 @@ async def open_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
     if opened is not None:
         yield opened
         return
+    await recognised(request)  # first, as it may need a connection too
     async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
         yield uow
 
@@ -35,6 +37,7 @@ def cause_of(request: Request) -> Cause:
 
 async def open_connection(request: Request) -> AsyncIterator[AsyncConnection]:
     """A connection for reading."""
+    await recognised(request)  # first, as it may need a connection too
     async with get_service(request).database.read() as conn:
         yield conn
 

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_access.dependencies import recognised
 from tocsin_chassis.requests import cause_of, get_service
 from tocsin_runtime.errors import Problem
 
@@ -58,6 +59,8 @@ def page_router() -> APIRouter:
 async def _once(request: Request, handler: Handle, *, key: str) -> Response:
     if not key or len(key) > LONGEST_KEY:
         raise Problem(400, "Bad Idempotency-Key", f"Send 1 to {LONGEST_KEY} characters, best a UUID.")
+    if await recognised(request) is None:
+        return await handler(request)  # no kept answer for a token revoked since, nor for strangers
     caller = hashlib.sha256(
         (request.headers.get("authorization", "") + request.headers.get("cookie", "")).encode()
     )

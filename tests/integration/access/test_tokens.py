@@ -1,10 +1,11 @@
 """API tokens from their making to their end (S1, S2, S3)."""
 
+from asyncio import gather
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
 
-from httpx2 import Headers
+from httpx2 import Headers, Response
 from sqlalchemy import text
 
 from tests.integration.access.house import ADMIN, House, bearer
@@ -64,6 +65,22 @@ async def test_a_revoked_token_is_refused_within_five_seconds(house: House) -> N
         return (await house.ask(plain)).status_code == 401
 
     await eventually(refused, within=LONGEST_UNTIL_VOID)
+
+
+async def test_callers_not_looked_up_yet_do_not_wait_for_each_others_connections(house: House) -> None:
+    tokens = [(await house.token("*"))[0] for _ in range(8)]
+    house.access.forget()
+    answers = await gather(*(_post_keyed(house, token, name=f"p{n}") for n, token in enumerate(tokens)))
+    assert [answer.status_code for answer in answers] == [201] * 8
+
+
+async def test_a_revoked_token_gets_no_kept_answer(house: House) -> None:
+    plain, token_id = await house.token("*")
+    assert (await _post_keyed(house, plain, name="ana")).status_code == 201
+    assert (await _post_keyed(house, plain, name="ana")).headers["idempotent-replay"] == "true"
+    await house.http.delete(f"/api/v1/tokens/{token_id}", headers=ADMIN)
+    house.access.forget()
+    assert (await _post_keyed(house, plain, name="ana")).status_code == 401
 
 
 async def test_a_token_ends_when_it_says(house: House, clock: ManualClock) -> None:
@@ -174,3 +191,9 @@ async def _dump(house: House) -> str:
             if name.startswith("paging.")
         ]
     return "\n".join(row for table in rows for row in table)
+
+
+async def _post_keyed(house: House, token: str, *, name: str) -> Response:
+    body = {"name": name, "email": f"{name}@example.org", "role": "viewer"}
+    keyed = Headers({**bearer(token), "Idempotency-Key": f"of-{name}"})
+    return await house.http.post("/api/v1/users", json=body, headers=keyed)
