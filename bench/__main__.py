@@ -22,7 +22,7 @@ from tocsin_testkit.kafka import KafkaRig
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 1 when nothing can be measured at all."""
+    """Exit code 1 when nothing can be measured, or something failed."""
     options = _options(arguments)
     if reason := generator.unavailable():
         print(f"bench: nothing can be measured: {reason}")
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     print("\n" + as_markdown(book, facts))
     if not options.look_only:
         print("kept in " + " and ".join(str(file) for file in write(book, facts, at=at)))
-    return 0
+    return 1 if book.failed else 0
 
 
 async def _measure(root: Path, profile: Profile, rows: Sequence[str]) -> Book:

@@ -23,6 +23,7 @@ class Book:
 
     entries: list[Entry] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def figure(self, row: str, system: str, name: str) -> float | None:
         """The median over the rounds; None when it was not measured."""
@@ -37,4 +38,8 @@ class Book:
 
     def as_json(self) -> dict[str, Any]:
         """All of it."""
-        return {"entries": [asdict(entry) for entry in self.entries], "left_out": self.left_out}
+        return {
+            "entries": [asdict(entry) for entry in self.entries],
+            "left_out": self.left_out,
+            "failed": self.failed,
+        }

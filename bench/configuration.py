@@ -43,7 +43,9 @@ class Keys:
 
 async def make_integration(client: httpx2.AsyncClient) -> Keys:
     """An integration that takes what `targets` send."""
-    made = await _post(client, "/api/v1/integrations", {"name": "Bench", "source": "generic"})
+    made = await _post(
+        client, "/api/v1/integrations", {"name": f"Bench {secrets.token_hex(4)}", "source": "generic"}
+    )
     return Keys(str(made["key"]))
 
 

@@ -1,7 +1,8 @@
 """The order of a run: round by round, each system fresh and alone."""
 
-from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
+import traceback
+from collections.abc import Collection, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 from bench.alertmanager import alertmanager
 from bench.rows.accept import measure_accepting
@@ -11,7 +12,7 @@ from bench.rows.page import measure_paging
 from bench.rows.storm import measure_storm
 from bench.rows.through import measure_through
 from bench.session import Session
-from bench.tocsin import Hosted, five_processes, one_process
+from bench.tocsin import FIVE, UP, Hosted, five_processes, one_process
 
 ROWS = ("accept", "page", "through", "storm", "idle", "growth")
 _ON_WHOLE_SYSTEMS = {"page", "through", "storm", "idle"}
@@ -23,24 +24,39 @@ async def measure(session: Session, rows: Collection[str]) -> None:
         session.round = turn
         print(f"round {session.round} of {session.profile.rounds}", flush=True)
         if "accept" in rows:
-            await measure_accepting(session)
+            with _kept_going(session, "accept"):
+                await measure_accepting(session)
         if "page" in rows and session.alertmanager:
             folder = session.folder("alertmanager")
-            async with alertmanager(folder, sink=session.sink.origin) as system:
-                await measure_paging(session, system)
+            with _kept_going(session, "POST to page, Alertmanager"):
+                async with alertmanager(folder, sink=session.sink.origin) as system:
+                    await measure_paging(session, system)
         if _ON_WHOLE_SYSTEMS.intersection(rows):
             await _whole_systems(session, rows)
         session.clear()
     if "growth" in rows:
-        await measure_growth(session)
+        with _kept_going(session, "growth"):
+            await measure_growth(session)
+
+
+@contextmanager
+def _kept_going(session: Session, what: str) -> Iterator[None]:
+    """A failure costs the figures that were to come of it, not those of half an hour."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - it is shown, kept, and ends the run with exit code 1
+        traceback.print_exc()
+        session.book.failed.append(f"{what}, round {session.round}: {error!r}"[:300])
 
 
 async def _whole_systems(session: Session, rows: Collection[str]) -> None:
     sink = session.sink.origin
     if session.kafka is not None:
         folder = session.folder("five")
-        await _rows_of(session, five_processes(folder, sink=sink, kafka=session.kafka), rows)
-    await _rows_of(session, one_process(session.folder("up"), sink=sink), rows)
+        with _kept_going(session, FIVE):
+            await _rows_of(session, five_processes(folder, sink=sink, kafka=session.kafka), rows)
+    with _kept_going(session, UP):
+        await _rows_of(session, one_process(session.folder("up"), sink=sink), rows)
 
 
 async def _rows_of(

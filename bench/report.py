@@ -33,6 +33,7 @@ def as_markdown(book: Book, facts: dict[str, Any]) -> str:
     lines = [f"# Bench of {facts['at']}", ""]
     lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items() if name != "at"]
     lines += [f"- left out: {reason}" for reason in book.left_out]
+    lines += [f"- failed: {what}" for what in book.failed]
     lines += ["", _HEAD, "|" + " --- |" * 9, *(_line(one) for one in results(book)), ""]
     return "\n".join(lines)
 
