@@ -103,7 +103,7 @@ class KafkaProducer:
                 except BaseException:
                     await made.stop()
                     raise
-            except (BusUnavailable, KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, events wait for a producer
                 log.warning("kafka.away", error=repr(error)[:300])
                 await asyncio.sleep(PAUSE)
             else:

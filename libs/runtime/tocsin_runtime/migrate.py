@@ -1,5 +1,6 @@
 """Runs one service's migrations in its own role and schema, under an advisory lock (R39)."""
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,8 +62,9 @@ async def migrate(url: str, *, schema: str, package: str, own_login: bool = Fals
         await engine.dispose()
 
 
+@cache
 def newest(package: str) -> str:
-    """The revision that the code expects."""
+    """The revision that the code expects. Reads the package's migrations once: health checks ask often."""
     return str(_scripts(package).get_current_head())
 
 
