@@ -35,3 +35,14 @@ func (f *processFlags) Set(text string) error {
 	}
 	return nil
 }
+
+// rootsBut is the roots of all other trees.
+func (f processFlags) rootsBut(name string) map[int]bool {
+	others := map[int]bool{}
+	for other, roots := range f {
+		for _, root := range roots {
+			others[root] = others[root] || other != name
+		}
+	}
+	return others
+}

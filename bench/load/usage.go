@@ -60,15 +60,15 @@ func takeUsage(wanted processFlags) (*usage, error) {
 				return nil, fmt.Errorf("process %d (%s) does not run", root, name)
 			}
 		}
-		made.Processes[name] = sumTree(stats, roots)
+		made.Processes[name] = sumTree(stats, roots, wanted.rootsBut(name))
 	}
 	return made, nil
 }
 
-// sumTree counts each process once. What an ended child used is counted by the parent that waited for it.
-func sumTree(stats map[int]stat, roots []int) tree {
+// sumTree counts each process once: a tree that is watched under a name of its own is no part of the one above it.
+// What an ended child used is counted by the parent that waited for it.
+func sumTree(stats map[int]stat, roots []int, seen map[int]bool) tree {
 	var sum tree
-	seen := map[int]bool{}
 	for waiting := roots; len(waiting) > 0; {
 		pid := waiting[0]
 		waiting = waiting[1:]
