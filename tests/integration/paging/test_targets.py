@@ -155,3 +155,20 @@ async def test_somebody_hears_of_an_event_that_could_not_be_processed(stage: Sta
     assert page.kind == PageKind.FALLBACK
     content = payload_from_json(tray.taken[0].payload).content
     assert "could not process incident.opened.v9" in compose(content, now=stage.clock.moment).subject
+
+
+async def test_many_dead_events_of_a_type_are_told_of_once_in_a_while(stage: Stage) -> None:
+    await stage.policy([await stage.person("Ana")])
+    dead = subscriptions_of(stage.pager).dead_handler
+    assert dead is not None
+
+    async def go_dead(kind: str) -> None:
+        async with stage.open_uow() as uow:
+            await dead(DeadLetter(Topic.INCIDENTS, kind, envelope=None, reason="unknown"), uow)
+
+    for kind in ("incident.opened.v9", "incident.opened.v9", "incident.closed.v9", "incident.opened.v9"):
+        await go_dead(kind)
+    assert len(await stage.pages()) == 2
+    stage.clock.forward(5 * MINUTE)
+    await go_dead("incident.opened.v9")
+    assert len(await stage.pages()) == 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,13 @@ class PageRepository:
             (pages.c.round > page.round) | ((pages.c.round == page.round) & (pages.c.step > page.step)),
         )
         return (await self._conn.execute(later.limit(1))).first() is not None
+
+    async def fell_back(self, title: str, *, since: datetime) -> bool:
+        """Say whether one of the last thousand pages told the same of Tocsin itself, after `since`."""
+        latest = select(pages).order_by(pages.c.id.desc()).limit(1000).subquery()
+        same = (latest.c.kind == PageKind.FALLBACK.value) & (latest.c.title == title)
+        found = select(latest.c.id).where(same, latest.c.requested_at > since).limit(1)
+        return (await self._conn.execute(found)).first() is not None
 
     async def listed(
         self, wanted: PageFilter, *, before: UUID | None = None, limit: int = 50

@@ -1,6 +1,7 @@
 """Pages that are for no incident: a test, and word of something that Tocsin could not process (R18)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from tocsin_access.directory import Directory
@@ -11,10 +12,13 @@ from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.errors import ConflictError, NotFoundError
 from tocsin_paging.domain.escalation import Recipient, started
 from tocsin_paging.domain.page import Page, PageKind
+from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.usecases.make_pages import Occasion, make_pages
 from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.roster import Gathered, contacts_of, gather
+
+ONCE_IN = timedelta(minutes=5)
 
 
 async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Pager) -> list[Page]:
@@ -35,12 +39,18 @@ async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Page
 
 
 async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pager) -> None:
-    """Tell people plainly that an event could not be processed, so that nobody waits in vain for its effect."""
+    """Tell people plainly that an event could not be processed, so that nobody waits in vain for its effect.
+
+    What is wrong with one is wrong with its like: a type is told of once in a while, however many go dead.
+    """
+    title = f"{letter.type} could not be processed"
+    if await PageRepository(uow.conn).fell_back(title, since=uow.now - ONCE_IN):
+        return
     gathered = await _whom_to_tell(uow)
     notice = (
         f"Tocsin could not process {letter.type} on topic {letter.topic.value}. Look at the dead letters."
     )
-    occasion = Occasion(PageKind.FALLBACK, title="An event could not be processed", notice=notice)
+    occasion = Occasion(PageKind.FALLBACK, title=title, notice=notice)
     for recipient in gathered.roster.get(1, ()):
         why = replace(recipient, why="an event went dead")
         await make_pages(uow, why, occasion=occasion, contacts=gathered.contacts, pager=pager)
