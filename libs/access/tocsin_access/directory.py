@@ -130,7 +130,7 @@ async def tell(uow: UnitOfWork, event: DirectoryEvent) -> None:
 
 
 def subscriptions_for(service: str) -> Subscriptions:
-    """What keeps a service's copy fresh: a consumer of its own, so that it never waits behind other work."""
+    """What keeps a service's copy fresh. The chassis takes it into the service's own consumer."""
     subscriptions = Subscriptions(f"{service}.directory")
     for kind in KINDS:
         subscriptions.on(kind)(apply_entry)
