@@ -63,7 +63,7 @@ class Publisher:
         if self._folder is not None:
             written = await asyncio.to_thread(self._folder.write, folder_files(files, self._own))
             log.debug("status_page.written", files=written, revision=gathered.page.revision)
-        self._revision, self._written_at = gathered.page.revision, monotonic()
+        self._revision, self._written_at = current, monotonic()
         return 0
 
     def age(self) -> float:
