@@ -7,7 +7,7 @@ import structlog
 from tocsin_bus.subscriptions import DeadLetter, Heard, Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved
+from tocsin_events.alerts import Alert, AlertAcknowledged, AlertOpened, AlertRepeated, AlertResolved
 from tocsin_events.pages import (
     AcknowledgementExpired,
     Channel,
@@ -25,7 +25,12 @@ from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.domain.wording import count_of
 from tocsin_incidents.usecases.clear_alert import clear_alert
 from tocsin_incidents.usecases.desk import Desk
-from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement, note_page, take_acknowledgement
+from tocsin_incidents.usecases.hear_paging import (
+    lapse_acknowledgement,
+    note_page,
+    take_acknowledgement,
+    take_senders_acknowledgement,
+)
 from tocsin_incidents.usecases.own_up import own_up
 from tocsin_incidents.usecases.place_alert import place_alert
 from tocsin_incidents.usecases.place_alerts import place_alerts
@@ -79,6 +84,13 @@ def _hear_alerts(subscriptions: Subscriptions, desk: Desk) -> None:
 
 
 def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:
+    @subscriptions.on(AlertAcknowledged)
+    async def acknowledge_by_sender(event: AlertAcknowledged, uow: UnitOfWork) -> None:
+        reason = await take_senders_acknowledgement(
+            uow, desk, alert_id=event.alert.alert_id, source=event.alert.source
+        )
+        log.info("alert.acknowledged", alert_id=str(event.alert.alert_id), reason=reason)
+
     @subscriptions.on(PageAcknowledged)
     async def acknowledge(event: PageAcknowledged, uow: UnitOfWork) -> None:
         actor = Actor(event.user_id, event.user)

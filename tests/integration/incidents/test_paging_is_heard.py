@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from tests.integration.incidents.room import ANA, BO, MINUTE, Room
 from tocsin_access.directory import tell
+from tocsin_events.alerts import AlertAcknowledged
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import IncidentAcknowledged, IncidentResponseOverdue
 from tocsin_events.pages import (
@@ -38,6 +39,22 @@ async def test_a_paged_responder_who_acknowledges_has_the_incident(room: Room) -
     (told,) = await room.told(IncidentAcknowledged)
     assert (told.actor_name, told.incident.acknowledged_at) == ("Ana", room.clock.moment)
     assert (await room.story())[-1].data["via"] == "link"
+
+
+async def test_the_sender_who_acknowledges_an_alert_has_its_incident_acknowledged(room: Room) -> None:
+    alert = await room.fires(room.alert(uuid4()))
+    await room.hear(AlertAcknowledged(alert=alert))
+
+    incident = await room.only()
+    assert (incident.status, incident.assignee_id) == (Status.ACKNOWLEDGED, None)
+    (told,) = await room.told(IncidentAcknowledged)
+    assert (told.actor_id, told.actor_name) == (None, alert.source)
+
+
+async def test_an_acknowledged_alert_that_opened_nothing_changes_nothing(room: Room) -> None:
+    await room.fires(room.alert(uuid4()))
+    await room.hear(AlertAcknowledged(alert=room.alert(uuid4())))
+    assert (await room.only()).status is Status.DETECTED
 
 
 async def test_the_second_who_acknowledges_is_noted_and_takes_nothing(room: Room) -> None:

@@ -8,6 +8,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_incidents.domain.incident import TOCSIN, Actor, Incident
 from tocsin_incidents.domain.lifecycle import acknowledge, expire_acknowledgement
 from tocsin_incidents.domain.timeline import Entry, Kind
+from tocsin_incidents.store.alerts import AlertRepository
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.timeline import TimelineRepository
 from tocsin_incidents.usecases.desk import Desk
@@ -34,6 +35,17 @@ async def note_page(
     await _add(uow, incident, kind=kind, title=title, text=text, data=data or {})
     announce(uow, incident)
     return "noted"
+
+
+async def take_senders_acknowledgement(uow: UnitOfWork, desk: Desk, *, alert_id: UUID, source: str) -> str:
+    """The monitoring tool says that somebody has the alert: so has the incident, nobody of ours by name."""
+    placed = await AlertRepository(uow.conn).incident_of(alert_id)
+    if placed is None:
+        return UNKNOWN
+    actor = Actor(None, source)
+    return await take_acknowledgement(
+        uow, desk, incident_id=placed.incident_id, actor=actor, via="alert", at=uow.now
+    )
 
 
 async def take_acknowledgement(

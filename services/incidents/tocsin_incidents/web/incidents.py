@@ -71,6 +71,7 @@ async def list_page(
         next=_with_cursor(params, cursor),
         paged=cut.after is not None,
         severities=[str(severity) for severity in Severity],
+        may_write=principal.may("incidents:write"),
         now=now,
     )
 

@@ -92,6 +92,7 @@ async def service_page(
         still_open=still_open,
         over=[incident for incident in recent if incident.status not in OPEN],
         alert_severities=[str(severity) for severity in AlertSeverity],
+        may_write=principal.may("incidents:write"),
         may_configure=principal.may("config:write"),
         now=now,
     )
