@@ -53,6 +53,7 @@ class Database:
             max_overflow=0,
             pool_timeout=2,
             pool_recycle=1800,
+            hide_parameters=True,  # errors are logged, and alerts must not be
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
