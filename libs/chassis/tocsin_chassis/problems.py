@@ -15,6 +15,8 @@ from tocsin_chassis.render import page
 from tocsin_runtime.errors import PROBLEM_JSON, FieldError, Problem
 
 log = structlog.get_logger("tocsin.requests")
+_ONE_STRING = "/alertmanager/"
+"""Below this, clients of Alertmanager read an error as one JSON string, and nothing else."""
 
 
 def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None:
@@ -30,7 +32,7 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return await answer(request, _of_validation(error))
+        return await answer(request, _of_validation(request, error))
 
     async def unavailable(request: Request, error: Exception) -> Response:
         return await answer(request, _of_database(error))
@@ -63,6 +65,10 @@ async def answer(request: Request, problem: Problem) -> Response:
         return Response(status_code=problem.status, headers=problem.headers)
     if _wants_page(request):
         return _page(request, problem)
+    if request.url.path.startswith(_ONE_STRING):
+        return JSONResponse(
+            f"{problem.title}: {problem.detail}", status_code=problem.status, headers=problem.headers
+        )
     body = problem.body(instance=request.url.path)
     return JSONResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
 
@@ -87,6 +93,8 @@ def _wants_page(request: Request) -> bool:
 
 def _of_http(request: Request, error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
+    if error.status_code == 400 and "json" in request.headers.get("content-type", ""):
+        return _not_json()
     details = {
         404: f"Nothing is at {request.url.path}.",
         405: f"{request.method} is not allowed here.",
@@ -95,22 +103,29 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     return Problem(error.status_code, status.phrase.capitalize(), detail, headers=dict(error.headers or {}))
 
 
-def _of_validation(error: RequestValidationError) -> Problem:
+def _of_validation(request: Request, error: RequestValidationError) -> Problem:
     problems = error.errors()
     if any(p["type"] == "json_invalid" for p in problems):
+        return _not_json()
+    if isinstance(error.body, bytes) and error.body and "json" not in request.headers.get("content-type", ""):
         return Problem(
-            400, "Not JSON", "The body is not JSON. Send Content-Type: application/json and a JSON object."
+            415, "Not a JSON content type", "Send Content-Type: application/json and a JSON object."
         )
     fields = [FieldError(_pointer(p["loc"]), _plain(str(p["msg"]))) for p in problems]
     detail = "; ".join(f"{f.pointer or 'body'}: {f.detail}" for f in fields[:5])
     return Problem(422, "Invalid request", detail, errors=fields)
 
 
+def _not_json() -> Problem:
+    detail = "The body is not JSON. Send Content-Type: application/json and a JSON object."
+    return Problem(400, "Not JSON", detail)
+
+
 def _pointer(loc: tuple[object, ...]) -> str:
     parts = [str(part) for part in loc]
     if parts and parts[0] == "body":
         return "".join(f"/{part}" for part in parts[1:])
-    return parts[-1] if parts else ""
+    return parts[1] if len(parts) > 1 else ""
 
 
 def _plain(message: str) -> str:

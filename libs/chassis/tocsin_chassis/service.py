@@ -22,6 +22,7 @@ from tocsin_bus.unit_of_work import OpenUnitOfWork, notification_channel, unit_o
 from tocsin_chassis.bypass import road_past_the_bus
 from tocsin_chassis.canary import release_canary
 from tocsin_chassis.figures import Figures
+from tocsin_chassis.frame import Frame
 from tocsin_chassis.health import Health
 from tocsin_chassis.intake import intake_router
 from tocsin_chassis.lifespan import lifespan_of
@@ -143,6 +144,7 @@ class Service:
             redoc_url=None,
             generate_unique_id_function=lambda route: route.name,
         )
+        app.add_middleware(Frame)
         app.state.service = self
         app.state.access = self.access
         for router in (plain_router(self), intake_router(self), stream_router(self), *routers):

@@ -1,0 +1,51 @@
+"""What every service answers to requests that are wrong before any route sees them."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from tocsin_chassis.frame import LARGEST_BODY
+
+INCIDENTS = "/api/v1/incidents"
+JSON = {"content-type": "application/json"}
+
+
+async def endless() -> AsyncIterator[bytes]:
+    """Twice as much as is taken, without saying so beforehand."""
+    for _ in range(2 * LARGEST_BODY // 65536):
+        yield b" " * 65536
+
+
+async def test_a_body_is_not_read_beyond_its_limit_whoever_sends_it(client: httpx2.AsyncClient) -> None:
+    for headers in (JSON, {**JSON, "authorization": ""}, {**JSON, "idempotency-key": "once"}):
+        for content in (b" " * (LARGEST_BODY + 1), endless()):
+            answer = await client.post(INCIDENTS, content=content, headers=headers)
+            assert answer.status_code == 413, headers
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_head_is_get_without_a_body(client: httpx2.AsyncClient) -> None:
+    for path in (INCIDENTS, "/livez", "/nowhere"):
+        got, asked = await client.get(path), await client.head(path)
+        assert (asked.status_code, asked.content) == (got.status_code, b"")
+        assert asked.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_a_body_that_does_not_say_it_is_json_is_told_to(client: httpx2.AsyncClient, kind: str) -> None:
+    body = b'{"title": "Checkout is down", "severity": "SEV-1"}'
+    answer = await client.post(INCIDENTS, content=body, headers={"content-type": kind})
+    assert answer.status_code == 415
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+async def test_what_is_no_json_is_called_so(client: httpx2.AsyncClient) -> None:
+    for body in (b"{", b'{"title": "\xff"}', b"[" * 100_000):
+        answer = await client.post(INCIDENTS, content=body, headers=JSON)
+        assert (answer.status_code, answer.json()["title"]) == (400, "Not JSON")
+
+
+async def test_a_wrong_parameter_is_named(client: httpx2.AsyncClient) -> None:
+    answer = await client.get(INCIDENTS, params={"severity": ["SEV-1", "SEV-9"], "assignee_id": "me"})
+    assert sorted(error["pointer"] for error in answer.json()["errors"]) == ["assignee_id", "severity"]
