@@ -56,6 +56,25 @@ async def test_amtool_adds_and_lists_alerts(house: House, origin: str) -> None:
     assert (alert["title"], alert["severity"], alert["status"]) == ("hello", "critical", "firing")
 
 
+async def test_amtool_lists_what_it_asks_for(house: House, origin: str) -> None:
+    url = f"{origin}/alertmanager/k/{await house.key('alertmanager')}"
+    for name, severity in (("DiskFull", "critical"), ("DiskSlow", "warning"), ("NetSlow", "warning")):
+        await amtool(url, "alert", "add", f"alertname={name}", f"severity={severity}")
+    await house.settled()
+
+    asked = {
+        ("DiskFull",): "DiskFull",
+        ("alertname=~Disk.*", "severity!=critical"): "DiskSlow",
+        ("alertname!~Disk.*",): "NetSlow",
+        ("nothing=", "severity=critical"): "DiskFull",
+    }
+    for matchers, name in asked.items():
+        _, lines = await amtool(url, "-o", "simple", "alert", "query", *matchers)
+        assert [line.split()[0] for line in lines.splitlines() if line[:3] in ("Dis", "Net")] == [name], lines
+    _, silenced = await amtool(url, "alert", "query", "--silenced")
+    assert "Slow" not in silenced
+
+
 async def test_amtool_understands_that_a_key_is_wrong(house: House, origin: str) -> None:
     status, said = await amtool(f"{origin}/alertmanager/k/wrong", "alert", "add", "alertname=TocsinTest")
 

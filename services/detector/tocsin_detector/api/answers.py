@@ -43,14 +43,13 @@ def alertmanager_accepted(receipt: Receipt) -> Answer:
 
 
 def as_alertmanager(answer: Answer) -> Answer:
-    """An error as Alertmanager gives it, one JSON string; its clients can read nothing else."""
+    """An error as Alertmanager gives it: one JSON string, and 400 for a wrong form; its clients read nothing else."""
     if answer.status < 400:
         return answer
+    status = 400 if answer.status == 422 else answer.status
     said = msgspec.json.decode(answer.body)
     kept = tuple(header for header in answer.headers if header[0] != b"content-type")
-    return Answer(
-        answer.status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome
-    )
+    return Answer(status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome)
 
 
 def pagerduty_accepted(receipt: Receipt) -> Answer:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.health import DeliveryLine, Verdict
+from tocsin_detector.domain.matchers import Comparison, Matcher
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.store.alerts import load_alert
 from tocsin_detector.store.catalogue import services_called
@@ -29,6 +30,7 @@ class AlertFilter:
     source: str | None = None
     group_key: str | None = None
     incident_id: UUID | None = None
+    matchers: Sequence[Matcher] = ()
 
 
 class AlertQueries:
@@ -73,13 +75,27 @@ class AlertQueries:
             conditions.append(_among(alerts.c.severity, wanted.severity, name="severity"))
         if wanted.service is not None:
             conditions.append(await self._of_service(wanted.service))
-        return conditions
+        return conditions + [_matching(matcher) for matcher in wanted.matchers]
 
     async def _of_service(self, name: str) -> ColumnElement[bool]:
         known = (await services_called(self._conn, [name])).get(name.strip().lower())
         if known is not None:
             return alerts.c.service_id == known
         return func.lower(alerts.c.service) == name.strip().lower()
+
+
+def _matching(matcher: Matcher) -> ColumnElement[bool]:
+    value = func.coalesce(alerts.c.labels[matcher.name].astext, "")
+    whole = f"^(?:{matcher.value})$"
+    match matcher.comparison:
+        case Comparison.IS:
+            return value == matcher.value
+        case Comparison.IS_NOT:
+            return value != matcher.value
+        case Comparison.MATCHES:
+            return value.op("~")(whole)
+        case Comparison.MATCHES_NOT:
+            return value.op("!~")(whole)
 
 
 def _among(column: Any, values: Sequence[Status | Severity | Verdict], *, name: str) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from tocsin_detector.domain.delivery import Delivery, Refused, Repeats
+from tocsin_detector.domain.forgiving import forgiven
 from tocsin_detector.domain.health import Verdict
 from tocsin_detector.domain.integration import Integration, Road
 from tocsin_detector.domain.limits import Limits, too_deep, too_many_members
@@ -186,7 +187,7 @@ class Accept:
             )
         if too_many_members(post.body, document, self._limits.members):
             raise Rejection(400, "Too many members", f"An object may have {self._limits.members} members.")
-        if post.road is Road.PAGERDUTY and isinstance(document, dict) and not document.get("dedup_key"):
+        if post.road is Road.PAGERDUTY and isinstance(document, dict) and pagerduty.lacks_key(document):
             return {**document, "dedup_key": token_hex(16)}
         return document
 
@@ -194,7 +195,10 @@ class Accept:
 def decoded(body: bytes) -> Any:
     """The body as plain values. Raises a Rejection with 400 when it is not JSON."""
     try:
-        return _decode(body)
+        try:
+            return _decode(body)
+        except msgspec.DecodeError:
+            return _decode(forgiven(body))
     except _NOT_JSON as error:
         raise Rejection(400, "Not JSON", f"The body is not JSON: {error}.") from error
 

@@ -29,10 +29,9 @@ def parse(document: object, defaults: Defaults, received_at: datetime) -> Parsed
 def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer: str) -> Signal | Fault:
     if not isinstance(alert, dict):
         return Fault(pointer, "An alert is a JSON object.")
-    labels = label_set(alert.get("labels"))
+    labels = {name: value for name, value in (label_set(alert.get("labels")) or {}).items() if value}
     if not labels:
-        return Fault(f"{pointer}/labels", "`labels` names at least one label.")
-    labels = {name: value for name, value in labels.items() if value}
+        return Fault(f"{pointer}/labels", "`labels` names at least one label, and a value.")
     ends_at = moment(alert.get("endsAt"))
     ended = ends_at is not None and ends_at <= received_at
     until = ends_at or received_at + timedelta(seconds=defaults.resolve_timeout_seconds)

@@ -32,6 +32,15 @@ def read_event(document: object) -> Event:
     return Event(key if isinstance(key, str) else "", tuple(_errors(document)))
 
 
+def lacks_key(document: Mapping[str, Any]) -> bool:
+    """Whether it triggers without a `dedup_key`, and so is given one. What ends or takes an alert must name it."""
+    return document.get("event_action") == "trigger" and not _named(document.get("dedup_key"))
+
+
+def _named(key: object) -> object:
+    return plain(key, LONGEST_KEY + 1).strip() if isinstance(key, str) else key
+
+
 def _errors(document: Mapping[str, Any]) -> list[str]:
     errors = []
     if not isinstance(document.get("routing_key"), str) or not document["routing_key"]:
@@ -47,7 +56,7 @@ def _errors(document: Mapping[str, Any]) -> list[str]:
         errors.append(f"Length of 'dedup_key' must be at most {LONGEST_KEY} characters")
     if action == "trigger":
         errors += _payload_errors(document.get("payload"))
-    elif action in ("acknowledge", "resolve") and not key:
+    elif action in ("acknowledge", "resolve") and not _named(key):
         errors.append("'dedup_key' is missing or blank")
     return errors
 

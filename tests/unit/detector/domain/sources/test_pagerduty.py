@@ -7,7 +7,7 @@ import pytest
 
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.domain.signal import Defaults, Told
-from tocsin_detector.domain.sources.pagerduty import parse, read_event
+from tocsin_detector.domain.sources.pagerduty import lacks_key, parse, read_event
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -34,6 +34,17 @@ def event(**changes: Any) -> dict[str, Any]:
         "images": [{"src": "https://chart.example.com/x.png"}],
     }
     return {**document, **changes}
+
+
+def test_a_key_is_given_to_a_trigger_alone() -> None:
+    blank: list[object] = [None, "", "  ", "\x00"]
+    for key in blank:
+        assert lacks_key(event(dedup_key=key))
+        for action in ("acknowledge", "resolve"):
+            ending = event(dedup_key=key, event_action=action)
+            assert not lacks_key(ending)
+            assert read_event(ending).errors == ("'dedup_key' is missing or blank",)
+    assert not lacks_key(event())
 
 
 def test_a_trigger_is_a_firing_alert() -> None:
