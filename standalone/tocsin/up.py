@@ -52,9 +52,13 @@ async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> 
         extra: dict[str, ASGIApp] = {"/_/components": components_app(apps["incidents"])}
         if mailbox is not None:
             extra["/mailbox"] = mailbox_pages(mailbox, host=apps["paging"])
-        server = TocsinServer(
-            uvicorn_config(compose(apps, extra), host=settings.host, port=settings.port), drain=0
+        config = uvicorn_config(
+            compose(apps, extra),
+            host=settings.host,
+            port=settings.port,
+            trusted_proxies=settings.trusted_proxies,
         )
+        server = TocsinServer(config, drain=0)
         server.before_drain(lambda: _close_streams(apps))
         await _serve(
             server,

@@ -88,9 +88,10 @@ async def _serve(
         }
         platform = replace(Platform(settings, bus), couriers=couriers, wedged=_exit_wedged)
         app = create_app(service_settings, platform)
-        server = TocsinServer(
-            uvicorn_config(app, host=settings.host, port=settings.port), drain=settings.drain_seconds
+        config = uvicorn_config(
+            app, host=settings.host, port=settings.port, trusted_proxies=settings.trusted_proxies
         )
+        server = TocsinServer(config, drain=settings.drain_seconds)
         server.before_drain(lambda: _drain(app))
         await server.serve()
     await bus.close()

@@ -130,8 +130,8 @@ class TocsinServer(uvicorn.Server):
         self.handle_exit(signal.SIGTERM, None)
 
 
-def uvicorn_config(app: Any, *, host: str, port: int) -> uvicorn.Config:
-    """Settings that every Tocsin server shares."""
+def uvicorn_config(app: Any, *, host: str, port: int, trusted_proxies: str = "") -> uvicorn.Config:
+    """Settings that every Tocsin server shares. Nobody's word but a trusted proxy's is taken for who calls (S36)."""
     return uvicorn.Config(
         app,
         host=host,
@@ -142,7 +142,8 @@ def uvicorn_config(app: Any, *, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=HARD_STOP,
         ws="none",

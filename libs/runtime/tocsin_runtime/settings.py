@@ -72,6 +72,8 @@ class PlatformSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     """Where to listen."""
+    trusted_proxies: str = ""
+    """Addresses and networks, comma-separated, whose X-Forwarded-For is believed. Log-in tries are counted by it."""
     data_dir: str = ""
     """Where `tocsin up` keeps its data. Default: /var/lib/tocsin as root, else ~/.local/share/tocsin."""
 
