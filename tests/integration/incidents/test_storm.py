@@ -3,13 +3,15 @@
 import time
 from uuid import uuid4
 
+import pytest
+
 from tests.integration.incidents.room import Room
 from tocsin_bus.subscriptions import Heard
 from tocsin_bus.unit_of_work import Cause
 from tocsin_events.alerts import AlertOpened, AlertResolved, AlertSeverity
 from tocsin_events.incidents import IncidentAlertJoined
 from tocsin_incidents.consumers import subscriptions_for
-from tocsin_incidents.domain.incident import Status
+from tocsin_incidents.domain.incident import Incident, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.usecases.settle import QUIET
 
@@ -61,6 +63,26 @@ async def test_a_batch_is_placed_as_one_after_another_would_be(room: Room) -> No
     first, second = await room.incidents()
     assert (first.title, first.alert_count, first.severity) == ("0", 3, Severity.SEV4)
     assert (second.title, second.alert_count, second.severity) == ("1", 3, Severity.SEV1)
+
+
+async def test_an_incident_that_cannot_be_counted_holds_up_no_other(room: Room) -> None:
+    groups = [uuid4(), uuid4()]
+    await room.hear(*(AlertOpened(alert=room.alert(group)) for group in groups))
+    await room.hear(*(AlertOpened(alert=room.alert(group)) for group in groups))
+    for broken in await room.incidents():
+        await _grade(room, broken, severity="SEV-9")
+        with pytest.raises(ExceptionGroup, match="1 of 2 incidents"):
+            await room.settle()
+        await _grade(room, broken, severity="SEV-1")
+        await room.hear(*(AlertOpened(alert=room.alert(group)) for group in groups))
+    await room.settle()
+    assert [incident.alert_count for incident in await room.incidents()] == [4, 4]
+
+
+async def _grade(room: Room, incident: Incident, *, severity: str) -> None:
+    await room.run(
+        "UPDATE incidents SET severity = :severity WHERE id = :id", severity=severity, id=incident.id
+    )
 
 
 async def test_its_end_is_counted_in_one_go(room: Room) -> None:

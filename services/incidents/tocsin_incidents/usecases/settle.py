@@ -29,13 +29,21 @@ MOST = 1000
 
 
 async def settle_all(open_uow: OpenUnitOfWork, desk: Desk) -> int:
-    """Settle every incident that is due, each in a unit of work of its own. Returns how many there were."""
+    """Settle every incident that is due, each in a unit of work of its own. Returns how many there were.
+
+    Raises an ExceptionGroup of what failed, once all others are settled.
+    """
     async with open_uow() as uow:
         due = await AlertRepository(uow.conn).unsettled(now=uow.now, quiet=QUIET, small=SMALL)
-    settled = 0
+    settled, failures = 0, []
     for incident_id in due:
-        async with open_uow() as uow:
-            settled += await settle_one(uow, desk, incident_id=incident_id)
+        try:
+            async with open_uow() as uow:
+                settled += await settle_one(uow, desk, incident_id=incident_id)
+        except Exception as error:  # noqa: BLE001 - raised below: one incident must not hold up the others
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(due)} incidents could not be settled", failures)
     return settled
 
 
