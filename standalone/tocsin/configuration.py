@@ -184,9 +184,11 @@ class Configuration(Part):
 def read_configuration(path: Path) -> Configuration:
     """Read and check a file. Raises ConfigurationError that names every problem."""
     try:
-        return parse_configuration(path.read_text(), name=str(path))
+        return parse_configuration(path.read_text(encoding="utf-8"), name=str(path))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
 def parse_configuration(text: str, *, name: str = "configuration") -> Configuration:

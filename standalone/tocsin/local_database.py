@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tocsin.embedded import default_data_dir, url_of
+from tocsin.embedded_errors import EmbeddedError
 from tocsin.embedded_layout import open_layout
 from tocsin_runtime.settings import PlatformSettings, SettingsError
 
@@ -15,8 +16,8 @@ def local_settings() -> PlatformSettings:
     data_dir = Path(settings.data_dir) if settings.data_dir else default_data_dir()
     try:
         url = url_of(open_layout(data_dir))
-    except OSError as error:
+    except (OSError, EmbeddedError) as error:
         raise SettingsError(
-            f"no database in {data_dir} ({error.strerror}); set TOCSIN_DATABASE_URL"
+            f"no database to be read in {data_dir}; set TOCSIN_DATA_DIR or TOCSIN_DATABASE_URL"
         ) from error
     return settings.model_copy(update={"database_url": url})

@@ -1,4 +1,4 @@
-"""`/mailbox`: what `tocsin up` would have mailed, for whoever is logged in."""
+"""`/mailbox`: what `tocsin up` would have mailed, for administrators: each mail's links act for whom it is to."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ from tocsin_theme.filters import safe_url
 from tocsin_theme.security import page_headers
 from tocsin_theme.theme import Theme
 
-Viewer = Annotated[Principal, Depends(page_viewer("paging:read"))]
+Viewer = Annotated[Principal, Depends(page_viewer("paging:admin"))]
 
 
 def mailbox_pages(mailbox: Mailbox, *, host: FastAPI) -> FastAPI:

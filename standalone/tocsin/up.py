@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from tocsin.addresses import check_address
 from tocsin.banner import Banner
 from tocsin.components import components_app
 from tocsin.compose import compose, direct_couriers
@@ -93,7 +94,8 @@ async def _with_database(
         postgres = await start_postgres(data_dir, report=banner.note)
         stack.push_async_callback(postgres.stop)
         url = postgres.url
-    host, port = changes.get("host", settings.host), changes.get("port", settings.port)
+    host, port = options.host or settings.host, options.port or settings.port
+    check_address(host, port)  # a Tocsin that runs on this data directory has been named before
     if "TOCSIN_PUBLIC_URL" not in os.environ:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
         changes["public_url"] = f"http://{shown}:{port}"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
@@ -41,7 +41,7 @@ class PlatformSettings(BaseSettings):
     """Make missing topics at start. When off, they are made ahead, as docs/operate tells."""
     kafka_replication: int = 3
     kafka_partitions: int = 12
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/\s]+/?$")
     """The one origin that browsers and webhooks use."""
     secret_key: SecretStr = SecretStr("")
     """Signs sessions, hashes keys, and lets services trust each other. At least 32 characters."""
@@ -70,7 +70,7 @@ class PlatformSettings(BaseSettings):
     drain_seconds: float = 5.0
     """How long to stay up after SIGTERM while load balancers look away."""
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = Field(default=8080, ge=1, le=65535)
     """Where to listen."""
     trusted_proxies: str = ""
     """Addresses and networks, comma-separated, whose X-Forwarded-For is believed. Log-in tries are counted by it."""

@@ -1,10 +1,17 @@
 """The configuration file: what it says is read, what it says wrongly is named."""
 
-import pytest
+from pathlib import Path
+from socket import create_server
 
-from tocsin.configuration import ConfigurationError, parse_configuration
+import pytest
+from pydantic import ValidationError
+
+from tocsin.addresses import check_address
+from tocsin.configuration import ConfigurationError, parse_configuration, read_configuration
+from tocsin.local_database import local_settings
 from tocsin.resources import resources_of
 from tocsin.starter import starter_configuration
+from tocsin_runtime.settings import PlatformSettings, SettingsError
 
 POLICY = """
 escalation_policies:
@@ -59,3 +66,34 @@ def test_resources_come_before_what_refers_to_them() -> None:
         "integration",
         "status page",
     ]
+
+
+def test_a_file_that_is_no_text_is_called_so(tmp_path: Path) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        read_configuration(file)
+
+
+def test_without_a_database_here_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOCSIN_DATABASE_URL", raising=False)
+    monkeypatch.setenv("TOCSIN_DATA_DIR", str(tmp_path))
+
+    with pytest.raises(SettingsError, match="set TOCSIN_DATA_DIR or TOCSIN_DATABASE_URL"):
+        local_settings()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"port": 99999}, {"public_url": "tocsin.example.org"}, {"public_url": "https://"}]
+)
+def test_an_address_that_nobody_can_open_stops_the_start(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        PlatformSettings.model_validate(wrong)
+
+
+def test_a_port_in_use_is_named() -> None:
+    with create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"127.0.0.1:{port}.*--port"):
+            check_address("127.0.0.1", port)
