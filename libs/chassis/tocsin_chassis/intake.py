@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import httpx2
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 PATH = "/internal/v1/events"
+LARGEST_PART = 1024 * 1024
+"""Bytes of events in one post: in base64, and with their headers, still less than half of what a service takes."""
 
 
 def intake_router(service: "Service") -> APIRouter:
@@ -60,6 +62,10 @@ def http_courier(
     keeper = InternalKeeper(secret_key)
 
     async def bring(envelopes: Sequence[Envelope]) -> None:
+        for part in _parts(envelopes):
+            await post(part)
+
+    async def post(envelopes: Sequence[Envelope]) -> None:
         token = keeper.issue(target, issuer=issuer, now=process_now())
         events = [
             {"topic": e.topic.value, "headers": e.headers(), "data": base64.b64encode(e.data).decode()}
@@ -73,6 +79,20 @@ def http_courier(
         answer.raise_for_status()
 
     return bring
+
+
+def _parts(envelopes: Sequence[Envelope]) -> Iterator[list[Envelope]]:
+    """The same in order, each part small enough for the receiver to take."""
+    part: list[Envelope] = []
+    size = 0
+    for envelope in envelopes:
+        if part and size + len(envelope.data) > LARGEST_PART:
+            yield part
+            part, size = [], 0
+        part.append(envelope)
+        size += len(envelope.data)
+    if part:
+        yield part
 
 
 def _records(body: bytes) -> list[Record]:
