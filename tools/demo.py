@@ -105,10 +105,12 @@ def tell(api: Api) -> Told:
 
 
 def acting_as(api: Api, email: str) -> Api:
-    """The same Tocsin, as this person."""
+    """The same Tocsin, as this person, once the services know of it."""
     wish = {"name": "Demo", "scopes": ["*"], "owner_id": find_user(api, email)["id"]}
     token = api.call("POST", "/api/v1/tokens", json=wish)["token"]
-    return open_api(str(api.client.base_url), token)
+    person = open_api(str(api.client.base_url), token)
+    _until(lambda: person.client.get("/api/v1/incidents", params={"limit": 1}).is_success)
+    return person
 
 
 def _alert(key: str, title: str, service: str, severity: str, **labels: str) -> Body:

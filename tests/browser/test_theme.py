@@ -4,10 +4,10 @@ import asyncio
 from asyncio import create_task
 from collections.abc import AsyncIterator
 from pathlib import Path
-from shutil import which
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
@@ -22,7 +22,6 @@ from tocsin_theme.theme import Theme, Viewer
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 ANA = Viewer(user_id=None, name="Ana Ruiz", role="responder", csrf="token", timezone="Europe/Berlin")
 LIST = """{% extends "base.html" %}
 {% block title %}Alerts{% endblock %}
@@ -84,7 +83,7 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def origin(site: Site) -> AsyncIterator[str]:
     server = Server(Config(site.app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     running = create_task(server.serve())
@@ -96,30 +95,11 @@ async def origin(site: Site) -> AsyncIterator[str]:
     await running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=which("chromium"), args=flags)
-        yield launched
-        await launched.close()
-
-
-@pytest.fixture
-async def page(browser: Browser) -> Page:
-    return await browser.new_page()
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_component_is_accessible(browser: Browser, origin: str, scheme: str, width: int) -> None:
-    page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
-    await page.goto(f"{origin}/_/components")
-
-    found = await page.evaluate(f"{AXE}; axe.run(document, {{resultTypes: ['violations']}})")
-
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    page = await browser.new_page()
+    yield page
+    await page.close()
 
 
 async def test_nothing_is_refused_by_the_policy_not_even_a_chart(page: Page, origin: str) -> None:

@@ -1,0 +1,130 @@
+"""The console as its users use it: by keyboard, while things happen, and by form."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.browser.alerts import known_alert, open_incident
+from tests.browser.watch import violations
+from tocsin.api import Api
+from tools.demo import Told
+
+pytestmark = pytest.mark.browser
+NEWS = re.compile(r"\d+ new")
+
+
+async def test_an_incident_is_declared_without_a_mouse(desk: Page) -> None:
+    await desk.goto("/alerts")
+    await desk.keyboard.press("c")
+    await desk.wait_for_url("**/incidents/new")
+    await expect(desk.get_by_label("What is broken")).to_be_focused()
+
+    await desk.keyboard.type("The shop shows yesterday's prices")
+    await desk.keyboard.press("Tab")
+    await desk.keyboard.press("ArrowDown")
+    await desk.keyboard.press("Tab")
+    await desk.keyboard.type("Database")
+    await desk.get_by_role("button", name="Declare").press("Enter")
+
+    await expect(desk.locator("h1")).to_have_text("The shop shows yesterday's prices")
+    await expect(desk.locator("#incident-head")).to_contain_text("SEV-3")
+    await expect(desk.locator("#incident-head")).to_contain_text("Database")
+
+
+async def test_the_keys_are_listed(desk: Page) -> None:
+    await desk.goto("/incidents")
+    await desk.keyboard.press("?")
+
+    await expect(desk.get_by_role("dialog", name="Keys")).to_contain_text("Declare an incident")
+    assert await violations(desk) == []
+    await desk.keyboard.press("Escape")
+    await expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+async def test_the_palette_leads_to_an_incident_and_does_what_the_page_offers(desk: Page, told: Told) -> None:
+    await desk.goto("/services")
+    await desk.keyboard.press("Control+k")
+    await expect(desk.get_by_role("combobox")).to_be_focused()
+    assert await violations(desk) == []
+    await desk.keyboard.type(told.over)
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url(f"**/incidents/{told.over}")
+
+    await desk.keyboard.press("Control+k")
+    await desk.keyboard.type("on-call")
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url("**/on-call")
+
+
+async def test_what_comes_in_shows_up_in_open_pages(context: BrowserContext, desk: Page, api: Api) -> None:
+    incidents = await context.new_page()
+    await desk.goto("/alerts")
+    await incidents.goto("/incidents")
+    title = "Search answers 500 to one in ten"
+
+    ref = await open_incident(api, title, service="search-eu", severity="high")
+
+    for page in (desk, incidents):
+        await expect(page.get_by_role("link", name=title)).to_have_count(0)
+        await page.get_by_role("button", name=NEWS).click()
+        await expect(page.get_by_role("link", name=title)).to_be_visible()
+    await expect(incidents.locator("tr", has_text=title)).to_contain_text(ref)
+
+
+async def test_an_open_incident_moves_while_somebody_writes(desk: Page, api: Api, told: Told) -> None:
+    await desk.goto(f"/incidents/{told.open}")
+    written = desk.get_by_label("What is new")
+    await written.fill("Half a sent")
+
+    note = {"body": "The replica is caught up."}
+    await asyncio.to_thread(api.call, "POST", f"/api/v1/incidents/{told.open}/notes", json=note)
+
+    await expect(desk.locator("#incident-story")).to_contain_text("The replica is caught up.")
+    await expect(written).to_have_value("Half a sent")
+    await expect(written).to_be_focused()
+
+
+async def test_somebody_takes_over(desk: Page) -> None:
+    await desk.goto("/on-call")
+    await desk.get_by_label("What", exact=True).select_option(label="Platform, primary")
+    await desk.get_by_label("Who takes over").select_option(label="Bo Lind")
+    await desk.get_by_label("Note").fill("Chidi is at the dentist")
+    await desk.get_by_role("button", name="Take over").click()
+
+    row = desk.locator("tr", has_text="Chidi is at the dentist")
+    await expect(row).to_contain_text("Bo Lind for")
+    await expect(desk.get_by_role("link", name="Bo Lind (override)")).to_be_visible()
+    await row.get_by_role("button").click()
+    await expect(desk.get_by_text("Chidi is at the dentist")).to_have_count(0)
+
+
+async def test_a_new_integration_says_what_to_paste_and_shows_what_came(desk: Page, api: Api) -> None:
+    await desk.goto("/alerts/integrations")
+    await desk.get_by_label("Name", exact=True).fill("Cron jobs")
+    await desk.get_by_role("button", name="Add integration").click()
+    await expect(desk.locator("h1")).to_have_text("Cron jobs")
+    curl = await desk.locator("pre").first.inner_text()
+    found = re.search(r"(/api/v1/webhooks/generic/\S+)", curl)
+    assert found
+    assert "YOUR_KEY" not in curl
+
+    alert = {"title": "Backup failed", "severity": "info"}
+    await asyncio.to_thread(api.call, "POST", found[1], json=alert)
+
+    await expect(desk.locator("#deliveries")).to_contain_text("Accepted")
+    await desk.goto("/alerts/integrations")
+    await desk.get_by_role("link", name="Cron jobs").click()
+    await expect(desk.locator("pre").first).to_contain_text("YOUR_KEY")
+
+
+async def test_an_alert_says_why(desk: Page, api: Api) -> None:
+    title = "Certificates end in 5 days"
+    await known_alert(api, title, service="checkout", severity="info")
+    await desk.goto("/alerts")
+    await desk.get_by_role("link", name=title).click()
+
+    await expect(desk.locator("#why")).to_contain_text("dedup_key")
+    await desk.get_by_role("button", name="Resolve").click()
+    await expect(desk.locator("main")).to_contain_text("Resolved")

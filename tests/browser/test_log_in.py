@@ -1,0 +1,110 @@
+"""Who gets in, and what each may do there."""
+
+import pytest
+from playwright.async_api import Browser, Page, StorageState, expect
+
+from tests.browser.conftest import BO, login_link
+from tests.browser.watch import Watch
+from tocsin.api import Api
+from tocsin_testkit.world import OneProcess
+from tools.demo import Told
+
+pytestmark = pytest.mark.browser
+PASSWORD = "four words are a password"
+LOOKED_AT = (
+    "/incidents",
+    "/incidents/INC-3",
+    "/services",
+    "/services/checkout",
+    "/alerts",
+    "/alerts/integrations",
+    "/on-call",
+    "/on-call/schedules/shop",
+    "/escalation-policies",
+    "/people",
+    "/people/teams",
+    "/comms",
+)
+OF_ONES_OWN = '[action="/logout"]'
+FORBIDDEN = (
+    "Declare",
+    "Edit",
+    "Add",
+    "Take over",
+    "Acknowledge",
+    "Publish",
+    "Hide",
+    "Write an update",
+    "Resolve",
+)
+
+
+async def test_by_link_then_by_password(browser: Browser, world: OneProcess, api: Api, told: Told) -> None:
+    context = await browser.new_context(base_url=world.origin)
+    page = await context.new_page()
+    watch = Watch(page)
+    await page.goto("/on-call")
+    await expect(page).to_have_url(f"{world.origin}/login?next=/on-call")
+    link = login_link(api, BO)
+    await page.goto(link)
+    await page.get_by_role("button", name="Log in").click()
+    await page.wait_for_url("**/settings#password")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_role("button", name="Save password").click()
+    await expect(page.get_by_label("Current password")).to_be_visible()
+
+    await page.locator(".avatar-button").click()
+    await page.get_by_role("button", name="Log out").click()
+    await page.wait_for_url("**/login")
+    await page.goto("/incidents")
+    await page.get_by_label("E-mail").fill(BO)
+    await page.get_by_label("Password").fill("not the password")
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.locator(".notice")).to_be_visible()
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+
+    await expect(page).to_have_url(f"{world.origin}/incidents")
+    await page.goto(link)
+    await expect(page.locator("h1")).to_have_text("This link is over")
+    watch.assert_quiet()
+    await context.close()
+
+
+async def test_a_form_of_somebody_elses_session_is_refused(
+    desk: Page, world: OneProcess, dana: StorageState, browser: Browser, told: Told
+) -> None:
+    other = await browser.new_page(base_url=world.origin, storage_state=dana)
+    await desk.goto(f"/incidents/{told.fresh}")
+    await other.goto(desk.url)
+    theirs = await other.locator("[name=csrf]").first.get_attribute("value")
+    await other.close()
+
+    await desk.locator(".composer [name=csrf]").evaluate("(field, value) => { field.value = value }", theirs)
+    await desk.get_by_label("What is new").fill("Not from here")
+    async with desk.expect_navigation() as navigation:
+        await desk.get_by_role("button", name="Post update").click()
+
+    answer = await navigation.value
+    assert answer is not None
+    assert answer.status == 403
+    await desk.goto(f"/incidents/{told.fresh}")
+    await expect(desk.locator("#incident-story")).not_to_contain_text("Not from here")
+
+
+async def test_whoever_may_only_look_is_offered_nothing_else(
+    browser: Browser, world: OneProcess, dana: StorageState, told: Told
+) -> None:
+    page = await browser.new_page(base_url=world.origin, storage_state=dana)
+    watch = Watch(page)
+    for path in LOOKED_AT:
+        await page.goto(path)
+        await expect(page.locator(".fragment .skeleton")).to_have_count(0)
+        await expect(page.locator(f"form[method=post]:not({OF_ONES_OWN})")).to_have_count(0)
+        offered = await page.locator("main .button").all_inner_texts()
+        assert [text for text in offered if text.strip().startswith(FORBIDDEN)] == [], path
+    answer = await page.goto("/incidents/new")
+    assert answer is not None
+    assert answer.status == 403
+    watch.assert_quiet()
+    await page.close()
