@@ -7,7 +7,7 @@ from typing import Any
 
 BEGIN, END = "<!-- measured: written by `make faults` -->", "<!-- end of measured -->"
 HEAD = (
-    "| fault | what was done, and what must hold | accepted | lost | doubled | late: median / 99 % / worst"
+    "| fault | what was done, and what must hold | load | accepted | lost | doubled | late: median / 99 % / worst"
     " | worst after it was back | also measured | verdict |"
 )
 ALSO = {
@@ -41,7 +41,7 @@ def write_page(page: Path, *, faults: Sequence[Result], bus: Sequence[Result]) -
 def measured(faults: Sequence[Result], bus: Sequence[Result]) -> str:
     """The part that is made of results."""
     rows = sorted(faults, key=lambda result: int(str(result["fault"]).removeprefix("F") or 0))
-    lines = [*_circumstances(rows), "", HEAD, "|" + " --- |" * 9, *map(_row, rows), ""]
+    lines = [*_circumstances(rows), "", HEAD, "|" + " --- |" * 10, *map(_row, rows), ""]
     return "\n".join([*lines, *map(_bus, bus)])
 
 
@@ -49,13 +49,14 @@ def _circumstances(rows: Sequence[Result]) -> list[str]:
     if not rows:
         return ["No run yet: `make faults`."]
     days = sorted(str(row["at"])[:10] for row in rows)
-    loads = sorted({f"{row['rate']:g} alerts/s for {row['seconds']:g} s at least" for row in rows})
+    seconds = sorted({float(row["seconds"]) for row in rows})
     machines = sorted({str(row["machine"]).rpartition(", load")[0] for row in rows})
     busy = [float(str(row["machine"]).rpartition(" ")[2]) for row in rows]
+    lasted = " or ".join(f"{each:g}" for each in seconds)
     return [
-        f"Run on {days[-1]}; load {'; '.join(loads)}, 20 % told twice, 10 % resolved after 3 s. Machine:"
-        f" {'; '.join(machines)}, which also ran PostgreSQL, Kafka, the load and the receivers (load average"
-        f" {min(busy):.0f} to {max(busy):.0f})."
+        f"Run on {days[-1]}; alerts came for {lasted} s at least, 20 % told twice, 10 % resolved after 3 s."
+        f" Machine: {'; '.join(machines)}, which also ran PostgreSQL, Kafka, the load and the receivers"
+        f" (load average {min(busy):.0f} to {max(busy):.0f})."
     ]
 
 
@@ -64,9 +65,10 @@ def _row(result: Result) -> str:
     which = re.search(r"\[f\d+-(\w+)\]", str(result["test"]))
     if which:
         what = f"{which[1]}: {what}"
-    verdict = "held" if result["passed"] else "**NOT HELD**"
+    verdict = "held" if result["passed"] else f"**NOT HELD**: {result.get('why', '')}"
+    begin = f"| {result['fault']} | {what} | {result['rate']:g}/s"
     if not figures:
-        return f"| {result['fault']} | {what} | | | | | | no figures | {verdict} |"
+        return f"{begin} | | | | | | ended before it had figures | {verdict} |"
     late = f"{figures['late_p50']} / {figures['late_p99']} / {figures['late_max']} s"
     also = ", ".join(
         words.format(figures[name])
@@ -75,7 +77,7 @@ def _row(result: Result) -> str:
     )
     numbers = f"{figures['accepted']} | {figures['lost']} | {figures['duplicates']}"
     after = f"{figures['late_after']} s"
-    return f"| {result['fault']} | {what} | {numbers} | {late} | {after} | {also} | {verdict} |"
+    return f"{begin} | {numbers} | {late} | {after} | {also} | {verdict} |"
 
 
 def _bus(result: Result) -> str:

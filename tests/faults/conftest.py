@@ -13,7 +13,8 @@ from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.receiver import Receiver
 from tocsin_testkit.world import FiveProcesses
 
-PASSED = pytest.StashKey[bool]()
+PROBLEM = pytest.StashKey[str]()
+"""Why the test failed, in a line; empty when it passed."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -23,7 +24,8 @@ def pytest_runtest_makereport(
     """Let the report know how the test ended."""
     outcome = yield
     if call.when == "call":
-        item.stash[PASSED] = outcome.passed
+        said = call.excinfo.exconly(tryshort=True) if call.excinfo else ""
+        item.stash[PROBLEM] = said.partition("\n")[0][:200]
     return outcome
 
 
@@ -32,7 +34,8 @@ def report(request: pytest.FixtureRequest) -> Iterator[Report]:
     """Where the test puts its figures."""
     made = Report(request.node.name, request.function.__doc__ or "")
     yield made
-    made.write(passed=request.node.stash.get(PASSED, False))
+    why = request.node.stash.get(PROBLEM, "the stand did not come up")
+    made.write(passed=not why, why=why)
 
 
 @pytest.fixture

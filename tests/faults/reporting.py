@@ -34,14 +34,15 @@ class Report:
         """Take the verdict, and what else this fault is measured by."""
         self._figures |= {**verdict.row(), **more}
 
-    def write(self, *, passed: bool) -> None:
-        """Put it into a file of its own."""
+    def write(self, *, passed: bool, why: str) -> None:
+        """Put it into a file of its own; `why` it did not pass."""
         fault = re.search(r"f\d+", self._test)
         document = {
             "fault": fault[0].upper() if fault else "",
             "test": self._test,
             "about": self._about,
             "passed": passed,
+            "why": why,
             "rate": RATE,
             "seconds": SECONDS,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
