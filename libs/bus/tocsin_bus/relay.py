@@ -40,6 +40,7 @@ class Relay:
         bypass: BypassRoad | None = None,
         on_landed: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_landed` is called when a lane is free again on which something may wait."""
         names = [str(lane) for lane in range(LANES)]
         self.keeper = LeaseKeeper(database.begin, scope="relay", names=names)
         self._bus = bus
@@ -49,6 +50,7 @@ class Relay:
         self._on_landed = on_landed
         self._flights: dict[int, asyncio.Task[None]] = {}
         self._since: dict[int, float] = {}
+        self._missed: set[int] = set()
         self._assumed_stalled = False
         self._going_round = False
 
@@ -62,6 +64,7 @@ class Relay:
 
     async def run_once(self) -> int:
         """Send what waits on the free lanes; returns how many events were taken up."""
+        self._missed |= self._flights.keys()
         free = [int(lane) for lane in self.keeper.held() if int(lane) not in self._flights]
         taken = await self._take_off(free) if free else 0
         try:
@@ -69,6 +72,11 @@ class Relay:
         except Exception as error:  # noqa: BLE001 - brought again in the next turn; lanes that move do not wait for it
             log.warning("relay.bypass_failed", service=self._service, error=repr(error)[:300])
         return taken
+
+    async def turn(self) -> int:
+        """The same for a worker, who is not to look again at once when all there was is under way."""
+        taken = await self.run_once()
+        return taken if taken >= BATCH else 0
 
     async def close(self) -> None:
         """Stop; what has no answer yet stays in the outbox and is sent again by the next holder."""
@@ -90,11 +98,12 @@ class Relay:
         return len(waiting)
 
     async def _fly(self, lane: int, batch: Sequence[Waiting]) -> None:
+        landed = False
         try:
             await self._bus.publish([w.envelope for w in batch])
             async with self._database.begin() as conn:
                 await mark_published(conn, batch)
-            self._assumed_stalled = False
+            self._assumed_stalled, landed = False, True
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the batch stays in the outbox and is sent again
@@ -104,7 +113,9 @@ class Relay:
         finally:
             del self._since[lane]
             del self._flights[lane]
-            self._on_landed()
+            if lane in self._missed or not landed:
+                self._missed.discard(lane)
+                self._on_landed()
 
     async def _go_round(self) -> None:
         """Carry what waits on stalled lanes straight to the next service (R22); it is still published later.

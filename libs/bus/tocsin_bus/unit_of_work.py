@@ -39,7 +39,10 @@ class Cause:
 class UnitOfWork:
     """State and events commit together or not at all. Only the entry point that opened it commits it."""
 
-    def __init__(self, conn: AsyncConnection, *, service: str, now: datetime, cause: Cause) -> None:
+    def __init__(
+        self, conn: AsyncConnection, *, service: str, now: datetime, cause: Cause, sender: str = ""
+    ) -> None:
+        self._sender = sender
         self.conn = conn
         self.now = now
         self.cause = cause
@@ -89,7 +92,8 @@ class UnitOfWork:
     ) -> None:
         """A timer that survives everything. One with the same (kind, subject, generation) is kept as it is.
 
-        Timers are never cancelled: when one fires, its handler looks whether it still applies.
+        Timers are never cancelled: when one fires, its handler looks whether it still applies. One that is due
+        already fires at once, others within a second of their time.
         """
         self._timers.append(
             {
@@ -101,7 +105,8 @@ class UnitOfWork:
                 "correlation_id": self.cause.correlation_id,
             }
         )
-        self.woken.add("timers")
+        if due_at <= self.now:
+            self.woken.add("timers")
 
     def wake(self, worker: str) -> None:
         """Wake that worker of this service, in every replica, once this commits."""
@@ -130,7 +135,9 @@ class UnitOfWork:
         """Once, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""
         names, channel = sorted(self.announced), notification_channel(self.service)
         for at in range(0, max(1, len(names)), NAMES_EACH):
-            message = {"wake": sorted(self.woken), "live": names[at : at + NAMES_EACH]}
+            message: dict[str, object] = {"wake": sorted(self.woken), "live": names[at : at + NAMES_EACH]}
+            if self._sender:
+                message["from"] = self._sender
             await self.conn.execute(_NOTIFY, {"channel": channel, "message": orjson.dumps(message).decode()})
 
 
@@ -146,15 +153,18 @@ def notification_channel(service: str) -> str:
 
 
 def unit_of_work_opener(
-    database: Database, *, service: str, clock: Clock, on_wake: Callable[[str], None]
+    database: Database, *, service: str, clock: Clock, on_wake: Callable[[str], None], sender: str = ""
 ) -> OpenUnitOfWork:
-    """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit."""
+    """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit.
+
+    `sender` goes with each notification, so that whoever `on_wake` has woken already need not heed it.
+    """
 
     @asynccontextmanager
     async def open_unit_of_work(*, cause: Cause | None = None) -> AsyncIterator[UnitOfWork]:
         async with database.begin() as conn:
             now = await clock.now(conn)
-            uow = UnitOfWork(conn, service=service, now=now, cause=cause or Cause(new_id()))
+            uow = UnitOfWork(conn, service=service, now=now, cause=cause or Cause(new_id()), sender=sender)
             yield uow
             await uow.flush()
         for name in uow.woken:

@@ -61,7 +61,11 @@ class Service:
         self.wakeups = Wakeups()
         self.live = LiveHub()
         self.unit_of_work: OpenUnitOfWork = unit_of_work_opener(
-            self.database, service=name, clock=platform.clock, on_wake=self.wakeups.wake
+            self.database,
+            service=name,
+            clock=platform.clock,
+            on_wake=self.wakeups.wake,
+            sender=self.wakeups.sender,
         )
         self.figures = Figures(self.metrics)
         self.subscriptions = Subscriptions(name)
@@ -87,7 +91,7 @@ class Service:
         self._errors: dict[type[Exception], int] = {}
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
-        self.work("relay", self.relay.run_once)
+        self.work("relay", self.relay.turn)
 
     def consume(self, subscriptions: Subscriptions) -> None:
         """Handle these events."""

@@ -2,13 +2,15 @@
 
 import orjson
 
+from tocsin_runtime.ids import new_id
 from tocsin_runtime.worker import Worker
 
 
 class Wakeups:
-    """The service's workers by name."""
+    """The service's workers by name. `sender` is this replica in notifications."""
 
     def __init__(self) -> None:
+        self.sender = new_id().hex
         self.workers: dict[str, Worker] = {}
 
     def add(self, worker: Worker) -> Worker:
@@ -25,7 +27,11 @@ class Wakeups:
             worker.wake()
 
     def heard(self, payload: str) -> None:
-        """A notification came; the empty one, after a reconnect, wakes all, for some may have been missed."""
-        names = orjson.loads(payload).get("wake", []) if payload else list(self.workers)
-        for name in names:
-            self.wake(name)
+        """A notification came; the empty one, after a reconnect, wakes all, for some may have been missed.
+
+        One of our own says nothing new: its commit has woken our workers already.
+        """
+        told = orjson.loads(payload) if payload else {"wake": list(self.workers)}
+        if told.get("from") != self.sender:
+            for name in told.get("wake", []):
+                self.wake(name)
