@@ -66,9 +66,8 @@ async def answer(request: Request, problem: Problem) -> Response:
     if _wants_page(request):
         return _page(request, problem)
     if request.url.path.startswith(_ONE_STRING):
-        return JSONResponse(
-            f"{problem.title}: {problem.detail}", status_code=problem.status, headers=problem.headers
-        )
+        status = 400 if problem.status == 422 else problem.status
+        return JSONResponse(f"{problem.title}: {problem.detail}", status_code=status, headers=problem.headers)
     body = problem.body(instance=request.url.path)
     return JSONResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
 

@@ -125,3 +125,20 @@ async def _looked(house: House) -> bool:
     """The expiry worker has run to its end once more."""
     ended: int = await house.app.state.service.wakeups.workers["expiry"]._run_once()
     return ended >= 0
+
+
+async def test_errors_are_one_string_as_alertmanager_gives_them(house: House) -> None:
+    base = f"/alertmanager/k/{await house.key('alertmanager')}/api/v2"
+    wrong = {
+        "/alerts?filter=nothing": 400,
+        "/alerts?filter=a%3D~(": 400,
+        "/alerts?active=perhaps": 400,
+        "/silences": 404,
+    }
+    for path, status in wrong.items():
+        answer = await house.senders.get(base + path)
+        assert (path, answer.status_code) == (path, status)
+        assert answer.headers["content-type"] == "application/json"
+        assert isinstance(answer.json(), str)
+    for body in ({}, [{"labels": {}}], [{"labels": {"alertname": ""}}]):
+        assert (await house.senders.post(f"{base}/alerts", json=body)).status_code == 400
