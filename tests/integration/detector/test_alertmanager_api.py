@@ -140,5 +140,6 @@ async def test_errors_are_one_string_as_alertmanager_gives_them(house: House) ->
         assert (path, answer.status_code) == (path, status)
         assert answer.headers["content-type"] == "application/json"
         assert isinstance(answer.json(), str)
-    for body in ({}, [{"labels": {}}], [{"labels": {"alertname": ""}}]):
+    forms: list[Any] = [{}, [{"labels": {}}], [{"labels": {"alertname": ""}}]]
+    for body in forms:
         assert (await house.senders.post(f"{base}/alerts", json=body)).status_code == 400
