@@ -58,11 +58,11 @@ class ConsumerRunner:
         self._deadline = deadline
         self._busy = asyncio.Lock()
         self._member: Consumer | None = None
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """End after the turn under way, which takes a second at most when nothing comes."""
-        self._stopping = True
+        """End after what is being handled; nothing more is fetched."""
+        self._stopping.set()
 
     async def run(self) -> None:
         """Consume until stopped or cancelled; then the position is stored and the group left."""
@@ -70,7 +70,7 @@ class ConsumerRunner:
         self._member = member
         try:
             await self._join(member)
-            while not self._stopping:
+            while not self._stopping.is_set():
                 await self._turn(member)
         finally:
             self._member = None
@@ -110,9 +110,20 @@ class ConsumerRunner:
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
 
+    async def _fetch(self, member: Consumer) -> dict[Partition, list[Record]]:
+        """What comes next; nothing once the runner is told to stop, for what is not finished is fetched again."""
+        fetching = asyncio.ensure_future(member.fetch(wait=1.0, limit=BATCH))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)
+            return await fetching if fetching.done() else {}
+        finally:
+            fetching.cancel()
+            stopping.cancel()
+
     async def _turn(self, member: Consumer) -> None:
         try:
-            fetched = await member.fetch(wait=1.0, limit=BATCH)
+            fetched = await self._fetch(member)
             self.progress.bus_away = False
         except BusUnavailable as error:
             self.progress.bus_away = True

@@ -34,8 +34,8 @@ def lane_of(key: UUID) -> int:
     return key.int % LANES
 
 
-async def append(conn: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
-    """Add events in the order given; one statement however many they are."""
+async def append(conn: AsyncConnection, envelopes: Sequence[Envelope], *, channel: str, message: str) -> None:
+    """Add events in the order given, and notify; one statement however many they are."""
     await conn.execute(
         _APPEND,
         {
@@ -49,6 +49,8 @@ async def append(conn: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
             "causations": [e.causation_id for e in envelopes],
             "traces": [e.traceparent for e in envelopes],
             "datas": [e.data for e in envelopes],
+            "channel": channel,
+            "message": message,
         },
     )
 
@@ -114,10 +116,12 @@ def _load(row: RowMapping, service: str) -> Waiting:
 
 
 _APPEND = text(
-    "INSERT INTO outbox (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
+    "WITH kept AS (INSERT INTO outbox"
+    " (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
     " SELECT * FROM unnest(CAST(:lanes AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS uuid[]),"
     " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:times AS timestamptz[]), CAST(:correlations AS uuid[]),"
-    " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[]))"
+    " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[])))"
+    " SELECT pg_notify(:channel, :message)"
 )
 _COLUMNS = (
     "day, position, lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data"

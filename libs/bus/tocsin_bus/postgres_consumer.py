@@ -217,7 +217,7 @@ class PostgresConsumer:
         if not due:
             return
         partitions = sorted(due)
-        async with self._database.begin() as conn:
+        async with self._database.apart() as conn:
             await conn.execute(
                 _STORE,
                 {

@@ -101,7 +101,7 @@ class Relay:
         landed = False
         try:
             await self._bus.publish([w.envelope for w in batch])
-            async with self._database.begin() as conn:
+            async with self._database.apart() as conn:
                 await mark_published(conn, batch)
             self._assumed_stalled, landed = False, True
         except asyncio.CancelledError:

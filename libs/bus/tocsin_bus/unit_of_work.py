@@ -122,23 +122,26 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write events, timers and the one notification. The opener calls it just before the commit."""
-        if self._envelopes:
-            await outbox.append(self.conn, self._envelopes)
-            self._envelopes = []
         if self._timers:
             await self.conn.execute(_SCHEDULE, self._timers)
             self._timers = []
-        if self.woken or self.announced:
-            await self._notify()
+        messages, channel = self._messages(), notification_channel(self.service)
+        if self._envelopes:
+            await outbox.append(self.conn, self._envelopes, channel=channel, message=messages.pop())
+            self._envelopes = []
+        for message in messages:
+            await self.conn.execute(_NOTIFY, {"channel": channel, "message": message})
 
-    async def _notify(self) -> None:
-        """Once, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""
-        names, channel = sorted(self.announced), notification_channel(self.service)
-        for at in range(0, max(1, len(names)), NAMES_EACH):
-            message: dict[str, object] = {"wake": sorted(self.woken), "live": names[at : at + NAMES_EACH]}
-            if self._sender:
-                message["from"] = self._sender
-            await self.conn.execute(_NOTIFY, {"channel": channel, "message": orjson.dumps(message).decode()})
+    def _messages(self) -> list[str]:
+        """One, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""
+        if not (self.woken or self.announced):
+            return []
+        names = sorted(self.announced)
+        own = {"from": self._sender} if self._sender else {}
+        return [
+            orjson.dumps({"wake": sorted(self.woken), "live": names[at : at + NAMES_EACH], **own}).decode()
+            for at in range(0, max(1, len(names)), NAMES_EACH)
+        ]
 
 
 class OpenUnitOfWork(Protocol):
