@@ -28,6 +28,7 @@ ALSO = {
     "second_start": "second start {} s",
 }
 NOT_WORTH_SAYING = {"refused": 0, "broken": 0, "tries": 1, "repeats_under_key": 0}
+FULL_RATE, FULL_SECONDS = 50.0, 60.0
 Result = dict[str, Any]
 
 
@@ -53,10 +54,12 @@ def _circumstances(rows: Sequence[Result]) -> list[str]:
     machines = sorted({str(row["machine"]).rpartition(", load")[0] for row in rows})
     busy = [float(str(row["machine"]).rpartition(" ")[2]) for row in rows]
     lasted = " or ".join(f"{each:g}" for each in seconds)
+    small = any(float(row["rate"]) < FULL_RATE or float(row["seconds"]) < FULL_SECONDS for row in rows)
+    size = " A small run, with fewer kills where it says so; the full size stands below." if small else ""
     return [
         f"Run on {days[-1]}; alerts came for {lasted} s at least, 20 % told twice, 10 % resolved after 3 s."
         f" Machine: {'; '.join(machines)}, which also ran PostgreSQL, Kafka, the load and the receivers"
-        f" (load average {min(busy):.0f} to {max(busy):.0f})."
+        f" (load average {min(busy):.0f} to {max(busy):.0f}).{size}"
     ]
 
 
