@@ -59,7 +59,7 @@ class Database:
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._apart = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -70,7 +70,13 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading only. Each statement stands alone, which saves a BEGIN and a ROLLBACK."""
-        async with _connected(self._reading) as connection:
+        async with _connected(self._apart) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction: for a write that is one statement."""
+        async with _connected(self._apart) as connection:
             yield connection
 
     async def raw(self) -> asyncpg.Connection:
