@@ -28,6 +28,7 @@ ALSO = {
     "second_start": "second start {} s",
 }
 NOT_WORTH_SAYING = {"refused": 0, "broken": 0, "tries": 1, "repeats_under_key": 0}
+FAULTS = ("F1", "F2", "F3", "F6", "F9", "F10", "F21", "F38", "F45")
 FULL_RATE, FULL_SECONDS = 50.0, 60.0
 Result = dict[str, Any]
 
@@ -43,7 +44,12 @@ def measured(faults: Sequence[Result], bus: Sequence[Result]) -> str:
     """The part that is made of results."""
     rows = sorted(faults, key=lambda result: int(str(result["fault"]).removeprefix("F") or 0))
     lines = [*_circumstances(rows), "", HEAD, "|" + " --- |" * 10, *map(_row, rows), ""]
-    return "\n".join([*lines, *map(_bus, bus)])
+    missing = [fault for fault in FAULTS if fault not in {row["fault"] for row in rows}]
+    if missing:
+        lines += [f"Without a result in this run: {', '.join(missing)}.", ""]
+    return "\n".join(
+        [*lines, *(map(_bus, bus) if bus else ["The bus's own suite was not part of this run."])]
+    )
 
 
 def _circumstances(rows: Sequence[Result]) -> list[str]:
