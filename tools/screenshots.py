@@ -1,7 +1,14 @@
-"""Pictures of the main pages of a running Tocsin, at 1440 and 390 px, light and dark: `docs/screenshots/`."""
+"""Pictures of the main pages of a running Tocsin, for `docs/screenshots/`: at a desk and on a phone, some of them dark.
 
+    tocsin up --no-starter & python -m tools.demo && python -m tools.screenshots docs/screenshots
+
+With pngquant on the path they become small.
+"""
+
+import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -10,62 +17,69 @@ from tocsin.commands.access import first_admin
 
 PAGES = {
     "incidents": "/incidents",
-    "incident": "/incidents/INC-1",
+    "incident": "/incidents/{ref}",
     "declare": "/incidents/new",
     "alerts": "/alerts",
     "integrations": "/alerts/integrations",
     "on-call": "/on-call",
-    "policies": "/escalation-policies",
-    "services": "/services",
-    "people": "/people",
+    "policy": "/escalation-policies/shop",
+    "service": "/services/checkout",
     "comms": "/comms",
     "status": "/status",
-    "analytics": "/analytics",
-    "settings": "/settings",
-    "components": "/_/components",
+    "analytics": "/analytics?days=7",
 }
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-sync",
-]
+DARK = ("incident", "on-call")
+SIZES = ((1440, 900, 1), (390, 844, 2))
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PENDING = ".fragment .skeleton, .chart-waiting, [data-chart-url]:not(.chart-seen)"
 
 
 def main() -> int:
     """Usage: python -m tools.screenshots FOLDER [PAGE…]; TOCSIN_URL and the token as for the command line."""
-    folder = Path(sys.argv[1])
-    wanted = sys.argv[2:] or list(PAGES)
+    folder, wanted = Path(sys.argv[1]), sys.argv[2:] or list(PAGES)
     folder.mkdir(parents=True, exist_ok=True)
     api = open_api()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for width, height in ((1440, 900), (390, 844)):
-            for scheme in ("light", "dark"):
-                _shoot(browser, api, folder, wanted, (width, height), scheme)
+        browser = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
+        for width, height, scale in SIZES:
+            page = _open(browser, api, width=width, height=height, scale=scale)
+            _shoot(page, folder, _paths(api, wanted), width=width)
         browser.close()
+    _shrink(folder)
     return 0
 
 
-def _shoot(
-    browser: Browser, api: Api, folder: Path, wanted: list[str], size: tuple[int, int], scheme: str
-) -> None:
-    base = str(api.client.base_url).rstrip("/")
-    context = browser.new_context(
-        base_url=base,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme=scheme,  # type: ignore[arg-type]
-        device_scale_factor=1 if size[0] > 1000 else 2,
+def _paths(api: Api, wanted: list[str]) -> dict[str, str]:
+    gravest = api.get("/api/v1/incidents", severity="SEV-1", limit=1)["items"]
+    ref = gravest[0]["ref"] if gravest else "INC-1"
+    return {name: PAGES[name].format(ref=ref) for name in wanted}
+
+
+def _open(browser: Browser, api: Api, *, width: int, height: int, scale: int) -> Page:
+    page = browser.new_page(
+        base_url=str(api.client.base_url),
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        reduced_motion="reduce",
     )
-    page = context.new_page()
     log_in(page, api)
-    for name in wanted:
-        page.goto(PAGES[name])
-        page.wait_for_load_state("networkidle") if name == "analytics" else page.wait_for_timeout(400)
-        page.screenshot(path=folder / f"{name}-{size[0]}-{scheme}.png", full_page=size[0] < 1000)
-    context.close()
+    return page
+
+
+def _shoot(page: Page, folder: Path, paths: dict[str, str], *, width: int) -> None:
+    for name, path in paths.items():
+        for scheme in ("light", "dark") if name in DARK else ("light",):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(path)
+            page.wait_for_function(f"document.querySelectorAll({PENDING!r}).length === 0")
+            page.wait_for_function("document.fonts.status === 'loaded'")
+            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+
+
+def _shrink(folder: Path) -> None:
+    if pngquant := which("pngquant"):
+        pictures = map(str, folder.glob("*.png"))
+        subprocess.run([pngquant, "--force", "--skip-if-larger", "--ext", ".png", *pictures], check=False)
 
 
 def log_in(page: Page, api: Api) -> None:
