@@ -4,7 +4,7 @@ import asyncio
 
 from bench.configuration import SERVICES_PATH
 from bench.generator import Measured, Shot
-from bench.rows.page import CONNECTIONS, RATE, arrived, percentile
+from bench.rows.page import CONNECTIONS, RATE, arrived, percentile, warm_up
 from bench.session import Session
 from bench.system import System
 
@@ -16,6 +16,7 @@ _WITHIN = 300.0
 async def measure_storm(session: Session, system: System) -> None:
     """Nothing of the service `storm` may have happened before."""
     assert system.ledger is not None
+    await warm_up(session, system)
     calm, calm_pages = await _others(session, system)
     await session.sink.reset()
     before = await system.ledger.counts()
@@ -23,9 +24,9 @@ async def measure_storm(session: Session, system: System) -> None:
     storm, (_, pages) = await asyncio.gather(
         session.generator.load(shot), _others(session, system, within=SECONDS)
     )
-    others = int(RATE * SECONDS) + CONNECTIONS
+    others = int(RATE * SECONDS)
     after = await system.ledger.through(before, alerts=storm.accepted + others, pages=others, within=_WITHIN)
-    arrivals = await arrived(session, shot, storm.run, expected=1)
+    arrivals = await arrived(session, storm.run, expected=1)
     traffic = await session.sink.traffic(SERVICES_PATH)
     session.note(
         ROW,
@@ -56,8 +57,7 @@ async def _others(
         connections=CONNECTIONS,
         count=int(RATE * seconds),
         rate=RATE,
-        warm=CONNECTIONS,
         stamps=True,
     )
     posted = await session.generator.load(shot)
-    return posted, posted.to_arrival(await arrived(session, shot, posted.run, expected=posted.accepted))
+    return posted, posted.to_arrival(await arrived(session, posted.run, expected=posted.accepted))
