@@ -23,7 +23,6 @@ async def measure_paging(session: Session, system: System) -> None:
         connections=CONNECTIONS,
         count=count,
         rate=RATE,
-        warm=WARM,
         stamps=True,
     )
     posted = await session.generator.load(shot, system.processes)
