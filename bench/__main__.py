@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
 
 from bench import alertmanager, generator
 from bench.book import Book
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     if reason := generator.unavailable():
         print(f"bench: nothing can be measured: {reason}")
         return 1
+    signal(SIGTERM, default_int_handler)  # ends all that was started, as Ctrl-C does
     at = process_now()
     chosen = QUICK if options.quick else FULL
     profile = replace(chosen, rounds=options.rounds or chosen.rounds)
