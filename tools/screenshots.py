@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from shutil import which
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tocsin.api import Api, open_api
 from tocsin.commands.access import first_admin
@@ -71,8 +71,8 @@ def _shoot(page: Page, folder: Path, paths: dict[str, str], *, width: int) -> No
         for scheme in ("light", "dark") if name in DARK else ("light",):
             page.emulate_media(color_scheme=scheme)
             page.goto(path)
-            page.wait_for_function(f"document.querySelectorAll({PENDING!r}).length === 0")
-            page.wait_for_function("document.fonts.status === 'loaded'")
+            expect(page.locator(PENDING)).to_have_count(0, timeout=20_000)
+            page.evaluate("document.fonts.ready")
             page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
 
 
