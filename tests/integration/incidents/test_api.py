@@ -45,7 +45,7 @@ async def test_what_is_not_there_is_a_404_that_says_where_to_look(client: httpx2
         ):
             assert answer.status_code == 404
             assert answer.headers["content-type"] == "application/problem+json"
-            assert "GET /api/v1/incidents" in answer.json()["detail"]
+            assert "The list of incidents shows" in answer.json()["detail"]
 
 
 WRONG_DECLARATIONS: list[tuple[Any, str]] = [
