@@ -72,7 +72,9 @@ async def test_a_wrong_declaration_points_at_the_field(client: httpx2.AsyncClien
     assert (await client.get(INCIDENTS)).json()["items"] == []
 
 
-async def test_a_time_that_no_calendar_holds_is_refused_and_spoils_nothing(client: httpx2.AsyncClient) -> None:
+async def test_a_time_that_no_calendar_holds_is_refused_and_spoils_nothing(
+    client: httpx2.AsyncClient,
+) -> None:
     await declared(client)
     for at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"):
         for name in ("impact_started_at", "identified_at", "next_update_due_at"):

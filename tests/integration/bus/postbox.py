@@ -1,0 +1,40 @@
+"""A provider and a service's side, as the tests of sendings need them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown
+from tocsin_bus.unit_of_work import UnitOfWork
+
+SUBJECT = UUID("0195d2f0-0000-7000-8000-000000000001")
+Answer = Callable[[Sending], Awaitable[Outcome]]
+
+
+@dataclass
+class Postbox:
+    """A provider inside the test: it keeps what it was given, and answers as told, by default with acceptance."""
+
+    name: str = "postbox"
+    one_place: bool = True
+    taken: list[Sending] = field(default_factory=list)
+    answers: list[Outcome | Answer] = field(default_factory=list)
+
+    async def send(self, sending: Sending) -> Outcome:
+        self.taken.append(sending)
+        answer = self.answers.pop(0) if self.answers else Sent(f"id-{len(self.taken)}")
+        return answer if isinstance(answer, Sent | Retry | GiveUp | Unknown) else await answer(sending)
+
+
+@dataclass
+class Desk:
+    """The service's side: says what is still wanted, and hears how it went."""
+
+    unwanted: set[UUID] = field(default_factory=set)
+    heard: list[tuple[UUID, Outcome]] = field(default_factory=list)
+
+    async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
+        return sending.subject not in self.unwanted
+
+    async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        self.heard.append((sending.subject, outcome))
