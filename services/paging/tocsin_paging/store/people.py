@@ -121,6 +121,9 @@ class PeopleRepository:
         await self._conn.execute(update(users).where(users.c.id == person.id).values(**values))
 
     async def _one(self, query: Select[Any], *, lock: bool) -> Person | None:
+        if lock:
+            # Before anybody's own row: two administrators who each held their own could both wait for the other's.
+            await self.count_admins()
         row = (await self._conn.execute(query.with_for_update() if lock else query)).mappings().first()
         return _person(row) if row else None
 
