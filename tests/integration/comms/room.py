@@ -93,6 +93,11 @@ class Room:
         counted = Counter("messages", "of a test", ["channel", "outcome"], registry=CollectorRegistry())
         self.sender = SendRunner(provider, Deliveries(counted), open_uow) if provider else None
 
+    def chat_in(self, channel: str) -> None:
+        """From now on messages are queued for this channel; nothing sends them."""
+        self.rules = Rules(BASE, channel)
+        self.subscriptions = subscriptions_for(self.rules)
+
     async def page(
         self, *components: tuple[str, frozenset[UUID]], publish: str = "automatic", **settings: Any
     ) -> None:

@@ -203,6 +203,13 @@ async def test_messages_are_listed_page_by_page(client: httpx2.AsyncClient, told
     assert (await client.get("/api/v1/messages")).json() == {"items": [], "next": None}
     assert (await client.get("/api/v1/messages", params={"state": "lost"})).status_code == 422
     assert (await client.get("/api/v1/messages", params={"cursor": "x"})).status_code == 422
+    told.chat_in("C0INCIDENTS")
+    story = await told.opened()
+    for name in (str(story.incident_id), "INC-42", "42"):
+        (item,) = (await client.get("/api/v1/messages", params={"incident_id": name})).json()["items"]
+        assert item["incident"] == "INC-42"
+    assert (await client.get("/api/v1/messages", params={"incident_id": "INC-43"})).json()["items"] == []
+    assert (await client.get("/api/v1/messages", params={"incident_id": "x"})).status_code == 422
 
 
 async def test_nobody_without_a_token_reads_or_writes(app: FastAPI, client: httpx2.AsyncClient) -> None:

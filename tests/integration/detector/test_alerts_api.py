@@ -70,7 +70,14 @@ async def test_every_filter_finds_what_it_names(house: House) -> None:
     assert await found(source="alertmanager") == {"f"}
     assert await found(group_key="g") == {"f"}
     assert await found(incident_id=str(new_id())) == set()
-    for bad in ({"status": "burning"}, {"integration_id": "x"}, {"limit": 0}, {"cursor": "x"}):
+    bad_ones = (
+        {"status": "burning"},
+        {"integration_id": "x"},
+        {"incident_id": "x"},
+        {"limit": 0},
+        {"cursor": "x"},
+    )
+    for bad in bad_ones:
         assert (await house.api.get("/api/v1/alerts", params=bad)).status_code == 422
 
 
@@ -187,6 +194,13 @@ async def test_an_alert_follows_its_incident(house: House, open_uow: OpenUnitOfW
     mine = await house.alerts(incident_id=str(opened.incident_id))
     assert {alert["status"] for alert in mine} == {"acknowledged"}
     assert len(mine) == 2
+    for name in ("INC-42", "inc-42", "42"):
+        assert await house.alerts(incident_id=name) == mine
+    assert await house.alerts(incident_id="INC-43") == []
+    shown = await house.api.get("/alerts?incident_id=INC-43")
+    assert f"/alerts/{mine[0]['id']}" not in shown.text
+    shown = await house.api.get("/alerts/fragments/incident?incident_id=INC-42")
+    assert f"/alerts/{mine[0]['id']}" in shown.text
 
     async with open_uow() as uow:
         await end_what_a_person_resolved(IncidentResolved(incident=later, reason="alerts_cleared"), uow)

@@ -272,6 +272,21 @@ async def test_pages_are_listed_and_answered(client: Client, stage: Stage, peopl
     assert (await client.post(f"/api/v1/pages/{new_id()}/acknowledge")).status_code == 404
 
 
+async def test_pages_are_found_by_the_number_of_their_incident(
+    client: Client, stage: Stage, people: dict[str, str]
+) -> None:
+    await made(client, "/api/v1/schedules", CORE)
+    await made(client, "/api/v1/escalation-policies", POLICY)
+    incident = stage.incident()
+    await stage.hear(IncidentOpened(incident=incident))
+    for name in (str(incident.incident_id), f"INC-{incident.number}", str(incident.number)):
+        items = (await client.get("/api/v1/pages", params={"incident_id": name})).json()["items"]
+        assert {item["incident_id"] for item in items} == {str(incident.incident_id)}
+        assert "Ana" in (await client.get(f"/on-call/fragments/pages?incident_id={name}")).text
+    assert (await client.get("/api/v1/pages", params={"incident_id": "INC-999"})).json()["items"] == []
+    assert (await client.get("/api/v1/pages", params={"incident_id": "x"})).status_code == 422
+
+
 async def test_the_running_service_sends_by_itself(
     client: Client, stage: Stage, people: dict[str, str]
 ) -> None:

@@ -1,13 +1,13 @@
 """`/api/v1/messages`: what was sent into chats, with receipts."""
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import ReadConnection
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MessageOut
@@ -29,7 +29,7 @@ def message_router() -> APIRouter:
         query: ListQueryParams,
         request: Request,
         response: Response,
-        incident_id: UUID | None = None,
+        incident_id: IncidentName | None = None,
         channel: Annotated[str | None, Query(max_length=40)] = None,
         state: State | None = None,
     ) -> Listing[MessageOut]:

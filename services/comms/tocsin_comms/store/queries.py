@@ -95,12 +95,14 @@ async def list_messages(
     *,
     limit: int,
     before: int | None = None,
-    incident_id: UUID | None = None,
+    incident_id: UUID | int | None = None,
     channel: str | None = None,
     state: str | None = None,
     dropped: bool = True,
 ) -> list[Message]:
     """Messages, the newest first; those queued before the one at position `before`.
+
+    `incident_id` may be the incident's number.
 
     Without `dropped` those are left out that were never sent because newer ones said more.
     """
@@ -108,7 +110,7 @@ async def list_messages(
         incidents, incidents.c.id == messages.c.incident_id
     )
     wanted: list[Any] = [
-        messages.c.incident_id == incident_id if incident_id else None,
+        _of_incident(incident_id) if incident_id else None,
         messages.c.channel == channel if channel else None,
         messages.c.state == state if state else None,
         messages.c.position < before if before is not None else None,
@@ -117,3 +119,7 @@ async def list_messages(
     query = query.where(*(condition for condition in wanted if condition is not None))
     rows = await conn.execute(query.order_by(messages.c.position.desc()).limit(limit))
     return [Message(**row) for row in rows.mappings()]
+
+
+def _of_incident(ref: UUID | int) -> Any:
+    return incidents.c.number == ref if isinstance(ref, int) else messages.c.incident_id == ref

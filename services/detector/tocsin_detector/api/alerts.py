@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_detector.api.schemas import AlertOut, ExplanationOut, ResolveIn, alert_out, decision_out
@@ -31,7 +32,7 @@ def alert_filter(
     service: Annotated[str | None, Query(max_length=200)] = None,
     source: Annotated[str | None, Query(max_length=50)] = None,
     group_key: Annotated[str | None, Query(max_length=600)] = None,
-    incident_id: UUID | None = None,
+    incident_id: IncidentName | None = None,
 ) -> AlertFilter:
     """The filters of the list; `status` and `severity` may be given more than once."""
     return AlertFilter(

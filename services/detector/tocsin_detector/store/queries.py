@@ -15,12 +15,16 @@ from tocsin_detector.domain.matchers import Comparison, Matcher
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.store.alerts import load_alert
 from tocsin_detector.store.catalogue import services_called
+from tocsin_detector.store.incidents import incident_called
 from tocsin_detector.store.tables import alerts, deliveries
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """What is looked for; empty and None mean "any". `service` is a slug, name or alias, or what the sender wrote."""
+    """What is looked for; empty and None mean "any".
+
+    `service` is a slug, name or alias, or what the sender wrote; `incident_id` may be the incident's number.
+    """
 
     integration_id: UUID | None = None
     dedup_key: str | None = None
@@ -29,7 +33,7 @@ class AlertFilter:
     service: str | None = None
     source: str | None = None
     group_key: str | None = None
-    incident_id: UUID | None = None
+    incident_id: UUID | int | None = None
     matchers: Sequence[Matcher] = ()
 
 
@@ -64,11 +68,12 @@ class AlertQueries:
             alerts.c.dedup_key: wanted.dedup_key,
             alerts.c.source: wanted.source,
             alerts.c.group_key: wanted.group_key,
-            alerts.c.incident_id: wanted.incident_id,
         }
         conditions: list[ColumnElement[bool]] = [
             column == value for column, value in same.items() if value is not None
         ]
+        if wanted.incident_id is not None:
+            conditions.append(alerts.c.incident_id == incident_called(wanted.incident_id))
         if wanted.status:
             conditions.append(_among(alerts.c.status, wanted.status, name="status"))
         if wanted.severity:

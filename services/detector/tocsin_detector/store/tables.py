@@ -118,6 +118,13 @@ alerts = Table(
     Column("incident_id", Uuid),
 )
 
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
 decisions = Table(
     "decisions",
     metadata,

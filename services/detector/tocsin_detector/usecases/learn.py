@@ -10,6 +10,7 @@ from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.dedup import Verb
 from tocsin_detector.store.alerts import AlertRepository
 from tocsin_detector.store.decisions import Decided, DecisionLog
+from tocsin_detector.store.incidents import IncidentNumbers
 from tocsin_detector.store.lanes import LaneStore
 
 
@@ -28,6 +29,7 @@ async def join_incidents(uow: UnitOfWork, joinings: Sequence[Joining]) -> None:
 
     Many at once, for their lanes are held meanwhile: after an outage they come by the hundred, and new alerts wait.
     """
+    await IncidentNumbers(uow.conn).learn({joining.incident_id: joining.number for joining in joinings})
     alerts = {a.id: a for a in await _held(uow, [id_ for joining in joinings for id_ in joining.alert_ids])}
     changed: dict[UUID, Alert] = {}
     decided = []

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import ListQueryParams
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
@@ -65,7 +66,7 @@ async def alerts_page(
 
 @router.get("/alerts/fragments/incident", name="incident_alerts_fragment")
 async def incident_alerts(
-    request: Request, viewer: Reader, conn: ReadConnection, incident_id: UUID
+    request: Request, viewer: Reader, conn: ReadConnection, incident_id: IncidentName
 ) -> Response:
     """The newest alerts of an incident, for the incident's own page."""
     wanted = AlertFilter(incident_id=incident_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from tocsin_chassis.references import incident_named
 from tocsin_detector.domain.alert import Status
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.store.queries import AlertFilter
@@ -49,7 +50,7 @@ def asked_by(request: Request) -> Asked:
         service=single.get("service"),
         source=single.get("source"),
         group_key=single.get("group_key"),
-        incident_id=_uuid(single.get("incident_id")),
+        incident_id=_incident(single.get("incident_id")),
     )
     return Asked(wanted, params)
 
@@ -57,5 +58,12 @@ def asked_by(request: Request) -> Asked:
 def _uuid(text: str | None) -> UUID | None:
     try:
         return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _incident(text: str | None) -> UUID | int | None:
+    try:
+        return incident_named(text) if text else None
     except ValueError:
         return None

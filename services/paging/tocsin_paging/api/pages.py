@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.domain.contact import Channel
@@ -64,7 +65,7 @@ async def list_pages(
     conn: ReadConnection,
     page: ListQueryParams,
     _: Reader,
-    incident_id: UUID | None = None,
+    incident_id: IncidentName | None = None,
     user_id: UUID | None = None,
     state: PageState | None = None,
     channel: Channel | None = None,

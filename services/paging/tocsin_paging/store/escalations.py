@@ -50,9 +50,11 @@ class EscalationRepository:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def get(self, incident_id: UUID) -> Case | None:
-        """Return the case without a lock: for showing, not for deciding."""
-        return await self._one(select(escalations).where(escalations.c.incident_id == incident_id))
+    async def get(self, incident: UUID | int) -> Case | None:
+        """Return the case of an incident, by id or number, without a lock: for showing, not for deciding."""
+        return await self._one(
+            select(escalations).where(escalations.c.incident_id == incident_called(incident))
+        )
 
     async def locked(self, incident_id: UUID) -> Case | None:
         """Return the case with its row locked: whoever decides about it does so alone."""
@@ -98,6 +100,14 @@ class EscalationRepository:
     async def _one(self, query: Select[Any]) -> Case | None:
         row = (await self._conn.execute(query)).mappings().first()
         return _case(row) if row else None
+
+
+def incident_called(ref: UUID | int) -> Any:
+    """The id of the incident, for a condition: null for a number that was never heard of."""
+    if isinstance(ref, UUID):
+        return ref
+    number = escalations.c.about["number"].as_integer()
+    return select(escalations.c.incident_id).where(number == ref).limit(1).scalar_subquery()
 
 
 def _values(case: Case) -> dict[str, object]:

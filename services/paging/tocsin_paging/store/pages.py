@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.contact import Channel
 from tocsin_paging.domain.page import Page, PageKind, PageState
+from tocsin_paging.store.escalations import incident_called
 from tocsin_paging.store.tables import pages
 
 
 @dataclass(frozen=True)
 class PageFilter:
-    """What a list of pages is narrowed to; None means any."""
+    """What a list of pages is narrowed to; None means any. `incident_id` may be the incident's number."""
 
-    incident_id: UUID | None = None
+    incident_id: UUID | int | None = None
     user_id: UUID | None = None
     state: PageState | None = None
     channel: Channel | None = None
@@ -91,7 +92,9 @@ class PageRepository:
         query = select(pages).order_by(pages.c.id.desc()).limit(limit)
         for name, value in vars(wanted).items():
             if value is not None:
-                query = query.where(pages.c[name] == value)
+                query = query.where(
+                    pages.c[name] == (incident_called(value) if name == "incident_id" else value)
+                )
         rows = await self._conn.execute(query.where(pages.c.id < before) if before else query)
         return [_page(row) for row in rows.mappings()]
 

@@ -1,12 +1,12 @@
 """`/on-call/fragments/…`: what pages of other services show of paging."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
@@ -67,7 +67,9 @@ async def now(
 
 
 @router.get("/on-call/fragments/pages", name="pages_fragment")
-async def pages(request: Request, viewer: Reader, uow: RequestUnitOfWork, incident_id: UUID) -> Response:
+async def pages(
+    request: Request, viewer: Reader, uow: RequestUnitOfWork, incident_id: IncidentName
+) -> Response:
     """Who was paged for an incident, what became of it, and what happens next."""
     found = await PageRepository(uow.conn).listed(PageFilter(incident_id=incident_id), limit=50)
     case = await EscalationRepository(uow.conn).get(incident_id)
