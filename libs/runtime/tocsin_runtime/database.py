@@ -1,16 +1,19 @@
 """One engine per service, in that service's own role and schema."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager
 
 import asyncpg
 import orjson
-from sqlalchemy import event
+import structlog
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
+from tocsin_runtime.connections import Connections
+from tocsin_runtime.statement import DRIVER_ERRORS, translated
+
+log = structlog.get_logger("tocsin.database")
 SESSION = {
     "statement_timeout": "5000",
     "lock_timeout": "2000",
@@ -22,10 +25,6 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 """What R34 asks of every session, in milliseconds and seconds."""
-
-
-class DatabaseUnreachable(ConnectionError):
-    """No connection was to be had: the server is away, starting up or full, or the pool is. Nothing was done."""
 
 
 def driver_url(url: str) -> str:
@@ -47,36 +46,46 @@ class Database:
         self.session = {**SESSION, "search_path": schema, "application_name": f"tocsin-{schema}"}
         if role is not None:
             self.session["role"] = role
-        self.engine: AsyncEngine = create_async_engine(
+        engine = create_async_engine(
             driver_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=2,
-            pool_recycle=1800,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",  # transactions are begun below, where it costs one round trip and no more
             hide_parameters=True,  # errors are logged, and alerts must not be
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
-        self._apart = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connections = Connections(engine, most=pool_size)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block and rolls back on any exception."""
-        async with _connected(self.engine) as connection, connection.begin():
-            yield connection
+        lent, clean = await self._connections.lend(), False
+        try:
+            await _say(lent.driver, "BEGIN")
+            try:
+                yield lent.connection
+            except BaseException:
+                clean = await _rolled_back(lent.driver)
+                raise
+            await _say(lent.driver, "COMMIT")
+            clean = True
+        finally:
+            await self._connections.give_back(lent, clean=clean)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading only. Each statement stands alone, which saves a BEGIN and a ROLLBACK."""
-        async with _connected(self._apart) as connection:
-            yield connection
+        lent = await self._connections.lend()
+        try:
+            yield lent.connection
+        finally:
+            await self._connections.give_back(lent, clean=not lent.driver.is_in_transaction())
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is a transaction: for a write that is one statement."""
-        async with _connected(self._apart) as connection:
+        async with self.read() as connection:
             yield connection
 
     async def raw(self) -> asyncpg.Connection:
@@ -84,30 +93,30 @@ class Database:
         return await asyncpg.connect(plain_url(self.url), server_settings=self.session, timeout=5)
 
     async def close(self) -> None:
-        """Close every pooled connection."""
-        await self.engine.dispose()
+        """Close every connection; those in use, when they come back."""
+        await self._connections.close()
 
 
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection from the pool. Raises DatabaseUnreachable, whichever of a dozen errors stood behind it."""
-    async with AsyncExitStack() as stack:
-        try:
-            connection = await stack.enter_async_context(engine.connect())
-        except (OSError, SQLAlchemyError) as error:
-            raise DatabaseUnreachable(repr(error)) from error
-        yield connection
+async def _say(driver: asyncpg.Connection, command: str) -> None:
+    """BEGIN, COMMIT or ROLLBACK. A COMMIT that the server turned into a rollback is an error, for nothing was kept."""
+    try:
+        done = await driver.execute(command)
+    except DRIVER_ERRORS as error:
+        raise translated(error, command, driver) from error
+    if done != command:
+        failed = asyncpg.InFailedSQLTransactionError("an error in this transaction was passed over")
+        raise translated(failed, command, driver)
+
+
+async def _rolled_back(driver: asyncpg.Connection) -> bool:
+    """False when the connection is of no more use; what the caller has to know is the error that led here."""
+    try:
+        await driver.execute("ROLLBACK")
+    except (*DRIVER_ERRORS, OSError, TimeoutError) as error:
+        log.info("connection.lost", error=repr(error)[:200])
+        return False
+    return True
 
 
 def _to_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
-    """Have the pool connect anew when the server closed the connection meanwhile.
-
-    The driver has heard of that by itself; asking the server, as `pool_pre_ping` does, costs three round trips each
-    time.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError("the server closed the connection")

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tocsin_bus.parked import is_transient, is_unreachable
-from tocsin_runtime.database import Database, DatabaseUnreachable
+from tocsin_runtime.connections import DatabaseUnreachable
+from tocsin_runtime.database import Database
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1/nowhere", "/nowhere?host={folder}"])

@@ -1,0 +1,82 @@
+"""SQL that runs for every event, sent by the driver itself: SQLAlchemy's execution costs more than PostgreSQL's answer."""
+
+import re
+from typing import Any
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+
+
+class Statement:
+    """One statement with `:name` parameters, on a connection that a `Database` lent, in its transaction if it has one.
+
+    Errors are those of SQLAlchemy, as if it had run the statement; parameters are in none of them.
+    """
+
+    def __init__(self, sql: str) -> None:
+        self._names = list(dict.fromkeys(_PARAMETER.findall(sql)))
+        numbers = {name: f"${number}" for number, name in enumerate(self._names, start=1)}
+        self._sql = _PARAMETER.sub(lambda found: numbers[found[1]], sql)
+
+    async def rows(self, conn: AsyncConnection, **values: object) -> list[asyncpg.Record]:
+        """All rows; each is read by column name or position."""
+        driver = driver_of(conn)
+        try:
+            return await driver.fetch(self._sql, *[values[name] for name in self._names])
+        except DRIVER_ERRORS as error:
+            raise translated(error, self._sql, driver) from error
+
+    async def row(self, conn: AsyncConnection, **values: object) -> asyncpg.Record | None:
+        """The first row, if there is one."""
+        driver = driver_of(conn)
+        try:
+            return await driver.fetchrow(self._sql, *[values[name] for name in self._names])
+        except DRIVER_ERRORS as error:
+            raise translated(error, self._sql, driver) from error
+
+    async def value(self, conn: AsyncConnection, **values: object) -> Any:
+        """The first column of the first row; None when there is no row."""
+        row = await self.row(conn, **values)
+        return row[0] if row else None
+
+    async def run(self, conn: AsyncConnection, **values: object) -> int:
+        """For what returns no rows: how many it changed."""
+        driver = driver_of(conn)
+        try:
+            status = await driver.execute(self._sql, *[values[name] for name in self._names])
+        except DRIVER_ERRORS as error:
+            raise translated(error, self._sql, driver) from error
+        last = str(status).rpartition(" ")[2]
+        return int(last) if last.isdigit() else 0
+
+    async def run_each(self, conn: AsyncConnection, many: list[dict[str, object]]) -> None:
+        """The same for several sets of values, in one round trip."""
+        driver = driver_of(conn)
+        try:
+            await driver.executemany(self._sql, [[values[name] for name in self._names] for values in many])
+        except DRIVER_ERRORS as error:
+            raise translated(error, self._sql, driver) from error
+
+
+def driver_of(conn: AsyncConnection) -> asyncpg.Connection:
+    """The driver's connection below SQLAlchemy's."""
+    driver = conn.sync_connection.connection.driver_connection if conn.sync_connection else None
+    if driver is None:
+        raise InterfaceError(None, None, asyncpg.InterfaceError("the connection is closed"))
+    return driver
+
+
+def translated(error: Exception, sql: str, driver: asyncpg.Connection) -> DBAPIError:
+    """What SQLAlchemy would have raised."""
+    kind: type[DBAPIError] = DBAPIError
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        kind = IntegrityError
+    elif not isinstance(error, asyncpg.PostgresError):
+        kind = InterfaceError
+    return kind(sql, None, error, hide_parameters=True, connection_invalidated=driver.is_closed())
+
+
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
