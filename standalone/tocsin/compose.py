@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.paths import HOME, NOBODY, owner
+from tocsin_access.access import AskOwner, Grant, find_grant
 from tocsin_chassis.intake import as_record, take_directly
 from tocsin_chassis.platform import Courier
 from tocsin_runtime.errors import PROBLEM_JSON, Problem
@@ -65,6 +66,16 @@ def direct_couriers(apps: Mapping[str, FastAPI]) -> dict[str, Courier]:
         return bring
 
     return {name: courier(name) for name in ("incidents", "paging")}
+
+
+def token_owner(apps: Mapping[str, FastAPI]) -> AskOwner:
+    """How a service asks paging about a token inside one process. `apps` may be filled after this is called."""
+
+    async def ask(digest: str) -> Grant | None:
+        async with apps["paging"].state.service.database.read() as conn:
+            return await find_grant(conn, digest)
+
+    return ask
 
 
 async def _readiness(apps: Mapping[str, FastAPI]) -> Response:

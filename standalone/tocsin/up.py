@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from tocsin.addresses import check_address
 from tocsin.banner import Banner
 from tocsin.components import components_app
-from tocsin.compose import compose, direct_couriers
+from tocsin.compose import compose, direct_couriers, token_owner
 from tocsin.embedded import default_data_dir, start_postgres
 from tocsin.keys import admin_token, secret_key
 from tocsin.mailbox import Mail, Mailbox
@@ -143,7 +143,7 @@ async def _with_mailbox(
 
 def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[str, FastAPI]:
     apps: dict[str, FastAPI] = {}
-    couriers = direct_couriers(apps)
+    couriers, ask = direct_couriers(apps), token_owner(apps)
     rebuilds: list[float] = []
 
     def wedged(service: str) -> None:
@@ -155,7 +155,7 @@ def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[s
 
     for name in SERVICES:
         own = {peer: courier for peer, courier in couriers.items() if peer != name}
-        platform = Platform(settings, bus, couriers=own, wedged=wedged)  # type: ignore[arg-type]
+        platform = Platform(settings, bus, couriers=own, wedged=wedged, ask_owner=ask)  # type: ignore[arg-type]
         apps[name] = create_app_of(name)(_service_settings(name, data_dir), platform)
     return apps
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tocsin_access.access import AskOwner
 from tocsin_bus.protocol import Bus
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.clock import Clock, DatabaseClock
@@ -19,6 +20,7 @@ class Platform:
     """The bus is started and closed by the host, as it may be shared. `couriers` are by service name.
 
     `wedged` is told the service whose consumer makes no progress; the host decides what to do about it.
+    `ask_owner` asks paging about a token that a copy does not know yet; without it paging is asked at its address.
     """
 
     settings: PlatformSettings
@@ -26,6 +28,7 @@ class Platform:
     clock: Clock = field(default_factory=DatabaseClock)
     couriers: Mapping[str, Courier] = field(default_factory=dict)
     wedged: Callable[[str], None] = lambda service: None
+    ask_owner: AskOwner | None = None
 
     def database_for(self, service: str) -> Database:
         """A fresh pool in the service's own role and schema; the service closes it."""

@@ -85,7 +85,7 @@ class Service:
             platform.settings.admin_token.get_secret_value(),
             platform.settings.public_url,
             self.database.read,
-            owner_of_tokens(name, platform.settings, self.client),
+            owner_of_tokens(name, platform, self.client),
         )
         self.health = Health(self)
         self._errors: dict[type[Exception], int] = {}
