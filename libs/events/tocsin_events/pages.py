@@ -88,7 +88,10 @@ class PageAcknowledged(EscalationEvent):
 
 
 class PageUndeliverable(EscalationEvent):
-    """A step reached nobody: no one on call, or nobody with a usable contact method. The next step acted at once."""
+    """A step reached nobody: no one on call, or nobody with a usable contact method. The next step acted at once.
+
+    Step 0 with the reason `no_policy`: no escalation policy covers the incident, so every administrator is paged.
+    """
 
     TYPE: ClassVar = "page.undeliverable.v1"
     step: int

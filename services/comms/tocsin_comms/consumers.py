@@ -151,7 +151,9 @@ def _follow_pages(subscriptions: Subscriptions, rules: Rules) -> None:
 
     @subscriptions.on(PageUndeliverable)
     async def undeliverable(event: PageUndeliverable, uow: UnitOfWork) -> None:
-        words = f":warning: Step {event.step} of the escalation reached nobody"
+        unreached = f"Step {event.step} of the escalation reached nobody"
+        uncovered = "No escalation policy covers it: every administrator is paged"
+        words = f":warning: {unreached if event.step else uncovered}"
         await note(uow, event.incident_id, reply(words, body=clean(event.reason)), rules=rules)
 
 

@@ -39,6 +39,10 @@ from tocsin_incidents.usecases.watch_deadline import watch_deadline
 
 log = structlog.get_logger("tocsin.incidents")
 
+NO_POLICY = (
+    "No escalation policy covers this incident: every administrator is paged. "
+    "Give its service a policy, or make one the default"
+)
 WAYS = {Channel.EMAIL: "e-mail", Channel.WEBHOOK: "webhook", Channel.APPRISE: "Apprise"}
 
 
@@ -121,7 +125,8 @@ def _hear_pages(subscriptions: Subscriptions) -> None:
 
     @subscriptions.on(PageUndeliverable)
     async def undeliverable(event: PageUndeliverable, uow: UnitOfWork) -> None:
-        title = f"Step {event.step} of the escalation reached nobody: {event.reason.replace('_', ' ')}"
+        reason = event.reason.replace("_", " ")
+        title = f"Step {event.step} of the escalation reached nobody: {reason}" if event.step else NO_POLICY
         data: dict[str, object] = {"step": event.step, "reason": event.reason}
         await note_page(
             uow, incident_id=event.incident_id, kind=Kind.PAGE_UNDELIVERABLE, title=title, data=data

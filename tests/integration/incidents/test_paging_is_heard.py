@@ -82,12 +82,15 @@ async def test_what_paging_does_is_told_in_the_timeline(room: Room) -> None:
     await room.hear(
         PageSent(page=page, sent_at=now, attempts=1),
         PageFailed(page=page, reason="550 no such mailbox", attempts=3),
+        PageUndeliverable(incident_id=incident.id, at=now, step=0, reason="no_policy"),
         PageUndeliverable(incident_id=incident.id, at=now, step=2, reason="nobody_on_call"),
         EscalationExhausted(incident_id=incident.id, at=now, rounds=2),
     )
     assert [entry.title for entry in (await room.story())[1:]] == [
         "Ana was paged by e-mail",
         "Could not page Ana by e-mail in 3 attempts: 550 no such mailbox",
+        "No escalation policy covers this incident: every administrator is paged. "
+        "Give its service a policy, or make one the default",
         "Step 2 of the escalation reached nobody: nobody on call",
         "Nobody answered: every step of the escalation went unanswered in 2 rounds",
     ]

@@ -70,11 +70,13 @@ class Stage:
     pager: Pager = field(default_factory=make_pager)
     numbers: int = 41
 
-    async def person(self, name: str, *, channels: Sequence[tuple[Channel, str]] = ()) -> UUID:
+    async def person(
+        self, name: str, *, channels: Sequence[tuple[Channel, str]] = (), role: Role = Role.RESPONDER
+    ) -> UUID:
         """Somebody whom the directory knows; without channels they are reached by their e-mail address."""
         user_id = new_id()
         email = f"{name.lower()}@example.org"
-        event = UserChanged(id=user_id, version=1, name=name, email=email, role=Role.RESPONDER)
+        event = UserChanged(id=user_id, version=1, name=name, email=email, role=role)
         async with self.open_uow() as uow:
             await tell(uow, event)
             for channel, address in channels:

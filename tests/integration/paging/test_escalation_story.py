@@ -171,18 +171,6 @@ async def test_nobody_to_page_is_told_and_the_next_step_acts_at_once(
     assert (undeliverable.step, undeliverable.reason) == (1, "nobody_on_call")
 
 
-async def test_without_any_policy_the_incident_is_known_and_can_be_answered(
-    stage: Stage, database: Database
-) -> None:
-    ana = await stage.person("Ana")
-    incident = await stage.open()
-    [undeliverable] = await told(database, PageUndeliverable)
-    assert isinstance(undeliverable, PageUndeliverable)
-    assert undeliverable.reason == "no_policy"
-    await stage.acknowledged(incident, ana)
-    assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
-
-
 async def test_channels_that_all_fail_bring_the_next_step_forward(stage: Stage, database: Database) -> None:
     ana, bo = await stage.person("Ana"), await stage.person("Bo")
     await stage.policy([ana], [bo])

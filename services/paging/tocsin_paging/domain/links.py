@@ -30,6 +30,10 @@ class Links:
         """Return the page of an incident."""
         return f"{self.public_url.rstrip('/')}/incidents/INC-{number}"
 
+    def policies_url(self) -> str:
+        """Return the page on which escalation policies are looked after."""
+        return f"{self.public_url.rstrip('/')}/escalation-policies"
+
     def webhook_secret(self, contact_id: UUID) -> str:
         """Return the secret that signs what goes to this contact, in the form of Standard Webhooks."""
         return "whsec_" + b64encode(self._mac("webhook", contact_id)).decode()

@@ -27,7 +27,8 @@ class Content:
     """All that the words of one page are made from. Without `about` it is a notice of Tocsin's own, or a
     test.
 
-    `why` says why it is this person; `ack_url` is their one-use link.
+    With both, the notice is one more line of the page. `why` says why it is this person; `ack_url` is their
+    one-use link.
     """
 
     recipient: str
@@ -55,6 +56,14 @@ def compose(content: Content, *, now: datetime, may_repeat: bool = False) -> Mes
     links = _links(content)
     text = "\n".join([_headline(content), "", *lines, "", *(f"{label}: {url}" for label, url in links)])
     return Message(_subject(content), text=text.strip() + "\n", html=_html(content, lines=lines, links=links))
+
+
+def what_to_configure(policies_url: str) -> str:
+    """What those are told who are paged for an incident because nobody was chosen for it."""
+    return (
+        "Nobody was chosen to be paged for this: its service names no escalation policy, and none is the default. "
+        f"Set one: {policies_url}"
+    )
 
 
 def delayed_by(content: Content, now: datetime) -> timedelta:
@@ -94,6 +103,8 @@ def _remarks(content: Content, *, now: datetime, may_repeat: bool) -> list[str]:
 def _facts(content: Content) -> list[str]:
     about = content.about
     facts = [f"Service: {one_line(about.service)}"] if about and about.service else []
+    if about and content.notice:
+        facts.append(content.notice)
     facts.append(f"Paged: {one_line(content.recipient)} ({content.why})")
     facts.append(f"At: {content.requested_at:%Y-%m-%d %H:%M:%S} UTC")
     if content.about:

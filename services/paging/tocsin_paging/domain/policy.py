@@ -52,6 +52,12 @@ class Policy:
     ack_timeout: timedelta | None = DEFAULT_ACK_TIMEOUT
 
 
+LAST_RESORT = Policy(
+    UUID(int=0), "All administrators", steps=(Step((), timedelta(minutes=5)),), repeats=MOST_REPEATS
+)
+"""What runs where no policy covers an incident; its one step aims at every administrator there is when it fires."""
+
+
 def checked(policy: Policy) -> Policy:
     """Return the policy, or raise `InvalidChangeError` saying what to change."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:

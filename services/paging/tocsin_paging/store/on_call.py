@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.directory import Directory
+from tocsin_access.entries import User
+from tocsin_events.directory import Role
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind
@@ -19,6 +21,7 @@ from tocsin_paging.store.schedules import ScheduleRepository
 
 HORIZON = timedelta(days=90)
 FAR_BACK = timedelta(days=35)
+NO_POLICY = "administrator, as no escalation policy covers this"
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,12 @@ async def on_call_of_service(conn: AsyncConnection, name: str, *, at: datetime) 
     if service.escalation_policy_id:
         stored = await policies.get(service.escalation_policy_id)
     stored = stored or await policies.default()
-    if stored is None:
-        raise NotFoundError("This service names no escalation policy, and none is the default.")
-    return await _of_steps(conn, stored.policy, at=at)
+    return await _of_steps(conn, stored.policy, at=at) if stored else await _last_resort(conn)
+
+
+async def administrators_of(conn: AsyncConnection) -> list[User]:
+    """Return everybody who may configure Tocsin, by name."""
+    return [user for user in await Directory(conn).users() if user.role == Role.ADMIN]
 
 
 def duties_of(schedule: Schedule, *, at: datetime) -> list[Duties]:
@@ -96,6 +102,15 @@ async def known_targets(conn: AsyncConnection, steps: Iterable[Step], *, at: dat
         if target.kind == TargetKind.TEAM and (team := await directory.team(target.id)):
             teams[team.id] = Group(team.name, members=team.member_ids)
     return Known(schedules, teams=teams)
+
+
+async def _last_resort(conn: AsyncConnection) -> list[Duties]:
+    found = await administrators_of(conn)
+    if not found:
+        raise NotFoundError(
+            "This service names no escalation policy, none is the default, and nobody is admin."
+        )
+    return [Duties(user.id, reason="no_policy", why=NO_POLICY, step=1) for user in found]
 
 
 async def _of_steps(conn: AsyncConnection, policy: Policy, *, at: datetime) -> list[Duties]:

@@ -9,7 +9,9 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.pages import EscalationExhausted, PageUndeliverable
 from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.escalation import Decision, Escalation, Reason, State, advance
+from tocsin_paging.domain.message import what_to_configure
 from tocsin_paging.domain.page import PageKind
+from tocsin_paging.domain.policy import LAST_RESORT
 from tocsin_paging.store.escalations import Case, EscalationRepository
 from tocsin_paging.usecases.make_pages import Occasion, make_pages
 from tocsin_paging.usecases.pager import Pager
@@ -44,7 +46,7 @@ async def carry_out(
     await EscalationRepository(uow.conn).save(case, now=uow.now)
     arm(uow, after)
     for recipient in decision.pages:
-        occasion = _occasion(case)
+        occasion = _occasion(case, pager=pager)
         await make_pages(uow, recipient, occasion=occasion, contacts=contacts or {}, pager=pager)
     _tell(uow, decision)
     uow.announce("page")
@@ -69,12 +71,14 @@ def is_current(case: Case | None, *, generation: int, state: State) -> bool:
     return case.escalation.state == state and case.escalation.generation == generation
 
 
-def _occasion(case: Case) -> Occasion:
+def _occasion(case: Case, *, pager: Pager) -> Occasion:
+    uncovered = case.escalation.policy.id == LAST_RESORT.id
     return Occasion(
         PageKind.INCIDENT,
         title=case.about.title,
         incident_id=case.escalation.incident_id,
         about=case.about,
+        notice=what_to_configure(pager.links.policies_url()) if uncovered else "",
         round=case.escalation.round,
         step=case.escalation.step,
     )

@@ -11,7 +11,7 @@ from tocsin_paging.store.escalations import Case, EscalationRepository
 from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.pager import Pager
-from tocsin_paging.usecases.start_escalation import about, no_policy, policy_for, start_escalation
+from tocsin_paging.usecases.start_escalation import about, policy_for, start_escalation, tell_without_policy
 
 NOBODY = Person(UUID(int=0), name="Tocsin")
 
@@ -55,10 +55,9 @@ async def reopened(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None
         return
     policy = await policy_for(uow, incident)
     decision = reopen(case.escalation, policy, at=uow.now)
-    if decision.reason == Reason.REOPENED and not policy.steps:
-        await no_policy(uow, case.now(decision.after))
-    else:
-        await _again(uow, case, decision, pager=pager)
+    if decision.reason == Reason.REOPENED:
+        tell_without_policy(uow, decision.after)
+    await _again(uow, case, decision, pager=pager)
 
 
 async def activity(uow: UnitOfWork, event: IncidentEvent, *, pager: Pager) -> None:

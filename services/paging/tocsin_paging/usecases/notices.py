@@ -7,8 +7,6 @@ from uuid import UUID
 from tocsin_access.directory import Directory
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_events.directory import Role
-from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.errors import ConflictError, NotFoundError
 from tocsin_paging.domain.escalation import Recipient, started
 from tocsin_paging.domain.page import Page, PageKind
@@ -16,7 +14,7 @@ from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.usecases.make_pages import Occasion, make_pages
 from tocsin_paging.usecases.pager import Pager
-from tocsin_paging.usecases.roster import Gathered, contacts_of, gather
+from tocsin_paging.usecases.roster import Gathered, administrators, contacts_of, gather
 
 ONCE_IN = timedelta(minutes=5)
 
@@ -64,14 +62,6 @@ async def _whom_to_tell(uow: UnitOfWork) -> Gathered:
         for recipients in gathered.roster.values():
             if any(recipient.contacts for recipient in recipients):
                 return Gathered({1: recipients}, contacts=gathered.contacts)
-    admins = [user for user in await Directory(uow.conn).users() if user.role == Role.ADMIN]
-    contacts = await contacts_of(uow, admins)
-    everyone = tuple(
-        Recipient(user.id, name=user.name, why="", contacts=_ids(contacts.get(user.id, [])))
-        for user in admins
-    )
-    return Gathered({1: everyone}, contacts={c.id: c for mine in contacts.values() for c in mine})
-
-
-def _ids(contacts: list[Contact]) -> tuple[UUID, ...]:
-    return tuple(contact.id for contact in contacts if contact.enabled)
+    gathered = Gathered()
+    gathered.roster[1] = await administrators(uow, gathered, why="")
+    return gathered

@@ -9,10 +9,10 @@ from tocsin_access.entries import User
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_paging.domain.contact import Channel, Contact
 from tocsin_paging.domain.escalation import Escalation, Recipient
-from tocsin_paging.domain.policy import Step
+from tocsin_paging.domain.policy import LAST_RESORT, Step
 from tocsin_paging.domain.targets import aimed_at
 from tocsin_paging.store.contacts import ContactRepository
-from tocsin_paging.store.on_call import known_targets
+from tocsin_paging.store.on_call import NO_POLICY, administrators_of, known_targets
 from tocsin_runtime.ids import new_id
 
 
@@ -32,7 +32,10 @@ async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None =
     gathered, steps = Gathered(), escalation.policy.steps
     first = 0 if escalation.step >= len(steps) else escalation.step
     for number, step in enumerate(steps[first:], start=first + 1):
-        recipients = await _recipients(uow, step, gathered)
+        if escalation.policy.id == LAST_RESORT.id:
+            recipients = await administrators(uow, gathered, why=NO_POLICY)
+        else:
+            recipients = await _recipients(uow, step, gathered)
         if also is not None:
             extra = await _reachable(uow, {also: "acknowledged, then silent"}, gathered)
             named = {recipient.user_id for recipient in recipients}
@@ -42,6 +45,12 @@ async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None =
         if any(recipient.contacts for recipient in recipients):
             break
     return gathered
+
+
+async def administrators(uow: UnitOfWork, gathered: Gathered, *, why: str) -> tuple[Recipient, ...]:
+    """Return everybody who may configure Tocsin; their contact methods are added to what is gathered."""
+    found = await administrators_of(uow.conn)
+    return await _reachable(uow, {user.id: why for user in found}, gathered)
 
 
 async def _recipients(uow: UnitOfWork, step: Step, gathered: Gathered) -> tuple[Recipient, ...]:

@@ -1,20 +1,17 @@
 """An incident opened: its escalation starts, and the pages of the first step are made in the same breath."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.incidents import Incident, IncidentStatus
 from tocsin_events.pages import PageUndeliverable
-from tocsin_paging.domain.escalation import acknowledge, started
+from tocsin_paging.domain.escalation import Escalation, acknowledge, started
 from tocsin_paging.domain.message import About
-from tocsin_paging.domain.policy import Policy
+from tocsin_paging.domain.policy import LAST_RESORT, Policy
 from tocsin_paging.store.escalations import Answer, Case, EscalationRepository
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.pager import Pager
-
-NO_POLICY = Policy(UUID(int=0), name="none", steps=())
 
 
 async def start_escalation(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
@@ -31,30 +28,26 @@ async def start_escalation(uow: UnitOfWork, incident: Incident, *, pager: Pager)
     )
     if incident.status != IncidentStatus.DETECTED:
         await _start_acknowledged(uow, case, incident=incident, pager=pager)
-    elif policy.steps:
-        await take_step(uow, case, pager=pager)
     else:
-        await no_policy(uow, case)
+        tell_without_policy(uow, case.escalation)
+        await take_step(uow, case, pager=pager)
 
 
 async def policy_for(uow: UnitOfWork, incident: Incident) -> Policy:
-    """Return the incident's policy as it is now, else the default one, else one without steps."""
+    """Return the incident's policy as it is now, else the default one, else the last resort."""
     policies = PolicyRepository(uow.conn)
     stored = None
     if incident.escalation_policy_id:
         stored = await policies.get(incident.escalation_policy_id)
     stored = stored or await policies.default()
-    return stored.policy if stored else NO_POLICY
+    return stored.policy if stored else LAST_RESORT
 
 
-async def no_policy(uow: UnitOfWork, case: Case) -> None:
-    """Keep the case, which can still be answered, and tell that nobody could be paged."""
-    escalation = replace(case.escalation, next_at=None, generation=case.escalation.generation + 1)
-    await EscalationRepository(uow.conn).save(case.now(escalation), now=uow.now)
-    uow.emit(
-        PageUndeliverable(incident_id=case.escalation.incident_id, at=uow.now, step=0, reason="no_policy")
-    )
-    uow.announce("page")
+def tell_without_policy(uow: UnitOfWork, escalation: Escalation) -> None:
+    """Where the last resort runs, tell that no policy covers the incident."""
+    if escalation.policy.id == LAST_RESORT.id:
+        incident_id = escalation.incident_id
+        uow.emit(PageUndeliverable(incident_id=incident_id, at=uow.now, step=0, reason="no_policy"))
 
 
 def about(incident: Incident, *, pager: Pager) -> About:

@@ -11,6 +11,7 @@ from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import NotFoundError
+from tocsin_paging.domain.policy import LAST_RESORT
 from tocsin_paging.store.escalations import EscalationRepository
 from tocsin_paging.store.on_call import (
     Duties,
@@ -73,4 +74,12 @@ async def pages(
     """Who was paged for an incident, what became of it, and what happens next."""
     found = await PageRepository(uow.conn).listed(PageFilter(incident_id=incident_id), limit=50)
     case = await EscalationRepository(uow.conn).get(incident_id)
-    return page(request, "fragments/pages.html", viewer, pages=found, case=case, now=uow.now)
+    return page(
+        request,
+        "fragments/pages.html",
+        viewer,
+        pages=found,
+        case=case,
+        now=uow.now,
+        last_resort=LAST_RESORT.id,
+    )
