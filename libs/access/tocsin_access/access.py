@@ -73,6 +73,7 @@ class Access:
         self.sessions = SessionKeeper(secret_key, public_url)
         self.internal = InternalKeeper(secret_key)
         self.form_key = derived_key(secret_key, "open form")
+        self.once_key = derived_key(secret_key, "shown once")
         self.now = now
         self._admin_token = admin_token
         self._connect = connect

@@ -24,21 +24,32 @@ async def test_an_integration_is_made_by_a_form_that_shows_the_key_once(house: H
     }
 
     made = await house.api.post("/alerts/integrations", data=form)
-    key = re.search(r"tci_[\w-]{43}", made.text)
+    (integration,) = await house.integrations()
+    path = f"/alerts/integrations/{integration['id']}"
+    assert (made.status_code, made.headers["location"]) == (303, path)
+    refresh = await house.api.get(path, headers={"HX-Request": "true"})
+    assert "tci_" not in refresh.text.replace(integration["key_prefix"], "")
+    page = await house.api.get(path)
+    key = re.search(r"tci_[\w-]{43}", page.text)
     again = await house.api.post("/alerts/integrations", data=form)
     nameless = await house.api.post("/alerts/integrations", data={**form, "name": " "})
 
-    assert made.status_code == 200
-    assert made.headers["cache-control"] == "no-store"
+    assert page.headers["cache-control"] == "no-store"
     assert key is not None
     assert (await house.send(key.group(), {"title": "a"})).status_code == 202
-    (integration,) = await house.integrations()
     assert (integration["settings"]["group_by"], integration["service"]) == (["a", "b"], "web")
-    shown = await house.api.get(f"/alerts/integrations/{integration['id']}")
+    shown = await house.api.get(path)
     assert key.group() not in shown.text
     assert "YOUR_KEY" in shown.text
     assert (again.status_code, nameless.status_code) == (422, 422)
     assert 'value="Shop monitor"' in again.text
+
+    rotated = await house.api.post(f"{path}/rotate")
+    assert (rotated.status_code, rotated.headers["location"]) == (303, path)
+    fresh = re.search(r"tci_[\w-]{43}", (await house.api.get(path)).text)
+    assert fresh is not None
+    assert fresh.group() != key.group()
+    assert (await house.send(fresh.group(), {"title": "b"})).status_code == 202
 
 
 async def test_each_source_shows_what_to_paste(house: House) -> None:

@@ -7,6 +7,7 @@ from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tocsin_access.dependencies import page_viewer
+from tocsin_access.once import show_once, shown_once
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
@@ -55,7 +56,7 @@ async def create_form(
     severity: Annotated[Severity, Form()] = Severity.MEDIUM,
     group_by: Text = "",
 ) -> Response:
-    """Make one, and show its key this once."""
+    """Make one; its page shows the key once."""
     typed = {"name": name.strip(), "source": source.value, "service": service, "severity": severity.value}
     typed["group_by"] = group_by
     if not typed["name"]:
@@ -66,7 +67,7 @@ async def create_form(
         made = await create(uow, state.keyring, wish)
     except (NameTaken, Unfit) as error:
         return await _list(request, viewer, uow.conn, typed=typed, errors={"name": str(error)})
-    return await _detail(request, viewer, uow.conn, made)
+    return _with_key(request, viewer, made)
 
 
 @router.get("/alerts/integrations/{integration_id}", name="integration_page")
@@ -77,15 +78,15 @@ async def integration_page(
     known = await IntegrationRepository(conn).get(integration_id)
     if known is None:
         raise NotFound("There is no such integration. It may have been deleted.")
-    return await _detail(request, viewer, conn, WithKey(known, None))
+    return await _detail(request, viewer, conn, WithKey(known, shown_once(request, viewer) or None))
 
 
 @router.post("/alerts/integrations/{integration_id}/rotate", name="rotate_key_form")
 async def rotate_form(
     request: Request, viewer: Administrator, uow: RequestUnitOfWork, state: State, integration_id: UUID
 ) -> Response:
-    """A fresh key, shown this once."""
-    return await _detail(request, viewer, uow.conn, await rotate(uow, state.keyring, integration_id))
+    """A fresh key, which the page shows once."""
+    return _with_key(request, viewer, await rotate(uow, state.keyring, integration_id))
 
 
 @router.post("/alerts/integrations/{integration_id}/revoke", name="revoke_key_form")
@@ -137,6 +138,10 @@ async def replay_form(_: Writer, request: Request, state: State, delivery_id: UU
     except Rejection:
         return RedirectResponse(f"/alerts/integrations/{integration.id}", 303)
     return RedirectResponse(f"/alerts/deliveries/{receipt.delivery_id}", 303)
+
+
+def _with_key(request: Request, viewer: Principal, made: WithKey) -> Response:
+    return show_once(request, viewer, made.key or "", at=f"/alerts/integrations/{made.integration.id}")
 
 
 async def _list(

@@ -7,6 +7,7 @@ from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tocsin_access.dependencies import page_viewer
+from tocsin_access.once import show_once, shown_once
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
@@ -67,7 +68,7 @@ async def typed_address(request: Request, _: Viewer, channel: Text = "", address
 @router.get(PATH, name="contacts_page")
 async def contacts_page(request: Request, viewer: Viewer, me: Me, uow: RequestUnitOfWork) -> Response:
     """How you are paged."""
-    return await _shown(request, viewer, me, uow)
+    return await _shown(request, viewer, me, uow, secret=shown_once(request, viewer))
 
 
 @router.post(PATH, name="add_contact_form")
@@ -81,7 +82,7 @@ async def add_contact_form(
     address: Text = "",
     label: Text = "",
 ) -> Response:
-    """Add a contact method. The secret of a webhook is shown once, right here."""
+    """Add a contact method. The page shows the secret of a webhook once."""
     typed = Typed(channel=channel, address=address, label=label)
     if errors:
         return await _shown(request, viewer, me, uow, typed=typed, errors=errors)
@@ -93,7 +94,7 @@ async def add_contact_form(
     if contact.channel != Channel.WEBHOOK:
         return RedirectResponse(PATH, 303)
     secret = pager_of(request).links.webhook_secret(contact.id)
-    return await _shown(request, viewer, me, uow, secret=secret)
+    return show_once(request, viewer, secret, at=PATH)
 
 
 @router.post(PATH + "/test", name="test_page_form")

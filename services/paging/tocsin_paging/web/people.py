@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from tocsin_access.dependencies import access_of, page_viewer
+from tocsin_access.once import show_once, shown_once
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
@@ -95,7 +96,7 @@ async def person_page(request: Request, viewer: Reader, conn: ReadConnection, us
     person = await PeopleRepository(conn).get(user_id)
     if person is None:
         raise NotFoundError("There is no such person. They may have been removed.")
-    return await _shown(request, viewer, conn, person=person)
+    return await _shown(request, viewer, conn, person=person, link=shown_once(request, viewer))
 
 
 @router.post("/people/{user_id}", name="change_person_form")
@@ -118,12 +119,12 @@ async def change_person_form(
 async def login_link_form(
     request: Request, viewer: Administrator, uow: RequestUnitOfWork, user_id: UUID
 ) -> Response:
-    """Make a link that logs this person in once, and show it once."""
+    """Make a link that logs this person in once; their page shows it once."""
     person = await person_to_change(uow, user_id)
     check_grant(person.role, viewer.scopes)
     secret = await create_login_link(uow, person.id)
     link = f"{access_of(request).public_url.rstrip('/')}/login/link/{secret}"
-    return await _shown(request, viewer, uow.conn, person=person, link=link)
+    return show_once(request, viewer, link, at=f"/people/{user_id}")
 
 
 @router.post("/people/{user_id}/remove", name="remove_person_form")

@@ -8,6 +8,7 @@ from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tocsin_access.dependencies import access_of, page_viewer
+from tocsin_access.once import show_once, shown_once
 from tocsin_access.principal import Principal
 from tocsin_access.roles import EVERYTHING, SCOPES
 from tocsin_bus.unit_of_work import UnitOfWork
@@ -49,7 +50,8 @@ async def settings_page(
 ) -> Response:
     """Everything on one page."""
     flash = {"text": SAVED[saved], "tone": "green"} if saved in SAVED else None
-    return await _shown(request, viewer, conn, errors=Errors(), flash=flash)
+    new_token = shown_once(request, viewer)
+    return await _shown(request, viewer, conn, errors=Errors(), flash=flash, new_token=new_token)
 
 
 @router.post("/settings/profile", name="save_profile")
@@ -115,7 +117,7 @@ async def make_own_token(
     token_name: Text = "",
     days: Text = "90",
 ) -> Response:
-    """Make a token for oneself, and show it once."""
+    """Make a token for oneself; the page shows it once."""
     typed = checked(name=token_name)
     errors = Errors(token_name=typed.errors["name"]) if typed.errors else Errors()
     lives = timedelta(days=int(days)) if days in {days for days, _ in LIVES if days} else None
@@ -130,7 +132,7 @@ async def make_own_token(
         )
     except (InvalidChangeError, NotAllowedError) as error:
         return await _shown(request, viewer, uow.conn, errors=Errors(scopes=str(error)))
-    return await _shown(request, viewer, uow.conn, errors=Errors(), new_token=plain)
+    return show_once(request, viewer, plain, at="/settings")
 
 
 @router.post("/settings/tokens/{token_id}/revoke", name="revoke_own_token")
