@@ -27,7 +27,7 @@ def atom(site: Site) -> bytes:
     """The Atom feed as UTF-8."""
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
     _add(feed, "id", f"urn:uuid:{site.page.id}")
-    _add(feed, "title", f"{site.page.name} status: incident history")
+    _add(feed, "title", f"{site.page.name}: incident history")
     _add(feed, "updated", _rfc3339(_latest(site)))
     _link(feed, "self", f"{site.base_url}/status/history.atom", kind="application/atom+xml")
     _link(feed, "alternate", f"{site.base_url}/status/history", kind="text/html")
@@ -47,7 +47,7 @@ def rss(site: Site) -> bytes:
     """The RSS 2.0 feed as UTF-8."""
     root = Element("rss", {"version": "2.0", "xmlns:atom": ATOM})
     channel = SubElement(root, "channel")
-    _add(channel, "title", f"{site.page.name} status: incident history")
+    _add(channel, "title", f"{site.page.name}: incident history")
     _add(channel, "link", f"{site.base_url}/status")
     _add(channel, "description", site.page.description or f"Incidents of {site.page.name}")
     _add(channel, "lastBuildDate", format_datetime(_latest(site).astimezone(UTC), usegmt=True))

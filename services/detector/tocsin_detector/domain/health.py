@@ -51,9 +51,9 @@ def health_of(latest: Sequence[DeliveryLine], *, revoked: bool) -> Health:
         return Health(Condition.WAITING, "Nothing has come in yet.")
     newest = latest[0]
     if newest.verdict is Verdict.REJECTED:
-        return Health(
-            Condition.UNHEALTHY, f"The last delivery was rejected: {newest.reason or 'unknown reason'}."
-        )
+        reason = (newest.reason or "unknown reason").rstrip()
+        end = "" if reason.endswith((".", "!", "?", "…")) else "."
+        return Health(Condition.UNHEALTHY, f"The last delivery was rejected: {reason}{end}")
     rejected = sum(line.verdict is Verdict.REJECTED for line in latest)
     if rejected:
         were = "was" if rejected == 1 else "were"

@@ -1,5 +1,6 @@
 """The machine-readable faces of the page: Statuspage's JSON, Atom and RSS."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from json import dumps, loads
@@ -118,6 +119,12 @@ def test_atom_has_permanent_ids_and_moves_updated() -> None:
     moved = [feed.findtext("a:entry/a:updated", namespaces=NAME) for feed in (before, after)]
     assert moved == ["2026-11-24T03:12:00Z", "2026-11-24T03:13:00Z"]
     assert after.findtext("a:updated", namespaces=NAME) == "2026-11-24T03:13:00Z"
+
+
+def test_a_feed_is_called_what_the_page_calls_it() -> None:
+    named = site(page=replace(site().page, name="Status"))
+    assert fromstring(atom(named)).findtext("a:title", namespaces=NAME) == "Status: incident history"
+    assert fromstring(rss(named)).findtext("channel/title") == "Status: incident history"
 
 
 def test_every_required_element_of_atom_is_there() -> None:
