@@ -46,8 +46,8 @@ kafka: setup ## Fetch a real Apache Kafka for the tests (needs Java 17 and Maven
 generate: setup ## Write the generated files anew: AsyncAPI, OpenAPI, settings, Ingress, proxy
 	@$(BIN)/python -m tools.generate
 
-lock: ## Pin every dependency with its hashes
-	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+lock: ## Pin every dependency with its hashes, for developers and for images (needs uv)
+	@$(PYTHON) tools/lock.py $(ARGS)
 
 image: ## Build the image of one service: make image SERVICE=paging
 	docker build -f deploy/Dockerfile --build-arg SERVICE=$(SERVICE) -t tocsin-$(SERVICE) .

@@ -16,6 +16,7 @@ CHECKS: dict[str, list[str]] = {
     "contracts": [f"{BIN}/lint-imports", "--no-logo"],
     "limits": [sys.executable, "tools/limits.py"],
     "generated": [sys.executable, "-m", "tools.generate", "--check"],
+    "locks": [sys.executable, "-m", "tools.lock_check"],
     "dependencies": [sys.executable, "tools/audit.py"],
 }
 
