@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from tocsin_bus.inbox import admit
-from tocsin_bus.parked import is_transient, is_unreachable, park, parked_keys
+from tocsin_bus.inbox import admit_unless_parked
+from tocsin_bus.parked import is_transient, is_unreachable, park
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
 from tocsin_bus.subscriptions import Heard, ManyHandler, Subscriptions
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
@@ -177,9 +177,7 @@ class ConsumerRunner:
 
     async def _handle_in(self, uow: UnitOfWork, records: list[Record]) -> None:
         envelopes = [r.envelope for r in records if r.envelope is not None]
-        blocked = await parked_keys(uow.conn, self.consumer_name, keys=[e.key for e in envelopes])
-        free = [e.id for e in envelopes if e.key not in blocked]
-        fresh = await admit(uow.conn, self.consumer_name, event_ids=free) if free else set()
+        fresh, blocked = await admit_unless_parked(uow.conn, self.consumer_name, envelopes=envelopes)
         hand_over = HandOver(self._subscriptions, uow)
         for record in records:
             envelope = record.envelope

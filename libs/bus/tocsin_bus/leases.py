@@ -10,11 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.leases")
 TTL = 6.0
@@ -24,7 +24,7 @@ AGAIN = 0.25
 """Seconds until the next look while another still holds a part of this member's share."""
 HASTE = 0.05
 """Seconds after the end of another's lease at which this member looks: a dead one is followed at once."""
-Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+Apart = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 class LeaseKeeper:
@@ -32,7 +32,7 @@ class LeaseKeeper:
 
     def __init__(
         self,
-        begin: Begin,
+        apart: Apart,
         *,
         scope: str,
         names: Sequence[str],
@@ -41,7 +41,7 @@ class LeaseKeeper:
     ) -> None:
         self.owner: UUID = new_id()
         self.scope = scope
-        self._begin = begin
+        self._apart = apart
         self._names = list(names)
         self._on_lost = on_lost
         self._on_gained = on_gained
@@ -68,16 +68,15 @@ class LeaseKeeper:
     async def renew(self) -> None:
         """One turn: say that we live, let go of what is not our share, take what is free of our share."""
         began = monotonic()
-        arguments = {"scope": self.scope, "owner": self.owner, "ttl": TTL}
-        async with self._begin() as conn:
-            rows = (await conn.execute(_ALIVE, arguments)).all()
+        async with self._apart() as conn:
+            rows = await _ALIVE.rows(conn, scope=self.scope, owner=self.owner, ttl=TTL)
             others = {owner: float(left) for owner, left in rows}
             share = self._share(list(others))
             surplus = frozenset(self._epochs) - share
             taken = {} if surplus else await self._take(conn, share)
         if surplus:
             await self._release(surplus)
-            async with self._begin() as conn:
+            async with self._apart() as conn:
                 taken = await self._take(conn, share)
         await self._changed(taken)
         self._valid_until = began + TTL - MARGIN
@@ -87,13 +86,12 @@ class LeaseKeeper:
     async def close(self) -> None:
         """Let go of everything at once, so that others need not wait for the time-out."""
         await self._release(frozenset(self._epochs))
-        async with self._begin() as conn:
-            await conn.execute(_LEAVE, {"scope": self.scope, "owner": self.owner})
+        async with self._apart() as conn:
+            await _LEAVE.run(conn, scope=self.scope, owner=self.owner)
 
     async def _take(self, conn: AsyncConnection, share: frozenset[str]) -> dict[str, int]:
-        arguments = {"scope": self.scope, "owner": self.owner, "ttl": TTL, "names": sorted(share)}
-        rows = await conn.execute(_TAKE, arguments)
-        return {str(name): int(epoch) for name, epoch in rows.all()}
+        rows = await _TAKE.rows(conn, scope=self.scope, owner=self.owner, ttl=TTL, names=sorted(share))
+        return {str(name): int(epoch) for name, epoch in rows}
 
     def _share(self, others: list[UUID]) -> frozenset[str]:
         members = sorted([*others, self.owner])
@@ -115,8 +113,8 @@ class LeaseKeeper:
         if self._on_lost:
             await self._on_lost(names)
         self._epochs = {name: epoch for name, epoch in self._epochs.items() if name not in names}
-        async with self._begin() as conn:
-            await conn.execute(_RELEASE, {"scope": self.scope, "owner": self.owner, "names": sorted(names)})
+        async with self._apart() as conn:
+            await _RELEASE.run(conn, scope=self.scope, owner=self.owner, names=sorted(names))
 
     async def _lapse(self) -> None:
         if self._epochs and monotonic() >= self._valid_until:
@@ -125,7 +123,7 @@ class LeaseKeeper:
                 await self._on_lost(lost)
 
 
-_ALIVE = text(
+_ALIVE = Statement(
     "WITH me AS (INSERT INTO lease_members (scope, owner, until)"
     " VALUES (:scope, :owner, now() + make_interval(secs => :ttl))"
     " ON CONFLICT (scope, owner) DO UPDATE SET until = excluded.until),"
@@ -133,7 +131,7 @@ _ALIVE = text(
     " SELECT owner, extract(epoch FROM until - now())::float8 FROM lease_members"
     " WHERE scope = :scope AND until > now() AND owner <> :owner"
 )
-_TAKE = text(
+_TAKE = Statement(
     "INSERT INTO leases AS l (scope, name, owner, epoch, until)"
     " SELECT :scope, name, :owner, 1, now() + make_interval(secs => :ttl)"
     " FROM unnest(CAST(:names AS text[])) AS name ORDER BY name"
@@ -141,11 +139,11 @@ _TAKE = text(
     " epoch = CASE WHEN l.owner = excluded.owner THEN l.epoch ELSE l.epoch + 1 END"
     " WHERE l.owner = excluded.owner OR l.until <= now() RETURNING name, epoch"
 )
-_RELEASE = text(
+_RELEASE = Statement(
     "UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND name = ANY(CAST(:names AS text[]))"
 )
 # A turn that was cut off may have taken leases that this member does not know of.
-_LEAVE = text(
+_LEAVE = Statement(
     "WITH left_over AS (UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND until > now())"
     " DELETE FROM lease_members WHERE scope = :scope AND owner = :owner"
 )

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from asyncpg import Record
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_events.base import Topic
 from tocsin_events.envelope import SOURCE_PREFIX, Envelope
+from tocsin_runtime.statement import Statement
 
 LANES = 4
 """Keys are spread over lanes; a lane has one relay at a time and one batch under way."""
@@ -36,22 +36,20 @@ def lane_of(key: UUID) -> int:
 
 async def append(conn: AsyncConnection, envelopes: Sequence[Envelope], *, channel: str, message: str) -> None:
     """Add events in the order given, and notify; one statement however many they are."""
-    await conn.execute(
-        _APPEND,
-        {
-            "lanes": [lane_of(e.key) for e in envelopes],
-            "topics": [e.topic.value for e in envelopes],
-            "keys": [e.key for e in envelopes],
-            "ids": [e.id for e in envelopes],
-            "types": [e.type for e in envelopes],
-            "times": [e.occurred_at for e in envelopes],
-            "correlations": [e.correlation_id for e in envelopes],
-            "causations": [e.causation_id for e in envelopes],
-            "traces": [e.traceparent for e in envelopes],
-            "datas": [e.data for e in envelopes],
-            "channel": channel,
-            "message": message,
-        },
+    await _APPEND.run(
+        conn,
+        lanes=[lane_of(e.key) for e in envelopes],
+        topics=[e.topic.value for e in envelopes],
+        keys=[e.key for e in envelopes],
+        ids=[e.id for e in envelopes],
+        types=[e.type for e in envelopes],
+        times=[e.occurred_at for e in envelopes],
+        correlations=[e.correlation_id for e in envelopes],
+        causations=[e.causation_id for e in envelopes],
+        traces=[e.traceparent for e in envelopes],
+        datas=[e.data for e in envelopes],
+        channel=channel,
+        message=message,
     )
 
 
@@ -59,22 +57,22 @@ async def unpublished(
     conn: AsyncConnection, *, lanes: Sequence[int], limit: int, service: str
 ) -> list[Waiting]:
     """The oldest events of these lanes that no broker has acknowledged, oldest first."""
-    rows = await conn.execute(_UNPUBLISHED, {"lanes": list(lanes), "limit": limit})
-    return [_load(row, service) for row in rows.mappings()]
+    rows = await _UNPUBLISHED.rows(conn, lanes=list(lanes), limit=limit)
+    return [_load(row, service) for row in rows]
 
 
 async def mark_published(conn: AsyncConnection, waiting: Sequence[Waiting]) -> None:
     """The broker has them."""
     days, positions = [w.day for w in waiting], [w.position for w in waiting]
-    await conn.execute(_MARK, {"days": days, "positions": positions})
+    await _MARK.run(conn, days=days, positions=positions)
 
 
 async def not_bypassed(
     conn: AsyncConnection, *, lanes: Sequence[int], limit: int, service: str
 ) -> list[Waiting]:
     """The oldest unpublished events of these lanes that have not gone round the bus yet (R22)."""
-    rows = await conn.execute(_NOT_BYPASSED, {"lanes": list(lanes), "limit": limit})
-    return [_load(row, service) for row in rows.mappings()]
+    rows = await _NOT_BYPASSED.rows(conn, lanes=list(lanes), limit=limit)
+    return [_load(row, service) for row in rows]
 
 
 async def just_published(conn: AsyncConnection, *, lanes: Sequence[int], service: str) -> list[Waiting]:
@@ -82,40 +80,39 @@ async def just_published(conn: AsyncConnection, *, lanes: Sequence[int], service
 
     A broker that has just gone away may hold them where nobody can read them.
     """
-    rows = await conn.execute(_JUST_PUBLISHED, {"lanes": list(lanes)})
-    return [_load(row, service) for row in rows.mappings()]
+    rows = await _JUST_PUBLISHED.rows(conn, lanes=list(lanes))
+    return [_load(row, service) for row in rows]
 
 
 async def mark_bypassed(conn: AsyncConnection, waiting: Sequence[Waiting]) -> None:
     """The next service has them already; they stay unpublished and go to the broker later."""
     days, positions = [w.day for w in waiting], [w.position for w in waiting]
-    await conn.execute(_MARK_BYPASSED, {"days": days, "positions": positions})
+    await _MARK_BYPASSED.run(conn, days=days, positions=positions)
 
 
 async def oldest_age(conn: AsyncConnection) -> float:
     """Seconds for which the oldest unpublished event has waited; 0 when none waits. The first health figure (R10)."""
-    age: float = (await conn.execute(_AGE)).scalar_one()
+    age: float = await _AGE.value(conn)
     return age
 
 
-def _load(row: RowMapping, service: str) -> Waiting:
-    values: dict[str, Any] = dict(row)
+def _load(row: Record, service: str) -> Waiting:
     envelope = Envelope(
-        id=values["id"],
-        type=values["type"],
+        id=row["id"],
+        type=row["type"],
         source=SOURCE_PREFIX + service,
-        topic=Topic(values["topic"]),
-        key=values["key"],
-        occurred_at=values["occurred_at"],
-        data=values["data"],
-        correlation_id=values["correlation_id"],
-        causation_id=values["causation_id"],
-        traceparent=values["traceparent"],
+        topic=Topic(row["topic"]),
+        key=row["key"],
+        occurred_at=row["occurred_at"],
+        data=row["data"],
+        correlation_id=row["correlation_id"],
+        causation_id=row["causation_id"],
+        traceparent=row["traceparent"],
     )
-    return Waiting(values["day"], values["position"], values["lane"], envelope)
+    return Waiting(row["day"], row["position"], row["lane"], envelope)
 
 
-_APPEND = text(
+_APPEND = Statement(
     "WITH kept AS (INSERT INTO outbox"
     " (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
     " SELECT * FROM unnest(CAST(:lanes AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS uuid[]),"
@@ -129,10 +126,10 @@ _COLUMNS = (
 _SELECT = (
     f"SELECT {_COLUMNS} FROM outbox WHERE published_at IS NULL AND lane = ANY(CAST(:lanes AS smallint[]))"
 )
-_UNPUBLISHED = text(_SELECT + " ORDER BY position LIMIT :limit")
-_NOT_BYPASSED = text(_SELECT + " AND bypassed_at IS NULL ORDER BY position LIMIT :limit")
+_UNPUBLISHED = Statement(_SELECT + " ORDER BY position LIMIT :limit")
+_NOT_BYPASSED = Statement(_SELECT + " AND bypassed_at IS NULL ORDER BY position LIMIT :limit")
 # The newest rows by the primary key; there is no index on when they were published, which every mark would pay for.
-_JUST_PUBLISHED = text(
+_JUST_PUBLISHED = Statement(
     f"SELECT {_COLUMNS} FROM (SELECT * FROM outbox WHERE day >= CURRENT_DATE - 1"
     f" ORDER BY day DESC, position DESC LIMIT {MOST_JUST_PUBLISHED}) AS newest"
     f" WHERE published_at > now() - interval '{JUST_NOW} seconds' AND bypassed_at IS NULL"
@@ -142,9 +139,9 @@ _DONE = (
     " FROM unnest(CAST(:days AS date[]), CAST(:positions AS bigint[])) AS done(day, position)"
     " WHERE outbox.day = done.day AND outbox.position = done.position"
 )
-_MARK = text("UPDATE outbox SET published_at = now()" + _DONE)
-_MARK_BYPASSED = text("UPDATE outbox SET bypassed_at = now()" + _DONE)
-_AGE = text(
+_MARK = Statement("UPDATE outbox SET published_at = now()" + _DONE)
+_MARK_BYPASSED = Statement("UPDATE outbox SET bypassed_at = now()" + _DONE)
+_AGE = Statement(
     "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8"
     " FROM outbox WHERE published_at IS NULL"
 )

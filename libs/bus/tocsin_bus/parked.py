@@ -1,12 +1,11 @@
 """What could not be handled waits here with everything that came after it for the same key (R17, R18)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 import orjson
-from sqlalchemy import RowMapping, text
+from asyncpg import Record as Row
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +13,7 @@ from tocsin_bus.protocol import Partition, Record
 from tocsin_events.base import Topic
 from tocsin_events.envelope import MalformedEvent, UnknownEventType, from_headers
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import Statement
 
 TRANSIENT_PAUSES = (1, 2, 5, 15, 60)
 """Seconds between tries of what may heal by itself; the last is repeated."""
@@ -66,12 +66,6 @@ def event_id_of(record: Record) -> UUID:
     return uuid5(NO_KEY, f"{record.partition.topic}/{record.partition.number}/{record.offset}")
 
 
-async def parked_keys(conn: AsyncConnection, consumer: str, *, keys: Sequence[UUID]) -> set[UUID]:
-    """Which of these keys have something parked before them."""
-    rows = await conn.execute(_KEYS, {"consumer": consumer, "keys": list(keys)})
-    return set(rows.scalars())
-
-
 async def park(
     conn: AsyncConnection,
     record: Record,
@@ -86,37 +80,35 @@ async def park(
     key = record.envelope.key if record.envelope else NO_KEY
     unreadable = record.envelope is None
     pause = timedelta(seconds=TRANSIENT_PAUSES[0])
-    await conn.execute(
-        _PARK,
-        {
-            "id": new_id(),
-            "consumer": consumer,
-            "event_id": event_id_of(record),
-            "key": key,
-            "topic": record.partition.topic.value,
-            "type": record.envelope.type if record.envelope else "unreadable",
-            "partition": record.partition.number,
-            "record_offset": record.offset,
-            "headers": orjson.dumps(dict(record.raw_headers)).decode(),
-            "data": record.raw_data,
-            "state": "waiting",
-            "permanent": permanent or unreadable,
-            "attempts": PERMANENT_TRIES if unreadable else attempts,
-            "next_try_at": now if attempts == 0 or unreadable else now + pause,
-            "reason": reason[:1000],
-        },
+    await _PARK.run(
+        conn,
+        id=new_id(),
+        consumer=consumer,
+        event_id=event_id_of(record),
+        key=key,
+        topic=record.partition.topic.value,
+        type=record.envelope.type if record.envelope else "unreadable",
+        partition=record.partition.number,
+        record_offset=record.offset,
+        headers=orjson.dumps(dict(record.raw_headers)).decode(),
+        data=record.raw_data,
+        state="waiting",
+        permanent=permanent or unreadable,
+        attempts=PERMANENT_TRIES if unreadable else attempts,
+        next_try_at=now if attempts == 0 or unreadable else now + pause,
+        reason=reason[:1000],
     )
 
 
 async def claim_head(conn: AsyncConnection, consumer: str, *, now: datetime) -> Parked | None:
     """Lock the first parked event of some key whose time has come; None when there is none."""
-    row = (await conn.execute(_CLAIM, {"consumer": consumer, "now": now})).mappings().one_or_none()
+    row = await _CLAIM.row(conn, consumer=consumer, now=now)
     return _load(row) if row else None
 
 
 async def finish(conn: AsyncConnection, parked_id: UUID) -> None:
     """It was handled after all."""
-    await conn.execute(_FINISH, {"id": parked_id})
+    await _FINISH.run(conn, id=parked_id)
 
 
 async def failed_again(conn: AsyncConnection, parked: Parked, *, error: BaseException, now: datetime) -> bool:
@@ -125,16 +117,14 @@ async def failed_again(conn: AsyncConnection, parked: Parked, *, error: BaseExce
     attempts = parked.attempts + 1
     dead = attempts >= (PERMANENT_TRIES if permanent else TRANSIENT_TRIES)
     pause = TRANSIENT_PAUSES[min(attempts, len(TRANSIENT_PAUSES)) - 1]
-    await conn.execute(
-        _FAILED,
-        {
-            "id": parked.id,
-            "attempts": attempts,
-            "permanent": permanent,
-            "state": "dead" if dead else "waiting",
-            "next_try_at": now + timedelta(seconds=pause),
-            "reason": repr(error)[:1000],
-        },
+    await _FAILED.run(
+        conn,
+        id=parked.id,
+        attempts=attempts,
+        permanent=permanent,
+        state="dead" if dead else "waiting",
+        next_try_at=now + timedelta(seconds=pause),
+        reason=repr(error)[:1000],
     )
     return dead
 
@@ -142,10 +132,10 @@ async def failed_again(conn: AsyncConnection, parked: Parked, *, error: BaseExce
 async def put_off(conn: AsyncConnection, parked: Parked, *, now: datetime) -> None:
     """Ask again in a while, without counting this try."""
     pause = timedelta(seconds=TRANSIENT_PAUSES[-1])
-    await conn.execute(_PUT_OFF, {"id": parked.id, "next_try_at": now + pause})
+    await _PUT_OFF.run(conn, id=parked.id, next_try_at=now + pause)
 
 
-def _load(row: RowMapping) -> Parked:
+def _load(row: Row) -> Parked:
     topic = Topic(row["topic"])
     envelope, problem = None, None
     try:
@@ -163,17 +153,13 @@ def _load(row: RowMapping) -> Parked:
     return Parked(row["id"], record, row["attempts"], row["permanent"])
 
 
-_KEYS = text(
-    "SELECT DISTINCT key FROM parked"
-    " WHERE consumer = :consumer AND state = 'waiting' AND key = ANY(CAST(:keys AS uuid[]))"
-)
-_PARK = text(
+_PARK = Statement(
     "INSERT INTO parked (id, consumer, event_id, key, topic, type, partition, record_offset, headers, data, state,"
     " permanent, attempts, next_try_at, reason) VALUES (:id, :consumer, :event_id, :key, :topic, :type, :partition,"
     " :record_offset, CAST(:headers AS jsonb), :data, :state, :permanent, :attempts, :next_try_at, :reason)"
     " ON CONFLICT (consumer, event_id) DO NOTHING"
 )
-_CLAIM = text(
+_CLAIM = Statement(
     "SELECT id, topic, partition, record_offset, headers, data, attempts, permanent FROM parked AS p"
     " WHERE consumer = :consumer AND state = 'waiting' AND next_try_at <= :now"
     f" AND (p.key = CAST('{NO_KEY}' AS uuid) OR NOT EXISTS ("
@@ -181,9 +167,9 @@ _CLAIM = text(
     " AND before.state = 'waiting' AND before.position < p.position))"
     " ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
-_FINISH = text("UPDATE parked SET state = 'done' WHERE id = :id")
-_PUT_OFF = text("UPDATE parked SET next_try_at = :next_try_at WHERE id = :id AND state = 'waiting'")
-_FAILED = text(
+_FINISH = Statement("UPDATE parked SET state = 'done' WHERE id = :id")
+_PUT_OFF = Statement("UPDATE parked SET next_try_at = :next_try_at WHERE id = :id AND state = 'waiting'")
+_FAILED = Statement(
     "UPDATE parked SET attempts = :attempts, permanent = :permanent, state = :state, next_try_at = :next_try_at,"
     " reason = :reason WHERE id = :id"
 )

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin_bus.listener import Listener
@@ -21,10 +20,12 @@ from tocsin_bus.protocol import BusUnavailable, Consumer, OnRevoked, Partition
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.database import Database
+from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.bus.postgres")
 PARTITIONS = 4
 CHANNEL = "tocsin_bus"
+POLL = 1.0
 COMPACTED = frozenset({Topic.DIRECTORY})
 
 
@@ -35,6 +36,7 @@ class PostgresBus:
         self._database = database
         self._consumers: set[PostgresConsumer] = set()
         self._listener = Listener(database, {CHANNEL: self._came})
+        self._polling: asyncio.Task[None] | None = None
 
     @property
     def shares_fate_with_outbox(self) -> bool:
@@ -42,6 +44,7 @@ class PostgresBus:
 
     async def start(self) -> None:
         self._listener.start()
+        self._polling = asyncio.create_task(self._poll(), name="bus-poll")
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         grouped: dict[Partition, list[Envelope]] = defaultdict(list)
@@ -75,7 +78,7 @@ class PostgresBus:
     async def ready(self) -> bool:
         try:
             async with asyncio.timeout(1), self._database.read() as conn:
-                await conn.execute(text("SELECT 1 FROM partitions LIMIT 1"))
+                await _ANY.rows(conn)
         except (SQLAlchemyError, OSError, TimeoutError):
             return False
         return True
@@ -87,8 +90,24 @@ class PostgresBus:
             await compact(conn)
 
     async def close(self) -> None:
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
         await self._listener.stop()
         await self._database.close()
+
+    async def _poll(self) -> None:
+        """The net under lost notifications: one look for all consumers of this process."""
+        while True:
+            await asyncio.sleep(POLL)
+            if not self._consumers:
+                continue
+            try:
+                async with self._database.read() as conn:
+                    rows = await _ALL_ENDS.rows(conn)
+                self._tell([(Partition(Topic(topic), number), end) for topic, number, end in rows])
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("bus.poll_failed", error=repr(error)[:200])
 
     def _came(self, payload: str) -> None:
         """A notification says where partitions end now; the empty one, after a reconnect, that some were missed."""
@@ -111,7 +130,7 @@ class PostgresBus:
         partitions = sorted(grouped)
         targets = {"topics": [p.topic.value for p in partitions], "numbers": [p.number for p in partitions]}
         async with self._database.begin() as conn:
-            rows = (await conn.execute(_LOCK, targets)).all()
+            rows = await _LOCK.rows(conn, **targets)
             nexts = {Partition(Topic(topic), number): at for topic, number, at in rows}
             missing = [p for p in partitions if p not in nexts]
             if missing:
@@ -119,38 +138,36 @@ class PostgresBus:
             for compacted in (False, True):
                 part = {p: e for p, e in grouped.items() if (p.topic in COMPACTED) is compacted}
                 if part:
-                    await conn.execute(_WRITE_COMPACTED if compacted else _WRITE_LOG, _columns(part, nexts))
+                    await (_WRITE_COMPACTED if compacted else _WRITE_LOG).run(conn, **_columns(part, nexts))
             counts = [len(grouped[p]) for p in partitions]
             ends = [(p, nexts[p] + count) for p, count in zip(partitions, counts, strict=True)]
             message = orjson.dumps([(p.topic.value, p.number, end) for p, end in ends]).decode()
-            await conn.execute(
-                _ADVANCE, {**targets, "counts": counts, "channel": CHANNEL, "message": message}
-            )
+            await _ADVANCE.run(conn, **targets, counts=counts, channel=CHANNEL, message=message)
         return ends
 
     async def _append_to_one(self, partition: Partition, envelopes: list[Envelope]) -> tuple[Partition, int]:
         """The same by one statement and one round trip, which is what it takes while little happens."""
-        arguments = {
-            "topic": partition.topic.value,
-            "number": partition.number,
-            "count": len(envelopes),
-            "keys": [e.key for e in envelopes],
-            "headers": [orjson.dumps(e.headers()).decode() for e in envelopes],
-            "datas": [e.data for e in envelopes],
-            "channel": CHANNEL,
-        }
         statement = _APPEND_COMPACTED if partition.topic in COMPACTED else _APPEND_LOG
         async with self._database.apart() as conn:
-            end = (await conn.execute(statement, arguments)).scalar_one_or_none()
+            end = await statement.value(
+                conn,
+                topic=partition.topic.value,
+                number=partition.number,
+                count=len(envelopes),
+                keys=[e.key for e in envelopes],
+                headers=[orjson.dumps(e.headers()).decode() for e in envelopes],
+                datas=[e.data for e in envelopes],
+                channel=CHANNEL,
+            )
         if end is None:
             raise BusUnavailable(f"no such partition: {partition}; run `tocsin migrate`")
         return partition, end
 
-    async def _numbers(self, statement: object, *, topic: Topic, group: str) -> dict[Partition, int]:
+    async def _numbers(self, statement: Statement, *, topic: Topic, group: str) -> dict[Partition, int]:
         try:
             async with self._database.read() as conn:
-                rows = await conn.execute(statement, {"topic": topic.value, "group": group})  # type: ignore[call-overload]
-                return {Partition(topic, number): at for number, at in rows.all()}
+                rows = await statement.rows(conn, topic=topic.value, group=group)
+                return {Partition(topic, number): at for number, at in rows}
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise BusUnavailable(repr(error)) from error
 
@@ -177,7 +194,7 @@ def _columns(
     return columns
 
 
-_LOCK = text(
+_LOCK = Statement(
     "SELECT p.topic, p.number, p.next FROM partitions AS p"
     " JOIN unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[])) AS w(topic, number)"
     " ON p.topic = w.topic AND p.number = w.number ORDER BY p.topic, p.number FOR UPDATE OF p"
@@ -187,15 +204,15 @@ _ROWS = (
     " CAST(:keys AS uuid[]), CAST(:headers AS text[]), CAST(:datas AS bytea[]))"
     " AS r(topic, number, record_offset, key, headers, data)"
 )
-_WRITE_LOG = text(
+_WRITE_LOG = Statement(
     "INSERT INTO log (topic, number, record_offset, headers, data)"
     " SELECT topic, number, record_offset, CAST(headers AS jsonb), data" + _ROWS
 )
-_WRITE_COMPACTED = text(
+_WRITE_COMPACTED = Statement(
     "INSERT INTO compacted (topic, number, record_offset, key, headers, data)"
     " SELECT topic, number, record_offset, key, CAST(headers AS jsonb), data" + _ROWS
 )
-_ADVANCE = text(
+_ADVANCE = Statement(
     "WITH moved AS (UPDATE partitions AS p SET next = p.next + w.n"
     " FROM unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[]), CAST(:counts AS integer[]))"
     " AS w(topic, number, n)"
@@ -211,9 +228,13 @@ _MOVE = (
     " SELECT next FROM moved CROSS JOIN LATERAL"
     " pg_notify(:channel, CAST(json_build_array(json_build_array(topic, number, next)) AS text))"
 )
-_APPEND_LOG = text(_MOVE.format(table="log", columns="topic, number, record_offset, headers, data", key=""))
-_APPEND_COMPACTED = text(
+_APPEND_LOG = Statement(
+    _MOVE.format(table="log", columns="topic, number, record_offset, headers, data", key="")
+)
+_APPEND_COMPACTED = Statement(
     _MOVE.format(table="compacted", columns="topic, number, record_offset, key, headers, data", key="key, ")
 )
-_ENDS = text("SELECT number, next FROM partitions WHERE topic = :topic AND :group = ''")
-_POSITIONS = text("SELECT number, position FROM positions WHERE topic = :topic AND consumer = :group")
+_ANY = Statement("SELECT 1 FROM partitions LIMIT 1")
+_ALL_ENDS = Statement("SELECT topic, number, next FROM partitions")
+_ENDS = Statement("SELECT number, next FROM partitions WHERE topic = :topic AND CAST(:group AS text) = ''")
+_POSITIONS = Statement("SELECT number, position FROM positions WHERE topic = :topic AND consumer = :group")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy import RowMapping, text
+from asyncpg import Record as Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,10 +14,10 @@ from tocsin_events.base import Topic
 from tocsin_events.envelope import MalformedEvent, from_headers
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.database import Database
+from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.bus.postgres")
 STORE_EVERY = 0.1
-POLL = 1.0
 
 
 class PostgresConsumer:
@@ -47,7 +47,7 @@ class PostgresConsumer:
         self._wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._keeper = LeaseKeeper(
-            database.begin,
+            database.apart,
             scope=f"group:{group}",
             names=list(self._by_name),
             on_lost=self._lost,
@@ -88,10 +88,10 @@ class PostgresConsumer:
             if fetched or left <= 0:
                 return fetched
             try:
-                async with asyncio.timeout(min(left, POLL)):
+                async with asyncio.timeout(left):
                     await self._wanted.wait()
             except TimeoutError:
-                self._looks = True
+                return {}
 
     def finished(self, partition: Partition, next_offset: int) -> None:
         if partition in self._next:
@@ -125,8 +125,7 @@ class PostgresConsumer:
     async def _gained(self, names: frozenset[str]) -> None:
         gained = [self._by_name[name] for name in names]
         async with self._database.read() as conn:
-            arguments = {"consumer": self._group, **_targets(gained)}
-            rows = (await conn.execute(_READ_POSITIONS, arguments)).all()
+            rows = await _READ_POSITIONS.rows(conn, consumer=self._group, **_targets(gained))
         found = {Partition(Topic(topic), number): position for topic, number, position in rows}
         for partition in gained:
             self._next[partition] = self._stored[partition] = found.get(partition, 0)
@@ -155,10 +154,8 @@ class PostgresConsumer:
                 if part:
                     statement = _FETCH_COMPACTED if compacted else _FETCH_LOG
                     starts = [behind[p] for p in part]
-                    rows = await conn.execute(
-                        statement, {**_targets(part), "starts": starts, "each": max(1, limit // len(behind))}
-                    )
-                    for row in rows.mappings():
+                    each = max(1, limit // len(behind))
+                    for row in await statement.rows(conn, **_targets(part), starts=starts, each=each):
                         record = _load(row)
                         fetched.setdefault(record.partition, []).append(record)
         self._move_on(behind, ends, fetched, limit)
@@ -198,8 +195,8 @@ class PostgresConsumer:
             self._known_ends[partition] = max(end, self._known_ends.get(partition, 0))
 
     async def _ends(self, conn: AsyncConnection, partitions: frozenset[Partition]) -> dict[Partition, int]:
-        rows = await conn.execute(_ENDS, _targets(sorted(partitions)))
-        return {Partition(Topic(topic), number): end for topic, number, end in rows.all()}
+        rows = await _ENDS.rows(conn, **_targets(sorted(partitions)))
+        return {Partition(Topic(topic), number): end for topic, number, end in rows}
 
     async def _store_often(self) -> None:
         while True:
@@ -218,14 +215,12 @@ class PostgresConsumer:
             return
         partitions = sorted(due)
         async with self._database.apart() as conn:
-            await conn.execute(
-                _STORE,
-                {
-                    "consumer": self._group,
-                    **_targets(partitions),
-                    "positions": [due[p] for p in partitions],
-                    "epochs": [epochs[p] for p in partitions],
-                },
+            await _STORE.run(
+                conn,
+                consumer=self._group,
+                **_targets(partitions),
+                positions=[due[p] for p in partitions],
+                epochs=[epochs[p] for p in partitions],
             )
         self._stored.update(due)
 
@@ -234,7 +229,7 @@ def _targets(partitions: Sequence[Partition]) -> dict[str, list[object]]:
     return {"topics": [p.topic.value for p in partitions], "numbers": [p.number for p in partitions]}
 
 
-def _load(row: RowMapping) -> Record:
+def _load(row: Row) -> Record:
     topic = Topic(row["topic"])
     partition = Partition(topic, row["number"])
     try:
@@ -245,11 +240,11 @@ def _load(row: RowMapping) -> Record:
 
 
 _WANT = "unnest(CAST(:topics AS text[]), CAST(:numbers AS integer[])"
-_ENDS = text(
+_ENDS = Statement(
     f"SELECT p.topic, p.number, p.next FROM partitions AS p JOIN {_WANT}) AS w(topic, number)"
     " ON p.topic = w.topic AND p.number = w.number"
 )
-_READ_POSITIONS = text(
+_READ_POSITIONS = Statement(
     f"SELECT p.topic, p.number, p.position FROM positions AS p JOIN {_WANT}) AS w(topic, number)"
     " ON p.topic = w.topic AND p.number = w.number WHERE p.consumer = :consumer"
 )
@@ -259,9 +254,9 @@ _FETCH = (
     " WHERE topic = w.topic AND number = w.number AND record_offset >= w.start"
     " ORDER BY record_offset LIMIT :each) AS r ORDER BY r.topic, r.number, r.record_offset"
 )
-_FETCH_LOG = text(_FETCH.replace("{table}", "log"))
-_FETCH_COMPACTED = text(_FETCH.replace("{table}", "compacted"))
-_STORE = text(
+_FETCH_LOG = Statement(_FETCH.replace("{table}", "log"))
+_FETCH_COMPACTED = Statement(_FETCH.replace("{table}", "compacted"))
+_STORE = Statement(
     "INSERT INTO positions AS held (consumer, topic, number, position, epoch)"
     f" SELECT :consumer, topic, number, position, epoch FROM {_WANT}, CAST(:positions AS bigint[]),"
     " CAST(:epochs AS bigint[])) AS w(topic, number, position, epoch)"

@@ -42,7 +42,7 @@ class Relay:
     ) -> None:
         """`on_landed` is called when a lane is free again on which something may wait."""
         names = [str(lane) for lane in range(LANES)]
-        self.keeper = LeaseKeeper(database.begin, scope="relay", names=names)
+        self.keeper = LeaseKeeper(database.apart, scope="relay", names=names)
         self._bus = bus
         self._database = database
         self._service = service

@@ -2,73 +2,127 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable
 
 import structlog
-from sqlalchemy import RowMapping, text
 
 from tocsin_bus.breaker import Breaker
 from tocsin_bus.parked import is_transient, is_unreachable
-from tocsin_bus.sending import GiveUp, Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
-from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
+from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
+from tocsin_bus.sending_rows import LEASE, Claimed, cancel, claim, record
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
 AT_ONCE = 16
 DEADLINE = 10.0
-LEASE = timedelta(seconds=15)
 RECORD_AGAIN = 0.5
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between tries; the last is repeated, so that a provider that is back is used within 20 s."""
 
 
 class SendRunner:
-    """Claims, sends, records. Two replicas may run one each; a fence decides whose record counts."""
+    """Claims, sends, records. Two replicas may run one each; a fence decides whose record counts.
 
-    def __init__(self, provider: Provider, outgoing: Outgoing, open_uow: OpenUnitOfWork) -> None:
+    Up to `AT_ONCE` sendings are under way; one that hangs holds up none of the others.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        outgoing: Outgoing,
+        open_uow: OpenUnitOfWork,
+        *,
+        on_free: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_free` is called when one has ended for which others may have waited."""
         self._provider = provider
         self._outgoing = outgoing
         self._open_uow = open_uow
+        self._on_free = on_free
         self._breaker = Breaker()
+        self._flights: set[asyncio.Task[None]] = set()
+
+    async def turn(self) -> int:
+        """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
+        free = AT_ONCE - len(self._flights)
+        if free <= 0:
+            return 0
+        handled, flights = await self._take_off(free)
+        return free - len(flights) if handled >= free else 0
 
     async def run_once(self) -> int:
-        """Send what is due; returns how many were tried, or found unwanted."""
-        if not self._breaker.allows(monotonic()):
-            return 0
-        try:
-            handled, claimed = await self._claim()
-            until = monotonic() + LEASE.total_seconds()
-            recorded = [self._carry_out(sending, until=until) for sending in claimed]
-            failures = [e for e in await asyncio.gather(*recorded, return_exceptions=True) if e is not None]
-        finally:
-            self._breaker.probing = False  # the probe is over, whatever came of it
-        if failures:
-            raise failures[0]
+        """Send what is due and wait until it is recorded; returns how many were tried, or found unwanted.
+
+        Raises what kept an outcome from being recorded.
+        """
+        handled, flights = await self._take_off(AT_ONCE)
+        for failure in await asyncio.gather(*flights, return_exceptions=True):
+            if isinstance(failure, BaseException):
+                raise failure
         return handled
 
-    async def _claim(self) -> tuple[int, Sequence[Sending]]:
+    async def finish(self) -> None:
+        """Wait until everything under way has ended."""
+        while self._flights:
+            await asyncio.wait(self._flights)
+
+    async def _take_off(self, free: int) -> tuple[int, list[asyncio.Task[None]]]:
+        if not self._breaker.allows(monotonic()):
+            return 0, []
+        probing, claimed = self._breaker.probing, list[Claimed]()
+        try:
+            handled, claimed = await self._claim(1 if probing else free)
+        finally:
+            if not claimed:
+                self._breaker.probing = False  # there was nothing to probe with
+        until = monotonic() + LEASE.total_seconds()
+        return handled, [self._send_off(one, until=until, awaited=probing or one.ordered) for one in claimed]
+
+    def _send_off(self, one: Claimed, *, until: float, awaited: bool) -> asyncio.Task[None]:
+        flight = asyncio.create_task(self._fly(one.sending, until=until))
+        self._flights.add(flight)
+        flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
+        return flight
+
+    def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
+        full = len(self._flights) >= AT_ONCE
+        self._flights.discard(flight)
+        error = None if flight.cancelled() else flight.exception()
+        if error is not None:
+            log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
+        if full or awaited:
+            self._on_free()
+
+    async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:
         """How many rows were looked at, and those of them that are still wanted."""
-        limit = 1 if self._breaker.probing else AT_ONCE
+        try:
+            return await self._ask(limit)
+        except Exception as error:
+            if is_unreachable(error) or is_transient(error):
+                raise
+            log.exception("sending.question_failed", provider=self._provider.name)
+        try:
+            return await self._ask(1)
+        except Exception as error:
+            if is_unreachable(error) or is_transient(error):
+                raise
+            # Nobody can say whether this one is wanted: better a page too many than a night without.
+            return await self._ask(1, unasked=True)
+
+    async def _ask(self, limit: int, *, unasked: bool = False) -> tuple[int, list[Claimed]]:
         async with self._open_uow() as uow:
-            arguments = {
-                "provider": self._provider.name,
-                "now": uow.now,
-                "until": uow.now + LEASE,
-                "limit": limit,
-            }
-            rows = (await uow.conn.execute(_CLAIM, arguments)).mappings().all()
+            rows = await claim(uow, provider=self._provider.name, limit=limit)
             wanted = []
             for row in rows:
-                sending = _load(row)
-                uow.cause = Cause(sending.correlation_id)
-                if row["expired"] or not await self._outgoing.still_wanted(sending, uow):
-                    await uow.conn.execute(_CANCEL, {"id": sending.id, "now": uow.now})
+                uow.cause = Cause(row.sending.correlation_id)
+                if row.expired or not (unasked or await self._outgoing.still_wanted(row.sending, uow)):
+                    await cancel(uow, row.sending.id)
                 else:
-                    wanted.append(sending)
+                    wanted.append(row)
         return len(rows), wanted
 
-    async def _carry_out(self, sending: Sending, *, until: float) -> None:
+    async def _fly(self, sending: Sending, *, until: float) -> None:
         outcome = await self._send(sending)
         if isinstance(outcome, Retry | Unknown) and self._provider.one_place:
             self._breaker.failed(monotonic())
@@ -79,15 +133,25 @@ class SendRunner:
                 return await self._tell(sending, outcome)
             except Exception as error:
                 # What the provider took is sent again if nobody writes it down: try as long as the lease lasts.
-                if not (is_unreachable(error) or is_transient(error)) or monotonic() > until:
+                if not (is_unreachable(error) or is_transient(error)):
+                    return await self._record_untold(sending, outcome)
+                if monotonic() > until:
                     raise
                 log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
                 await asyncio.sleep(RECORD_AGAIN)
 
     async def _tell(self, sending: Sending, outcome: Outcome) -> None:
         async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
-            if await self._record(uow, sending, outcome):
+            if await record(uow, sending, outcome, pause=_pause(sending, outcome)):
                 await self._outgoing.recorded(sending, outcome, uow)
+            else:
+                log.warning("sending.fenced_off", provider=self._provider.name, sending=str(sending.id))
+
+    async def _record_untold(self, sending: Sending, outcome: Outcome) -> None:
+        """The service cannot take the outcome in, and never will: keep it here, so that nobody is sent it for ever."""
+        log.exception("sending.not_told", provider=self._provider.name, sending=str(sending.id))
+        async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
+            await record(uow, sending, outcome, pause=_pause(sending, outcome))
 
     async def _send(self, sending: Sending) -> Outcome:
         try:
@@ -99,67 +163,11 @@ class SendRunner:
             log.exception("sending.client_failed", provider=self._provider.name, sending=str(sending.id))
             return Unknown(repr(error)[:300])
 
-    async def _record(self, uow: UnitOfWork, sending: Sending, outcome: Outcome) -> bool:
-        arguments: dict[str, object] = {"id": sending.id, "fence": sending.fence, "now": uow.now}
-        match outcome:
-            case Sent(provider_id):
-                changed = await uow.conn.execute(_SENT, {**arguments, "provider_id": provider_id})
-            case GiveUp(reason):
-                changed = await uow.conn.execute(_FAILED, {**arguments, "reason": reason[:1000]})
-            case Retry(reason) | Unknown(reason):
-                after = outcome.after if isinstance(outcome, Retry) else None
-                pause = after if after is not None else PAUSES[min(sending.attempt, len(PAUSES)) - 1]
-                pause *= random.uniform(1.0, 1.2)  # never before the provider said
-                changed = await uow.conn.execute(
-                    _AGAIN,
-                    {
-                        **arguments,
-                        "reason": reason[:1000],
-                        "next": uow.now + timedelta(seconds=pause),
-                        "may_repeat": isinstance(outcome, Unknown),
-                    },
-                )
-        if changed.rowcount == 0:
-            log.warning("sending.fenced_off", provider=self._provider.name, sending=str(sending.id))
-        return changed.rowcount == 1
 
-
-def _load(row: RowMapping) -> Sending:
-    return Sending(
-        id=row["id"],
-        provider=row["provider"],
-        subject=row["subject"],
-        payload=row["payload"],
-        idempotency_key=row["idempotency_key"],
-        attempt=row["attempts"],
-        fence=row["fence"],
-        may_repeat=row["may_repeat"],
-        created_at=row["created_at"],
-        correlation_id=row["correlation_id"],
-    )
-
-
-# `next_try_at` is the lease's end while a row is `sending`: one index finds what is due and what was left behind.
-_CLAIM = text(
-    "WITH due AS (SELECT id, state FROM sendings AS s WHERE provider = :provider AND state IN ('pending', 'sending')"
-    " AND next_try_at <= :now AND (order_key IS NULL OR NOT EXISTS (SELECT 1 FROM sendings AS before"
-    " WHERE before.order_key = s.order_key AND before.state IN ('pending', 'sending')"
-    " AND before.position < s.position))"
-    " ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
-    " UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = :until,"
-    " may_repeat = s.may_repeat OR due.state = 'sending' FROM due WHERE s.id = due.id"
-    " RETURNING s.id, s.provider, s.subject, s.payload, s.idempotency_key, s.attempts, s.fence, s.may_repeat,"
-    " s.created_at, s.correlation_id, coalesce(s.not_after < :now, false) AS expired"
-)
-_CANCEL = text("UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = :id")
-_FINISH = " WHERE id = :id AND fence = :fence AND state = 'sending'"
-_SENT = text(
-    "UPDATE sendings SET state = 'sent', provider_id = :provider_id, reason = NULL,"
-    " finished_at = :now" + _FINISH
-)
-_FAILED = text("UPDATE sendings SET state = 'failed', reason = :reason, finished_at = :now" + _FINISH)
-_AGAIN = text(
-    "UPDATE sendings SET state = 'pending', next_try_at = :next, reason = :reason,"
-    " may_repeat = may_repeat OR :may_repeat"
-    " WHERE id = :id AND fence = :fence AND state = 'sending' AND CAST(:now AS timestamptz) IS NOT NULL"
-)
+def _pause(sending: Sending, outcome: Outcome) -> float:
+    """Seconds until the next try; never less than the provider said."""
+    if isinstance(outcome, Sent):
+        return 0.0
+    after = outcome.after if isinstance(outcome, Retry) else None
+    pause = after if after is not None else PAUSES[min(sending.attempt, len(PAUSES)) - 1]
+    return pause * random.uniform(1.0, 1.2)

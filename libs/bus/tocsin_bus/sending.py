@@ -6,10 +6,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -101,25 +101,23 @@ async def queue_sending(
     Sendings of one `order_key` go one after another. After `not_after` no further try begins.
     """
     sending_id = new_id()
-    inserted = await uow.conn.execute(
-        _QUEUE,
-        {
-            "id": sending_id,
-            "provider": provider,
-            "subject": subject,
-            "order_key": order_key,
-            "payload": orjson.dumps(payload).decode(),
-            "idempotency_key": idempotency_key,
-            "now": uow.now,
-            "not_after": not_after,
-            "correlation_id": uow.correlation_id,
-        },
+    inserted = await _QUEUE.value(
+        uow.conn,
+        id=sending_id,
+        provider=provider,
+        subject=subject,
+        order_key=order_key,
+        payload=orjson.dumps(payload).decode(),
+        idempotency_key=idempotency_key,
+        now=uow.now,
+        not_after=not_after,
+        correlation_id=uow.correlation_id,
     )
     uow.wake(f"send.{provider}")
-    return sending_id if inserted.scalar_one_or_none() else None
+    return sending_id if inserted else None
 
 
-_QUEUE = text(
+_QUEUE = Statement(
     "INSERT INTO sendings (id, provider, subject, order_key, payload, idempotency_key, state, next_try_at, not_after,"
     " correlation_id, created_at) VALUES (:id, :provider, :subject, :order_key, CAST(:payload AS jsonb),"
     " :idempotency_key, 'pending', :now, :not_after, :correlation_id, :now)"

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import RowMapping, text
+from asyncpg import Record
 
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
+from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.timers")
 BATCH = 50
@@ -74,7 +75,7 @@ class TimerRunner:
         return fired
 
     async def _fire_next(self) -> bool:
-        row: RowMapping | None = None
+        row: Record | None = None
         try:
             async with self._open_uow() as uow:
                 row = await self._claim(uow)
@@ -83,7 +84,7 @@ class TimerRunner:
                 uow.cause = Cause(row["correlation_id"])
                 timer = Timer(row["kind"], row["subject"], row["generation"], row["due_at"], row["payload"])
                 await self._timers.fire(timer, uow)
-                await uow.conn.execute(_DONE, _identity(row))
+                await _DONE.run(uow.conn, **_identity(row))
         except Exception as error:
             if row is None:
                 raise
@@ -93,27 +94,25 @@ class TimerRunner:
             await self._put_off(row, error)
         return True
 
-    async def _claim(self, uow: UnitOfWork) -> RowMapping | None:
-        arguments = {"now": uow.now, "kinds": self._timers.kinds()}
-        return (await uow.conn.execute(_CLAIM, arguments)).mappings().one_or_none()
+    async def _claim(self, uow: UnitOfWork) -> Record | None:
+        return await _CLAIM.row(uow.conn, now=uow.now, kinds=self._timers.kinds())
 
-    async def _put_off(self, row: RowMapping, error: Exception) -> None:
+    async def _put_off(self, row: Record, error: Exception) -> None:
         async with self._open_uow() as uow:
             pause = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(row["attempts"], 6)))
-            arguments = {**_identity(row), "try_at": uow.now + pause, "error": repr(error)[:500]}
-            await uow.conn.execute(_PUT_OFF, arguments)
+            await _PUT_OFF.run(uow.conn, **_identity(row), try_at=uow.now + pause, error=repr(error)[:500])
 
 
-def _identity(row: RowMapping) -> dict[str, object]:
+def _identity(row: Record) -> dict[str, object]:
     return {name: row[name] for name in ("kind", "subject", "generation")}
 
 
-_CLAIM = text(
+_CLAIM = Statement(
     "SELECT kind, subject, generation, due_at, payload, correlation_id, attempts FROM timers"
     " WHERE try_at <= :now AND kind = ANY(CAST(:kinds AS text[])) ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
-_DONE = text("DELETE FROM timers WHERE kind = :kind AND subject = :subject AND generation = :generation")
-_PUT_OFF = text(
+_DONE = Statement("DELETE FROM timers WHERE kind = :kind AND subject = :subject AND generation = :generation")
+_PUT_OFF = Statement(
     "UPDATE timers SET try_at = :try_at, attempts = attempts + 1, error = :error"
     " WHERE kind = :kind AND subject = :subject AND generation = :generation"
 )

@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_bus import outbox
@@ -17,6 +16,7 @@ from tocsin_events.envelope import SOURCE_PREFIX, Envelope
 from tocsin_runtime.clock import Clock
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import Statement
 
 NAMES_EACH = 100
 """Names of what changed in one notification."""
@@ -123,14 +123,14 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write events, timers and the one notification. The opener calls it just before the commit."""
         if self._timers:
-            await self.conn.execute(_SCHEDULE, self._timers)
+            await _SCHEDULE.run_each(self.conn, self._timers)
             self._timers = []
         messages, channel = self._messages(), notification_channel(self.service)
         if self._envelopes:
             await outbox.append(self.conn, self._envelopes, channel=channel, message=messages.pop())
             self._envelopes = []
         for message in messages:
-            await self.conn.execute(_NOTIFY, {"channel": channel, "message": message})
+            await _NOTIFY.run(self.conn, channel=channel, message=message)
 
     def _messages(self) -> list[str]:
         """One, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""
@@ -178,9 +178,9 @@ def unit_of_work_opener(
     return open_unit_of_work
 
 
-_SCHEDULE = text(
+_SCHEDULE = Statement(
     "INSERT INTO timers (kind, subject, generation, due_at, try_at, payload, correlation_id)"
     " VALUES (:kind, :subject, :generation, :due_at, :due_at, CAST(:payload AS jsonb), :correlation_id)"
     " ON CONFLICT DO NOTHING"
 )
-_NOTIFY = text("SELECT pg_notify(:channel, :message)")
+_NOTIFY = Statement("SELECT pg_notify(:channel, :message)")

@@ -1,6 +1,7 @@
 """The builder that every `app.py` uses, and the state that requests find on `app.state.service`."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from tocsin_access.access import Access
 from tocsin_access.directory import subscriptions_for
 from tocsin_bus.consumer import ConsumerRunner
+from tocsin_bus.due import NET, DueWork
 from tocsin_bus.listener import Listener
 from tocsin_bus.relay import Relay
 from tocsin_bus.retry import ParkedRunner
@@ -89,9 +91,11 @@ class Service:
         )
         self.health = Health(self)
         self._errors: dict[type[Exception], int] = {}
+        self._timer_kinds: list[str] = []
+        self._providers: list[str] = []
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
-        self.work("relay", self.relay.turn)
+        self.work("relay", self.relay.turn, every=NET)
 
     def consume(self, subscriptions: Subscriptions) -> None:
         """Handle these events."""
@@ -100,12 +104,18 @@ class Service:
 
     def fire(self, timers: Timers) -> None:
         """Fire these kinds of timers."""
-        self.work("timers", TimerRunner(timers, self.unit_of_work).run_once)
+        self._timer_kinds = timers.kinds()
+        self.work("timers", TimerRunner(timers, self.unit_of_work).run_once, every=NET)
 
     def sends(self, *, providers: Sequence[Provider], outgoing: Outgoing) -> None:
         """Send through these providers, each with a queue of its own."""
         for provider in providers:
-            self.work(f"send.{provider.name}", SendRunner(provider, outgoing, self.unit_of_work).run_once)
+            name = f"send.{provider.name}"
+            runner = SendRunner(
+                provider, outgoing, self.unit_of_work, on_free=partial(self.wakeups.wake, name)
+            )
+            self._providers.append(provider.name)
+            self.wakeups.add(Worker(name, runner.turn, every=NET, finish=runner.finish))
 
     def work(self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0) -> Worker:
         """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work."""
@@ -132,10 +142,9 @@ class Service:
         self.runner = ConsumerRunner(
             self.platform.bus, self.subscriptions, self.unit_of_work, observe=self.figures.observe
         )
-        self.work(
-            "parked",
-            ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe).run_once,
-        )
+        parked = ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe)
+        self.work("parked", parked.run_once, every=NET)
+        self.work("due", self._due_work().run_once)
         self.work("canary", lambda: release_canary(self), every=10.0)
         self.work("upkeep", Upkeep(self).run_once, every=600.0)
         self.work("figures", lambda: self.figures.measure(self), every=10.0)
@@ -156,6 +165,16 @@ class Service:
         mount_files(app, self)
         handle_problems(app, self._errors)
         return app
+
+    def _due_work(self) -> DueWork:
+        return DueWork(
+            self.database,
+            self.platform.clock,
+            consumer=self.subscriptions.consumer,
+            kinds=self._timer_kinds,
+            providers=self._providers,
+            wake=self.wakeups.wake,
+        )
 
     def _heard(self, payload: str) -> None:
         self.wakeups.heard(payload)

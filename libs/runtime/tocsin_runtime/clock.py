@@ -4,8 +4,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tocsin_runtime.statement import Statement
 
 
 class Clock(Protocol):
@@ -20,7 +21,7 @@ class DatabaseClock:
     """Database time, the one clock that all replicas share (R23, R35)."""
 
     async def now(self, connection: AsyncConnection) -> datetime:
-        moment: datetime = (await connection.execute(_NOW)).scalar_one()
+        moment: datetime = await _NOW.value(connection)
         return moment.astimezone(UTC)
 
 
@@ -49,4 +50,4 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-_NOW = text("SELECT now()")
+_NOW = Statement("SELECT now()")

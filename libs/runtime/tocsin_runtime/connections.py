@@ -1,4 +1,4 @@
-"""Connections that stay open between units of work: opening one is dear, and so is lending it through a pool of hooks."""
+"""Connections that stay open between units of work, lent and given back without a word to the server."""
 
 import asyncio
 from dataclasses import dataclass

@@ -15,11 +15,20 @@ class Worker:
     An exception is logged, counted and followed by a pause that doubles up to 15 s; the worker never dies of it.
     """
 
-    def __init__(self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        run_once: Callable[[], Awaitable[int]],
+        *,
+        every: float = 1.0,
+        finish: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`finish` is awaited after the last turn, for what the turns have begun."""
         self.name = name
         self.failures = 0
         self._run_once = run_once
         self._every = every
+        self._finish = finish
         self._wanted = asyncio.Event()
         self._stopping = False
 
@@ -33,7 +42,12 @@ class Worker:
         self._wanted.set()
 
     async def run(self) -> None:
-        """Work until stopped or cancelled."""
+        """Work until stopped or cancelled; stopped, it ends what it has begun."""
+        await self._work()
+        if self._finish is not None:
+            await self._finish()
+
+    async def _work(self) -> None:
         pause = self._every
         while not self._stopping:
             self._wanted.clear()

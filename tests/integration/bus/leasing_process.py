@@ -12,7 +12,7 @@ SCOPE = "lanes"
 
 async def keep(database_url: str) -> None:
     """Renew until killed."""
-    await LeaseKeeper(ledger_of(database_url).begin, scope=SCOPE, names=NAMES).run()
+    await LeaseKeeper(ledger_of(database_url).apart, scope=SCOPE, names=NAMES).run()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def keeper(database: Database) -> LeaseKeeper:
-    return LeaseKeeper(database.begin, scope=SCOPE, names=NAMES)
+    return LeaseKeeper(database.apart, scope=SCOPE, names=NAMES)
 
 
 @asynccontextmanager
@@ -104,7 +104,7 @@ async def test_a_member_that_cannot_renew_stops_acting_before_others_start(datab
     async def on_lost(names: frozenset[str]) -> None:
         lost.extend(names)
 
-    late = LeaseKeeper(database.begin, scope=SCOPE, names=NAMES, on_lost=on_lost)
+    late = LeaseKeeper(database.apart, scope=SCOPE, names=NAMES, on_lost=on_lost)
     await late.renew()
     async with database.begin() as conn:
         await conn.execute(text("ALTER TABLE lease_members RENAME TO hidden"))
@@ -125,7 +125,7 @@ async def test_gains_and_losses_are_told(database: Database) -> None:
     async def on_lost(names: frozenset[str]) -> None:
         told.append(("lost", len(names)))
 
-    one = LeaseKeeper(database.begin, scope=SCOPE, names=NAMES, on_gained=on_gained, on_lost=on_lost)
+    one = LeaseKeeper(database.apart, scope=SCOPE, names=NAMES, on_gained=on_gained, on_lost=on_lost)
     two = keeper(database)
     await one.renew()
     await two.renew()
@@ -139,7 +139,7 @@ async def test_gains_and_losses_are_told(database: Database) -> None:
 
 async def test_scopes_are_apart(database: Database) -> None:
     one = keeper(database)
-    other = LeaseKeeper(database.begin, scope="other", names=NAMES)
+    other = LeaseKeeper(database.apart, scope="other", names=NAMES)
     await one.renew()
     await other.renew()
     assert len(one.held()) == len(other.held()) == 6

@@ -11,11 +11,13 @@ from sqlalchemy import text
 from tests.integration.bus.backends import cut_off, in_transaction
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox
 from tests.ledger import count
-from tocsin_bus.send_runner import LEASE, SendRunner
+from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, queue_sending
+from tocsin_bus.sending_rows import LEASE
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
+from tocsin_testkit.waiting import eventually
 
 
 @pytest.fixture
@@ -360,6 +362,76 @@ async def test_a_receiver_that_is_down_does_not_hold_up_the_others_of_a_provider
     await queue(open_uow, uuid4())
     assert await runner.run_once() == 2
     assert len(postbox.taken) == 7
+
+
+async def test_one_that_hangs_holds_up_none_that_come_later(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    answered = asyncio.Event()
+
+    async def hang(sending: Sending) -> Outcome:
+        await answered.wait()
+        return Sent("late")
+
+    postbox.answers = [hang]
+    await queue(open_uow)
+    await runner.turn()
+    later = uuid4()
+    await queue(open_uow, later)
+    await runner.turn()
+    await eventually(lambda: desk.heard == [(later, Sent("id-2"))], within=5)
+    answered.set()
+    await runner.finish()
+    assert desk.heard[1:] == [(SUBJECT, Sent("late"))]
+
+
+async def test_the_end_of_one_that_others_wait_for_is_told(
+    postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    freed: list[int] = []
+    runner = SendRunner(postbox, desk, open_uow, on_free=lambda: freed.append(1))
+    await queue(open_uow, order_key="slack:C1:17.4")
+    await queue(open_uow, uuid4())
+    await runner.turn()
+    await runner.finish()
+    assert freed == [1]
+
+
+async def test_what_was_accepted_is_not_sent_for_ever_when_the_service_fails_to_take_that_in(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    clock: ManualClock,
+    database: Database,
+) -> None:
+    async def fail(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        raise KeyError("a mistake in the code")
+
+    desk.recorded = fail  # type: ignore[method-assign]
+    await queue(open_uow)
+    assert await runner.run_once() == 1
+    assert (await row(database))["state"] == "sent"
+    clock.forward(2 * LEASE)
+    assert await runner.run_once() == 0
+
+
+async def test_a_question_that_fails_stops_neither_the_queue_nor_the_message(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    ask, others = desk.still_wanted, [uuid4(), uuid4()]
+
+    async def fail(sending: Sending, uow: UnitOfWork) -> bool:
+        if sending.subject == SUBJECT:
+            raise KeyError("a mistake in the code")
+        return await ask(sending, uow)
+
+    desk.still_wanted = fail  # type: ignore[method-assign]
+    for subject in (others[0], SUBJECT, others[1]):
+        await queue(open_uow, subject)
+    while await runner.run_once():
+        pass
+    assert {sending.subject for sending in postbox.taken} == {SUBJECT, *others}
 
 
 def _let_the_breaker_rest(runner: SendRunner) -> None:
