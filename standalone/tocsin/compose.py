@@ -15,6 +15,7 @@ from tocsin.paths import HOME, NOBODY, owner
 from tocsin_access.access import AskOwner, Grant, find_grant
 from tocsin_chassis.intake import as_record, take_directly
 from tocsin_chassis.platform import Courier
+from tocsin_runtime.direct import DirectRoad, OffersDirectRoad
 from tocsin_runtime.errors import PROBLEM_JSON, Problem
 
 STRANGERS = "incidents"
@@ -52,7 +53,17 @@ def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starle
         Route("/metrics", metrics),
         Mount("", app=dispatch),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Composed(routes=routes, lifespan=lifespan)
+    for own in apps.values():
+        if isinstance(own, OffersDirectRoad):
+            app.direct_road = own.direct_road
+    return app
+
+
+class Composed(Starlette):
+    """The one app. Its direct road is the detector's, the only service that has one."""
+
+    direct_road: DirectRoad
 
 
 def direct_couriers(apps: Mapping[str, FastAPI]) -> dict[str, Courier]:

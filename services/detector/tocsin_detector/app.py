@@ -12,6 +12,7 @@ from tocsin_chassis.service import Service
 from tocsin_detector.api.alertmanager import router as alertmanager
 from tocsin_detector.api.alerts import router as alerts
 from tocsin_detector.api.deliveries import router as deliveries
+from tocsin_detector.api.direct import DirectAlertRoad
 from tocsin_detector.api.integrations import router as integrations
 from tocsin_detector.api.road import AlertRoad, DetectorApp
 from tocsin_detector.consumers import subscriptions
@@ -59,6 +60,7 @@ def create_app(settings: DetectorSettings, platform: Platform) -> FastAPI:
     app = service.build(routers=ROUTERS, app_class=DetectorApp)
     app.state.detector = DetectorState(accept, keyring, platform.settings.public_url.rstrip("/"))
     app.road = AlertRoad(accept=accept, keyring=keyring, limits=limits, figures=figures)
+    app.direct_road = DirectAlertRoad(accept=accept, keyring=keyring, limits=limits, figures=figures)
     return app
 
 

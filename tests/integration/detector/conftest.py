@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.integration.detector.house import House, house_of
+from tests.integration.detector.served import served
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.apps import running
 
@@ -24,3 +25,10 @@ async def house(app: FastAPI) -> AsyncIterator[House]:
         made = house_of(app, senders)
         yield made
         await made.api.aclose()
+
+
+@pytest.fixture
+async def origin(house: House) -> AsyncIterator[str]:
+    """Where the service listens."""
+    async with served(house.app) as made:
+        yield made

@@ -1,29 +1,12 @@
 """The real amtool against the part of Alertmanager's API that Tocsin speaks."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.integration.detector.house import House
-from tocsin_runtime.serve import TocsinServer, uvicorn_config
-from tocsin_testkit.waiting import eventually
-from tocsin_testkit.world import free_port
 
 pytestmark = pytest.mark.prometheus
-
-
-@pytest.fixture
-async def origin(house: House) -> AsyncIterator[str]:
-    """The app on a port, without its lifespan, which `house` runs already."""
-    config = uvicorn_config(house.app, host="127.0.0.1", port=free_port())
-    config.lifespan = "off"
-    server = TocsinServer(config, drain=0)
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started, within=20)
-    yield f"http://127.0.0.1:{config.port}"
-    server.should_exit = True
-    await serving
 
 
 async def amtool(url: str, *arguments: str) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """Answers of the accept road: finished bytes, since this road does not go through FastAPI."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from random import randint
 
 import msgspec
@@ -16,8 +15,7 @@ _CLOSE = (b"connection", b"close")
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A whole answer. `outcome` is its name in the figures."""
 
     status: int

@@ -6,24 +6,22 @@ source, query string, content type, key, body, signature; then the use case.
 
 from time import perf_counter
 
-import structlog
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from tocsin_detector.api import answers
 from tocsin_detector.api.answers import Answer
-from tocsin_detector.api.bodies import Gone, NotGzip, TooLarge, TooSlow, gunzip, read_body
-from tocsin_detector.api.senders import Visit, credentials, is_packed, sender_id, signature_matches, visit_of
+from tocsin_detector.api.bodies import Gone, TooLarge, gunzip, read_body
+from tocsin_detector.api.direct import DirectAlertRoad
+from tocsin_detector.api.failures import answer_to
+from tocsin_detector.api.senders import Visit, credentials, is_packed, post_of, signature_matches, visit_of
 from tocsin_detector.domain.integration import SOURCE_OF, Integration, Road
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.sources.pagerduty import read_event
-from tocsin_detector.store.intake import DatabaseAway
-from tocsin_detector.usecases.accept import Accept, Post, Receipt, Rejection, decoded
+from tocsin_detector.usecases.accept import Accept, Receipt, Rejection, decoded
 from tocsin_detector.usecases.figures import IntakeFigures
-from tocsin_detector.usecases.group_commit import TooMuchWaiting
 from tocsin_detector.usecases.keyring import Keyring
 
-log = structlog.get_logger("tocsin.accept")
 PREFIXES = ("/api/v1/webhooks/", "/v2/enqueue", "/alertmanager/")
 
 
@@ -56,25 +54,10 @@ class AlertRoad:
             if visit.road is Road.PAGERDUTY:
                 return await self._pagerduty(visit, receive)
             return await self._webhook(visit, receive)
-        except Rejection as rejection:
-            return answers.rejected(rejection)
-        except TooLarge as error:
-            return answers.too_large(str(error))
-        except TooSlow:
-            return answers.TOO_SLOW
-        except NotGzip as error:
-            return answers.problem(400, "Not gzip", f"The body is no gzip: {error}.", outcome="rejected")
-        except TooMuchWaiting:
-            return answers.come_again(
-                "More alerts are coming in than can be written down.", outcome="overloaded"
-            )
-        except DatabaseAway:
-            return answers.come_again("The database is away; nothing was stored.", outcome="database_away")
         except Gone:
             return None
-        except Exception:
-            log.exception("delivery.failed", road=visit.label)
-            return answers.come_again("Tocsin failed to store the delivery.", outcome="failed")
+        except Exception as error:  # noqa: BLE001 - it has an answer of its own, or is logged there
+            return answer_to(error, road=visit.label)
 
     async def _webhook(self, visit: Visit, receive: Receive) -> Answer:
         integration = await self._keyring.find(credentials(visit))
@@ -86,7 +69,7 @@ class AlertRoad:
             body = await self._body(visit, receive, limit=integration.body_limit or self._limits.body)
         except TooLarge as error:
             await self._accept.keep_rejected(
-                integration, _post(visit, b""), Rejection(413, "Body too large", str(error))
+                integration, post_of(visit, b""), Rejection(413, "Body too large", str(error))
             )
             raise
         if integration.secret is not None and not signature_matches(visit, body, integration.secret):
@@ -118,7 +101,7 @@ class AlertRoad:
             )
 
     async def _take(self, integration: Integration, visit: Visit, body: bytes) -> Receipt:
-        post = _post(visit, body)
+        post = post_of(visit, body)
         receipt = await self._accept(integration, post)
         self._figures.count_alerts(post.road, receipt.accepted)
         return receipt
@@ -129,18 +112,11 @@ class AlertRoad:
         return gunzip(body, self._limits) if is_packed(visit) else body
 
 
-def _post(visit: Visit, body: bytes) -> Post:
-    assert visit.road is not None, "an unknown source is refused before its body is read"
-    name, strict = sender_id(visit)
-    kind = visit.headers.get(b"content-type")
-    content_type = kind.decode("latin-1").replace("\x00", "")[:100] if kind else None
-    return Post(visit.road, body, content_type, sender_id=name, strict=strict)
-
-
 class DetectorApp(FastAPI):
     """The service's app. Posts of alerts never get to FastAPI's machinery; everything else does."""
 
     road: AlertRoad
+    direct_road: DirectAlertRoad
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the lifespan."""

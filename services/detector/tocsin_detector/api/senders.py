@@ -3,16 +3,17 @@
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
-from starlette.types import Scope
 
 from tocsin_detector.api import answers
 from tocsin_detector.api.answers import Answer
 from tocsin_detector.domain.integration import Road
+from tocsin_detector.usecases.accept import Post
 
 _WEBHOOKS = "/api/v1/webhooks/"
 _ALERTMANAGER = "/alertmanager/"
@@ -24,8 +25,7 @@ _KEY_NAMES = frozenset({
 _LONGEST_ID = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """A post of alerts. `refusal` is set when it need not be looked at further; `label` is its name in the figures."""
 
     road: Road | None
@@ -35,7 +35,7 @@ class Visit:
     refusal: Answer | None = None
 
 
-def visit_of(scope: Scope) -> Visit | None:
+def visit_of(scope: Mapping[str, Any]) -> Visit | None:
     """The post, or None when the request is for FastAPI."""
     path: str = scope["path"]
     if path.startswith(_WEBHOOKS):
@@ -58,7 +58,7 @@ def visit_of(scope: Scope) -> Visit | None:
     return None
 
 
-def _visit(scope: Scope, road: Road | None, key: str, refusal: Answer | None) -> Visit:
+def _visit(scope: Mapping[str, Any], road: Road | None, key: str, refusal: Answer | None) -> Visit:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     if scope["method"] != "POST":
         refusal = answers.NOT_POST
@@ -132,6 +132,15 @@ def _short(shown: bytes) -> str:
     if len(shown) > _LONGEST_ID:
         return sha256(shown).hexdigest()
     return shown.decode("latin-1").replace("\x00", "")
+
+
+def post_of(visit: Visit, body: bytes) -> Post:
+    """The body and how it came."""
+    assert visit.road is not None, "an unknown source is refused before its body is read"
+    name, strict = sender_id(visit)
+    kind = visit.headers.get(b"content-type")
+    content_type = kind.decode("latin-1").replace("\x00", "")[:100] if kind else None
+    return Post(visit.road, body, content_type, sender_id=name, strict=strict)
 
 
 def signature_matches(visit: Visit, body: bytes, secret: str) -> bool:

@@ -8,9 +8,9 @@ from tocsin_detector.domain.health import Verdict
 from tocsin_detector.domain.integration import Road
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivery:
-    """What is written down before the sender is answered.
+    """What is written down before the sender is answered. Not frozen for the same reason as signals.
 
     `body` is what was sent, unpacked if it came packed; `signals` what it was understood as, encoded, None when there
     is nothing to do. `sender_id` is the sender's own id of this delivery, by which a repeat is known for 24 hours.

@@ -1,7 +1,7 @@
 """Take a delivery in: understand it, write it down, and only then give a receipt."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_hex
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from tocsin_detector.domain.delivery import Delivery, Refused, Repeats
+from tocsin_detector.domain.delivery import STORED, Delivery, Outcome, Refused, Repeats
 from tocsin_detector.domain.forgiving import forgiven
 from tocsin_detector.domain.health import Verdict
 from tocsin_detector.domain.integration import Integration, Road
@@ -58,8 +58,7 @@ class Rejection(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(msgspec.Struct, frozen=True):
     """A body and how it came. `sender_id` is the sender's own id of it; `strict` refuses another body under that id."""
 
     road: Road
@@ -70,6 +69,7 @@ class Post:
     replay_of: UUID | None = None
 
 
+Tell = Callable[[Receipt | Exception], None]
 _receipts = msgspec.json.Decoder(Receipt)
 _encode = msgspec.json.Encoder().encode
 
@@ -89,36 +89,30 @@ class Accept:
 
         Raises Rejection (kept all the same), TooMuchWaiting, DatabaseAway.
         """
-        received_at = process_now()
         try:
-            parsed = self._understand(integration, post, received_at)
+            delivery, receipt = self._understood(integration, post)
         except Rejection as rejection:
             await self.keep_rejected(integration, post, rejection)
             raise
-        delivery_id = new_id()
-        receipt = Receipt(
-            delivery_id=str(delivery_id),
-            accepted=len(parsed.signals),
-            ignored=len(parsed.ignored) + len(parsed.faults),
-            duplicate=False,
-            dedup_keys=tuple([signal.dedup_key for signal in parsed.signals]),
-        )
-        delivery = Delivery(
-            id=delivery_id,
-            integration_id=integration.id,
-            lane=integration.lane,
-            received_at=received_at,
-            road=post.road,
-            verdict=Verdict.ACCEPTED if parsed.signals else Verdict.IGNORED,
-            body=post.body,
-            reason=_reason(parsed),
-            accepted=receipt.accepted,
-            ignored=receipt.ignored,
-            content_type=post.content_type,
-            signals=encode_signals(parsed.signals) if parsed.signals else None,
-            replay_of=post.replay_of,
-        )
         return await self._durable(delivery, receipt, post)
+
+    def hand(self, integration: Integration, post: Post, tell: Tell) -> None:
+        """The same without waiting, for a post that has no id of its sender: `tell` hears the receipt or the error.
+
+        Raises Rejection with nothing kept, TooMuchWaiting, DatabaseAway; `tell` is not called then.
+        """
+        delivery, receipt = self._understood(integration, post)
+
+        def heard(outcome: Outcome | Exception) -> None:
+            if outcome is STORED:
+                tell(receipt)
+            elif isinstance(outcome, Refused):
+                tell(_refusal(outcome))
+            else:
+                assert isinstance(outcome, Exception), "a post without an id repeats nothing"
+                tell(outcome)
+
+        self._commit.hand(delivery, heard)
 
     async def keep_rejected(self, integration: Integration, post: Post, rejection: Rejection) -> None:
         """Write a rejected body down, so that its owner sees it and can replay it (R4)."""
@@ -153,12 +147,37 @@ class Accept:
                 )
             return msgspec.structs.replace(_receipts.decode(outcome.answer), duplicate=True)
         if isinstance(outcome, Refused):
-            raise Rejection(
-                422,
-                "Body cannot be stored",
-                f"{outcome.reason}. The body was {'' if outcome.kept else 'not '}kept.",
-            )
+            raise _refusal(outcome)
         return receipt
+
+    def _understood(self, integration: Integration, post: Post) -> tuple[Delivery, Receipt]:
+        """What is to be written, and what the sender is told once it is. Raises Rejection."""
+        received_at = process_now()
+        parsed = self._understand(integration, post, received_at)
+        delivery_id = new_id()
+        receipt = Receipt(
+            delivery_id=str(delivery_id),
+            accepted=len(parsed.signals),
+            ignored=len(parsed.ignored) + len(parsed.faults),
+            duplicate=False,
+            dedup_keys=tuple([signal.dedup_key for signal in parsed.signals]),
+        )
+        delivery = Delivery(
+            id=delivery_id,
+            integration_id=integration.id,
+            lane=integration.lane,
+            received_at=received_at,
+            road=post.road,
+            verdict=Verdict.ACCEPTED if parsed.signals else Verdict.IGNORED,
+            body=post.body,
+            reason=_reason(parsed),
+            accepted=receipt.accepted,
+            ignored=receipt.ignored,
+            content_type=post.content_type,
+            signals=encode_signals(parsed.signals) if parsed.signals else None,
+            replay_of=post.replay_of,
+        )
+        return delivery, receipt
 
     def _understand(self, integration: Integration, post: Post, received_at: datetime) -> Parsed:
         document = self._document(post)
@@ -201,6 +220,11 @@ def decoded(body: bytes) -> Any:
             return _decode(forgiven(body))
     except _NOT_JSON as error:
         raise Rejection(400, "Not JSON", f"The body is not JSON: {error}.") from error
+
+
+def _refusal(refused: Refused) -> Rejection:
+    kept = "" if refused.kept else "not "
+    return Rejection(422, "Body cannot be stored", f"{refused.reason}. The body was {kept}kept.")
 
 
 def _reason(parsed: Parsed) -> str | None:

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from tocsin_detector.domain.delivery import Delivery, Outcome
 from tocsin_detector.store.intake import DatabaseAway
 from tocsin_runtime.clock import monotonic
 
+log = structlog.get_logger("tocsin.accept")
 PATIENCE = 2.0
 """Seconds for which a delivery waits for a database that is away, before its sender is asked to come again (R2)."""
 _PAUSE = 0.1
@@ -18,6 +21,10 @@ _PROBE = 1.0
 
 class TooMuchWaiting(Exception):
     """The queue is full; the sender should come again a little later."""
+
+
+Tell = Callable[[Outcome | Exception], None]
+"""Hears once what became of a delivery: an exception when it is not known to be durable."""
 
 
 class Write(Protocol):
@@ -41,7 +48,7 @@ class _Entry:
     delivery: Delivery
     size: int
     since: float
-    done: asyncio.Future[Outcome]
+    tell: Tell
 
 
 class GroupCommit:
@@ -72,18 +79,34 @@ class GroupCommit:
 
         Raises TooMuchWaiting when the queue is full and DatabaseAway when the database is away for 2 s.
         """
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def tell(outcome: Outcome | Exception) -> None:
+            if done.done():
+                return  # whoever waited was cancelled
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+        self.hand(delivery, tell)
+        return await done
+
+    def hand(self, delivery: Delivery, tell: Tell) -> None:
+        """Take the delivery and return at once; `tell` hears what `put` would return or raise once it was written.
+
+        Raises TooMuchWaiting and DatabaseAway when nothing is taken; `tell` is not called then.
+        """
         size = len(delivery.body) + len(delivery.signals or b"")
         if len(self._queue) >= self._capacity.waiting or self._bytes + size > self._capacity.waiting_bytes:
             raise TooMuchWaiting
         now = monotonic()
         if now < self._closed_until:
             raise DatabaseAway("it was away a moment ago")
-        entry = _Entry(delivery, size, now, asyncio.get_running_loop().create_future())
-        self._queue.append(entry)
+        self._queue.append(_Entry(delivery, size, now, tell))
         self._bytes += size
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="group commit")
-        return await entry.done
 
     async def _drain(self) -> None:
         try:
@@ -121,8 +144,7 @@ class GroupCommit:
             else:
                 self._closed_until = 0.0
                 for entry, outcome in zip(batch, outcomes, strict=True):
-                    if not entry.done.done():
-                        entry.done.set_result(outcome)
+                    _tell(entry, outcome)
                 self._on_commit(
                     {entry.delivery.lane for entry in batch if entry.delivery.signals is not None}
                 )
@@ -144,5 +166,12 @@ class GroupCommit:
 
 def _fail_all(entries: Sequence[_Entry], error: Exception) -> None:
     for entry in entries:
-        if not entry.done.done():
-            entry.done.set_exception(error)
+        _tell(entry, error)
+
+
+def _tell(entry: _Entry, outcome: Outcome | Exception) -> None:
+    """One that cannot be told must not keep the others from hearing."""
+    try:
+        entry.tell(outcome)
+    except Exception:
+        log.exception("delivery.not_told", delivery_id=str(entry.delivery.id))

@@ -31,11 +31,15 @@ class Keyring:
         """What is stored instead of the key."""
         return digest_of(key, self._secret)
 
+    def known(self, key: str) -> Integration | None:
+        """The integration with this key as far as memory goes; None says nothing."""
+        return self._known(self.digest(key))
+
     async def find(self, key: str) -> Integration | None:
         """The integration with this key, None when no valid one has it. Raises what the look-up raises."""
-        digest = digest_of(key, self._secret)
-        known = self._by_digest.get(digest)
-        if known is not None and compare_digest(known.key_digest, digest):
+        digest = self.digest(key)
+        known = self._known(digest)
+        if known is not None:
             return known
         asked = self._asked.get(digest)
         if asked is None:
@@ -58,6 +62,10 @@ class Keyring:
     def forget(self, integration_id: UUID) -> None:
         """Its key opens nothing any more, from this moment on in this process."""
         self._by_digest = {d: i for d, i in self._by_digest.items() if i.id != integration_id}
+
+    def _known(self, digest: bytes) -> Integration | None:
+        known = self._by_digest.get(digest)
+        return known if known is not None and compare_digest(known.key_digest, digest) else None
 
     def _replace(self, integrations: Iterable[Integration]) -> None:
         self._by_digest = {i.key_digest: i for i in integrations if i.revoked_at is None}

@@ -150,3 +150,41 @@ async def test_an_unexpected_error_leaves_nobody_waiting() -> None:
     disk.error = None
 
     assert await commit.put(delivery(2)) is STORED
+
+
+async def test_who_is_handed_over_hears_once_what_became_of_it() -> None:
+    disk = Disk()
+    commit = GroupCommit(disk.write)
+    heard: list[tuple[int, object]] = []
+    for number in (1, 2):
+        commit.hand(delivery(number), lambda outcome, number=number: heard.append((number, outcome)))  # type: ignore[misc]
+    assert heard == [], "nothing is written yet"
+
+    await eventually(lambda: heard == [(1, STORED), (2, STORED)], within=5)
+    disk.error = ValueError("broken")
+    commit.hand(delivery(3), lambda outcome: heard.append((3, outcome)))
+
+    await eventually(lambda: heard[2:] == [(3, disk.error)], within=5)
+    assert disk.batches == [[1, 2], [3]]
+
+
+async def test_one_that_cannot_be_told_does_not_keep_the_others_from_hearing() -> None:
+    def deaf(outcome: object) -> None:
+        raise ValueError(outcome)
+
+    commit = GroupCommit(Disk().write)
+    commit.hand(delivery(1), deaf)
+
+    assert await commit.put(delivery(2)) is STORED
+    assert await commit.put(delivery(3)) is STORED
+
+
+async def test_what_is_refused_at_once_is_not_told_later() -> None:
+    disk = Disk()
+    commit = GroupCommit(disk.write, capacity=Capacity(waiting_bytes=100))
+    heard: list[object] = []
+
+    with pytest.raises(TooMuchWaiting):
+        commit.hand(delivery(1, size=200), heard.append)
+    assert await commit.put(delivery(2)) is STORED
+    assert heard == []

@@ -30,8 +30,8 @@ def parse(document: object, defaults: Defaults, received_at: datetime) -> Parsed
 
 
 def _of(read: list[Signal | Fault]) -> Parsed:
-    signals = tuple(item for item in read if isinstance(item, Signal))
-    faults = tuple(item for item in read if isinstance(item, Fault))
+    signals = tuple([item for item in read if isinstance(item, Signal)])
+    faults = tuple([item for item in read if isinstance(item, Fault)])
     return Parsed(signals, faults=faults)
 
 
