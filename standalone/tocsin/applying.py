@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tocsin.api import Api
+from tocsin.api import Api, ApiError
 from tocsin.configuration import Configuration
+from tocsin.file_references import dangling
 from tocsin.resources import Known, Resource, resources_of
 
 
@@ -27,14 +28,14 @@ class Applied:
 
 
 def plan(api: Api, configuration: Configuration) -> list[Change]:
-    """What `apply` would do, in its order. Calls nothing that changes anything."""
-    known = Known(api)
+    """What `apply` would do, in its order. Calls nothing that changes anything. Raises ApiError as `apply` would."""
+    known = _checked(api, configuration)
     return [_compare(resource, known) for resource in resources_of(configuration)]
 
 
 def apply(api: Api, configuration: Configuration) -> Iterator[Applied]:
     """Do it, resource by resource; stopped half-way, the next run goes on. Raises ApiError."""
-    known = Known(api)
+    known = _checked(api, configuration)
     for resource in resources_of(configuration):
         change = _compare(resource, known)
         answer = None
@@ -42,6 +43,13 @@ def apply(api: Api, configuration: Configuration) -> Iterator[Applied]:
             answer = api.call("PUT", resource.path(known), json=resource.body(known))
             known.forget(resource.kind)
         yield Applied(change, answer)
+
+
+def _checked(api: Api, configuration: Configuration) -> Known:
+    known = Known(api)
+    if wrong := dangling(configuration, lambda kind, name: known.one(kind, name) is not None):
+        raise ApiError("\n".join(wrong))
+    return known
 
 
 def _compare(resource: Resource, known: Known) -> Change:

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+
+from tocsin.places import Places, Steps
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -38,6 +48,7 @@ class ContactMethod(Part):
     channel: Literal["email", "webhook", "apprise"]
     address: str
     label: str = ""
+    enabled: bool = True
 
 
 class User(Part):
@@ -179,6 +190,11 @@ class Configuration(Part):
     integrations: list[Integration] = []
     rules: list[Rule] = []
     status_page: StatusPage | None = None
+    _places: Places = PrivateAttr(default_factory=Places)
+
+    def place(self, steps: Steps) -> str:
+        """A part of the file in words: file, line and path; the path alone when it came from no file."""
+        return self._places.of(steps)
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -194,13 +210,15 @@ def read_configuration(path: Path) -> Configuration:
 def parse_configuration(text: str, *, name: str = "configuration") -> Configuration:
     """The same from text."""
     try:
-        content = yaml.safe_load(text) or {}
+        content, places = yaml.safe_load(text) or {}, Places(name, text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: not YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{name}: must be a mapping with {', '.join(Configuration.model_fields)}")
     try:
-        return Configuration.model_validate(content)
+        configuration = Configuration.model_validate(content)
     except ValidationError as error:
-        lines = [f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError(f"{name}:\n  " + "\n  ".join(lines)) from error
+        lines = [f"{places.of(e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError("\n".join(lines)) from error
+    configuration._places = places
+    return configuration

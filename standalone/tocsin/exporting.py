@@ -1,6 +1,8 @@
 """`tocsin export`: the running configuration in the form of the file that `apply` takes."""
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from tocsin.api import Api
 from tocsin.resources import Known
@@ -8,14 +10,45 @@ from tocsin.resources import Known
 Body = dict[str, Any]
 
 
-def export(api: Api) -> Body:
-    """Everything but keys, secrets and contact addresses that carry them."""
+@dataclass(frozen=True)
+class Export:
+    """The running configuration, and by e-mail address the contact methods that no file may hold."""
+
+    configuration: Body
+    left_out: dict[str, list[str]]
+
+    @property
+    def header(self) -> str:
+        """The comment that says what the file lacks."""
+        lines = ["Written by tocsin export. Not in it: keys and secrets of integrations."]
+        if self.left_out:
+            lines += [
+                "Nor contact methods whose address holds a secret. Where this file is applied they stay as they are;",
+                "elsewhere each person adds them at /settings/contact-methods, or you write them into this file:",
+            ]
+        lines += [f"  {email}: {', '.join(methods)}" for email, methods in self.left_out.items()]
+        return "".join(f"# {line}\n" for line in lines)
+
+
+def export(api: Api) -> Export:
+    """Everything but keys, secrets, and contact addresses that carry them."""
     known = Known(api)
+    contacts = {email: _contacts(api, user) for email, user in known.all("user").items()}
+    hidden = {email: [_hint(one) for one in mine if _hides(one)] for email, mine in contacts.items()}
+    return Export(
+        _configuration(api, known, contacts), {email: mine for email, mine in hidden.items() if mine}
+    )
+
+
+def _configuration(api: Api, known: Known, contacts: dict[str, list[Body]]) -> Body:
     names = {kind: _names(known, kind) for kind in ("user", "team", "schedule", "policy", "service")}
     return {
         "users": [
-            _pick(user, "email", "name", "role", "timezone", "slack_user_id")
-            for user in known.all("user").values()
+            {
+                **_pick(user, "email", "name", "role", "timezone", "slack_user_id"),
+                **_contact_methods(contacts[email]),
+            }
+            for email, user in known.all("user").items()
         ],
         "teams": [
             {
@@ -37,6 +70,31 @@ def export(api: Api) -> Body:
         "rules": [_rule(one) for one in known.all("integration").values()],
         "status_page": _status_page(api),
     }
+
+
+def _contacts(api: Api, user: Body) -> list[Body]:
+    return list(api.get(f"/api/v1/users/{user['id']}/contact-methods")["items"])
+
+
+def _hides(contact: Body) -> bool:
+    """Whether the API shows less of the address than there is: it does, of all that can hold a secret."""
+    return bool(contact["channel"] != "email")
+
+
+def _hint(contact: Body) -> str:
+    """Which one is meant; a path may hold a secret as well as a query, and files end up in repositories."""
+    parts = urlsplit(contact["address"])
+    return f"{contact['channel']} {parts.hostname if contact['channel'] == 'webhook' else parts.scheme}"
+
+
+def _contact_methods(contacts: list[Body]) -> Body:
+    """E-mail addresses; `apply` adds to what a person has, so that leaving out the others takes none away."""
+    told = [
+        _pick(one, "channel", "address", "label") | ({} if one["enabled"] else {"enabled": False})
+        for one in contacts
+        if not _hides(one)
+    ]
+    return {"contact_methods": told} if told else {}
 
 
 def _names(known: Known, kind: str) -> dict[str, str]:

@@ -96,9 +96,6 @@ def every(api: Api, path: str) -> list[Body]:
 def resources_of(configuration: Configuration) -> list[Resource]:
     """In the order in which one may refer to another."""
     rules = {rule.integration: rule for rule in configuration.rules}
-    strangers = set(rules) - {integration.slug for integration in configuration.integrations}
-    if strangers:
-        raise ApiError(f"rules name integrations that the file lacks: {', '.join(sorted(strangers))}")
     return [
         *(_user(user) for user in configuration.users),
         *(_contacts(user) for user in configuration.users if user.contact_methods is not None),
@@ -131,8 +128,8 @@ def _contacts(user: User) -> Resource:
     def current(known: Known) -> Body | None:
         if known.one("user", user.email) is None:
             return None
-        there = {(item["channel"], item["address"]) for item in known.api.get(path(known))["items"]}
-        # Addresses that carry secrets are shown masked, so those are told apart by channel alone.
+        there = known.api.get(path(known))["items"]
+        # Addresses that carry secrets are shown masked, so those are told apart by how they begin.
         missing = [m for m in wanted if not _is_there(m, there)]
         return {"items": [m for m in wanted if m not in missing]}
 
@@ -141,11 +138,14 @@ def _contacts(user: User) -> Resource:
     )
 
 
-def _is_there(method: Body, there: set[tuple[str, str]]) -> bool:
+def _is_there(method: Body, there: list[Body]) -> bool:
+    same = [
+        one for one in there if all(one[name] == method[name] for name in ("channel", "label", "enabled"))
+    ]
     if method["channel"] == "email":
-        return ("email", method["address"]) in there
+        return any(one["address"] == method["address"] for one in same)
     start = method["address"].split("?")[0].split("://")[0]
-    return any(channel == method["channel"] and address.startswith(start) for channel, address in there)
+    return any(one["address"].startswith(start) for one in same)
 
 
 def _team(team: Team) -> Resource:

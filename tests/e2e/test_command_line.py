@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tocsin_testkit.world import ADMIN_TOKEN, OneProcess
 
@@ -65,11 +66,47 @@ def test_what_is_exported_needs_no_change(terminal: Terminal, tmp_path: Path) ->
     assert code == 0, printed
     file = tmp_path / "tocsin.yaml"
     file.write_text(printed)
+    (user,) = yaml.safe_load(printed)["users"]
+    assert user["contact_methods"] == [{"channel": "email", "address": "you@example.com"}]
 
     code, printed = terminal.run("plan", "-f", str(file))
 
     assert code == 0, printed
     assert printed.splitlines()[-1].startswith("0 to do")
+
+
+def test_what_no_export_can_hold_is_named_in_it(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "more.yaml"
+    file.write_text(
+        "users:\n- email: sam@example.com\n  name: Sam\n  contact_methods:\n"
+        "  - {channel: email, address: sam@example.com, label: Work, enabled: false}\n"
+        "  - {channel: webhook, address: 'https://93.184.215.14/hook?key=s3cret'}\n"
+    )
+    assert (terminal.run("apply", "-f", str(file), "--yes"))[0] == 0
+
+    code, printed = terminal.run("export")
+
+    assert code == 0, printed
+    assert printed.startswith("# Written by tocsin export.")
+    assert "#   sam@example.com: webhook 93.184.215.14\n" in printed
+    assert "s3cret" not in printed
+    (sam,) = [user for user in yaml.safe_load(printed)["users"] if user["email"] == "sam@example.com"]
+    assert sam["contact_methods"] == [
+        {"channel": "email", "address": "sam@example.com", "label": "Work", "enabled": False}
+    ]
+    file.write_text(printed)
+    assert (terminal.run("plan", "-f", str(file)))[0] == 0
+
+
+def test_a_plan_names_what_is_nowhere_as_apply_does(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("services:\n- slug: mail\n  name: Mail\n  team: nobody\n")
+    planned = terminal.run("plan", "-f", str(file))
+    applied = terminal.run("apply", "-f", str(file), "--yes")
+    assert planned == applied
+    assert planned[0] == 2
+    assert f"{file}:4: services.0.team: there is no team nobody" in planned[1]
+    assert "Add it under teams" in planned[1]
 
 
 def test_apply_changes_once(terminal: Terminal, tmp_path: Path) -> None:

@@ -49,8 +49,10 @@ def apply_command(
 @app.command("export")
 def export_command() -> None:
     """Print the running configuration as the file that `apply` takes. Keys and secrets are not in it."""
-    console.print(
-        yaml.safe_dump(export(open_api()), sort_keys=False, allow_unicode=True), markup=False, soft_wrap=True
+    exported = export(open_api())
+    typer.echo(
+        exported.header + yaml.safe_dump(exported.configuration, sort_keys=False, allow_unicode=True),
+        nl=False,
     )
 
 
