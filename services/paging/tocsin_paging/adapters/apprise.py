@@ -12,9 +12,10 @@ from uuid import UUID
 from apprise import Apprise, AppriseAsset, NotifyType
 
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
+from tocsin_paging.adapters.checked_connections import checked_by
 from tocsin_paging.adapters.guard import ForbiddenTarget, Guard, UnresolvedTarget
 from tocsin_paging.domain.contact import Channel
-from tocsin_paging.domain.message import compose, without_mentions
+from tocsin_paging.domain.message import Message, compose, without_mentions
 from tocsin_paging.domain.payload import payload_from_json
 
 SCHEMES = frozenset(
@@ -84,7 +85,7 @@ REFUSED_OPTIONS = frozenset({"verify", "redirect", "cto", "rto", "config", "atta
 
 
 class AppriseProvider:
-    """Sends pages through Apprise URLs. The host is checked again before each send."""
+    """Sends pages through Apprise URLs. The host is checked before each send, and the address at each connection."""
 
     name = Channel.APPRISE.value
     one_place = False
@@ -105,14 +106,21 @@ class AppriseProvider:
             return GiveUp(str(error))
         link = self._ack_url(payload.page_id) if payload.incident_id else None
         message = compose(payload.with_link(link).content, now=self._now(), may_repeat=sending.may_repeat)
-        sender = Apprise(asset=_asset())
-        sender.add(target)
+        taken = await notify(target, message, guard=self._guard)
+        return Sent() if taken else Retry("the service did not take the page")
+
+
+async def notify(target: Any, message: Message, *, guard: Guard) -> bool:
+    """Hand the message to a checked target. Apprise resolves names again: it connects only where the guard allows."""
+    sender = Apprise(asset=_asset())
+    sender.add(target)
+    with checked_by(guard):
         taken = await sender.async_notify(
             title=without_mentions(message.subject),
             body=without_mentions(message.text),
             notify_type=NotifyType.FAILURE,
         )
-        return Sent() if taken else Retry("the service did not take the page")
+    return bool(taken)
 
 
 async def check_apprise_url(url: str, guard: Guard) -> Any:

@@ -50,10 +50,18 @@ class Guard:
 
     async def addresses(self, host: str, *, port: int, family: int = socket.AF_UNSPEC) -> list[str]:
         """Resolve a host to addresses that may be reached, or raise `ForbiddenTarget` when any may not."""
-        name = host.strip("[]").rstrip(".").lower()
-        if not name or _is_odd_number(name):
-            raise ForbiddenTarget(f"{host or 'The host'} is not a host name or a plain IP address.")
-        found = await _resolve(name, port=port, family=family)
+        return self._allowed(host, await _resolve(_name(host), port=port, family=family))
+
+    def addresses_now(self, host: str, *, port: int) -> list[str]:
+        """The same for a thread that may wait as long as the resolver takes."""
+        name = _name(host)
+        try:
+            rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise UnresolvedTarget(f"{name} does not resolve to an address.") from error
+        return self._allowed(host, _numbers(rows))
+
+    def _allowed(self, host: str, found: list[str]) -> list[str]:
         for address in found:
             if why := self.refusal(ip_address(address.partition("%")[0])):
                 raise ForbiddenTarget(
@@ -109,7 +117,18 @@ async def _resolve(name: str, *, port: int, family: int) -> list[str]:
             )
     except (OSError, UnicodeError, TimeoutError) as error:
         raise UnresolvedTarget(f"{name} does not resolve to an address.") from error
+    return _numbers(rows)
+
+
+def _numbers(rows: Sequence[tuple[object, ...]]) -> list[str]:
     return list(dict.fromkeys(str(row[4][0]) for row in rows if isinstance(row[4], tuple)))
+
+
+def _name(host: str) -> str:
+    name = host.strip("[]").rstrip(".").lower()
+    if not name or _is_odd_number(name):
+        raise ForbiddenTarget(f"{host or 'The host'} is not a host name or a plain IP address.")
+    return name
 
 
 def _is_odd_number(name: str) -> bool:
