@@ -14,6 +14,7 @@ from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 from tocsin_events.base import REGISTRY, Topic
 from tocsin_events.canary import Canary
 from tocsin_events.envelope import Envelope
+from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.consumer")
 BATCH = 200
@@ -35,7 +36,8 @@ class Progress:
 class ConsumerRunner:
     """One member of the service's group. `observe(type, outcome, count)` feeds the metrics.
 
-    A transaction has `deadline` seconds.
+    A transaction has `deadline` seconds. `gather` is how many seconds lie between two fetches while little comes: more
+    in one transaction, for a service that nobody waits for.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ConsumerRunner:
         *,
         topics: Iterable[Topic] = (),
         deadline: float = HANDLER_DEADLINE,
+        gather: float = 0.0,
         observe: Observe = lambda kind, outcome, count: None,
     ) -> None:
         self.consumer_name = subscriptions.consumer
@@ -56,6 +59,7 @@ class ConsumerRunner:
         self._open_uow = open_uow
         self._observe = observe
         self._deadline = deadline
+        self._gather = gather
         self._busy = asyncio.Lock()
         self._member: Consumer | None = None
         self._stopping = asyncio.Event()
@@ -71,7 +75,9 @@ class ConsumerRunner:
         try:
             await self._join(member)
             while not self._stopping.is_set():
-                await self._turn(member)
+                began = monotonic()
+                if await self._turn(member) < BATCH:
+                    await self._pause(began + self._gather - monotonic())
         finally:
             self._member = None
             await asyncio.shield(member.close())
@@ -121,7 +127,17 @@ class ConsumerRunner:
             fetching.cancel()
             stopping.cancel()
 
-    async def _turn(self, member: Consumer) -> None:
+    async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _turn(self, member: Consumer) -> int:
+        """Fetch and handle once; returns how many records came."""
         try:
             fetched = await self._fetch(member)
             self.progress.bus_away = False
@@ -129,17 +145,18 @@ class ConsumerRunner:
             self.progress.bus_away = True
             log.warning("consumer.bus_away", consumer=self.consumer_name, error=str(error))
             await asyncio.sleep(1.0)
-            return
+            return 0
         async with self._busy:
             mine = self.progress.assigned = member.assigned()
             kept = {
                 partition: records for partition, records in fetched.items() if partition in mine and records
             }
             if not kept:
-                return
+                return 0
             await self._handle_patiently([record for records in kept.values() for record in records])
             for partition, records in kept.items():
                 member.finished(partition, records[-1].offset + 1)
+        return sum(len(records) for records in kept.values())
 
     async def _handle_patiently(self, records: list[Record]) -> None:
         pause = 0.2

@@ -17,6 +17,7 @@ from tocsin_bus.listener import Listener
 from tocsin_bus.maintenance import BUS_TABLES, compact, keep_partitions
 from tocsin_bus.postgres_consumer import PostgresConsumer
 from tocsin_bus.protocol import BusUnavailable, Consumer, OnRevoked, Partition
+from tocsin_bus.tail import Tail
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.database import Database
@@ -35,6 +36,7 @@ class PostgresBus:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._consumers: set[PostgresConsumer] = set()
+        self._tail = Tail()
         self._listener = Listener(database, {CHANNEL: self._came})
         self._polling: asyncio.Task[None] | None = None
 
@@ -54,6 +56,8 @@ class PostgresBus:
             ends = await self._append(grouped)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise BusUnavailable(repr(error)) from error
+        for partition, end in ends:
+            self._tail.extend(partition, end - len(grouped[partition]), grouped[partition])
         self._tell(ends)
 
     def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
@@ -63,6 +67,7 @@ class PostgresBus:
             group=group,
             partitions=partitions,
             compacted=COMPACTED,
+            tail=self._tail,
             on_revoked=on_revoked,
             on_close=self._consumers.discard,
         )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_bus.leases import LeaseKeeper
 from tocsin_bus.protocol import BusUnavailable, OnRevoked, Partition, Record
+from tocsin_bus.tail import Tail
 from tocsin_events.base import Topic
 from tocsin_events.envelope import MalformedEvent, from_headers
 from tocsin_runtime.clock import monotonic
@@ -30,12 +31,14 @@ class PostgresConsumer:
         group: str,
         partitions: Sequence[Partition],
         compacted: frozenset[Topic],
+        tail: Tail,
         on_revoked: OnRevoked,
         on_close: Callable[["PostgresConsumer"], None],
     ) -> None:
         self._database = database
         self._group = group
         self._compacted = compacted
+        self._tail = tail
         self._by_name = {f"{p.topic.value}/{p.number}": p for p in partitions}
         self._on_revoked = on_revoked
         self._on_close = on_close
@@ -147,18 +150,26 @@ class PostgresConsumer:
         behind = {p: self._next[p] for p, end in ends.items() if p in mine and self._next[p] < end}
         if not behind:
             return {}
+        each = max(1, limit // len(behind))
+        kept = {p: list(self._tail.after(p, start, limit=each)) for p, start in behind.items()}
+        fetched = {p: records for p, records in kept.items() if records}
+        further = {p: start for p, start in behind.items() if p not in fetched}
+        if further:
+            fetched |= await self._read(further, each=each)
+        self._move_on(behind, ends, fetched)
+        return fetched
+
+    async def _read(self, behind: dict[Partition, int], *, each: int) -> dict[Partition, list[Record]]:
+        fetched: dict[Partition, list[Record]] = {}
         async with self._database.read() as conn:
-            fetched: dict[Partition, list[Record]] = {}
             for compacted in (False, True):
                 part = sorted(p for p in behind if (p.topic in self._compacted) is compacted)
                 if part:
                     statement = _FETCH_COMPACTED if compacted else _FETCH_LOG
                     starts = [behind[p] for p in part]
-                    each = max(1, limit // len(behind))
                     for row in await statement.rows(conn, **_targets(part), starts=starts, each=each):
                         record = _load(row)
                         fetched.setdefault(record.partition, []).append(record)
-        self._move_on(behind, ends, fetched, limit)
         return fetched
 
     def _move_on(
@@ -166,7 +177,6 @@ class PostgresConsumer:
         behind: dict[Partition, int],
         ends: dict[Partition, int],
         fetched: dict[Partition, list[Record]],
-        limit: int,
     ) -> None:
         """Go on after what was fetched. What compaction or retention took away counts as read."""
         for partition, start in behind.items():

@@ -41,6 +41,8 @@ from tocsin_runtime.worker import Worker
 from tocsin_theme.theme import Theme
 
 App = TypeVar("App", bound=FastAPI)
+GATHER = 0.1
+"""Seconds in which a service that nobody waits for gathers what it hears, so that it works on many at once."""
 
 
 class Service:
@@ -92,13 +94,15 @@ class Service:
         self.health = Health(self)
         self._errors: dict[type[Exception], int] = {}
         self._timer_kinds: list[str] = []
+        self._gather = 0.0
         self._providers: list[str] = []
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self.work("relay", self.relay.turn, every=NET)
 
-    def consume(self, subscriptions: Subscriptions) -> None:
-        """Handle these events."""
+    def consume(self, subscriptions: Subscriptions, *, gather: float = 0.0) -> None:
+        """Handle these events. Where nobody waits for it, what comes within `gather` seconds is handled together."""
+        self._gather = gather
         self.subscriptions.include(subscriptions)
         self.subscriptions.dead_handler = subscriptions.dead_handler or self.subscriptions.dead_handler
 
@@ -140,7 +144,11 @@ class Service:
     def build(self, *, routers: Sequence[APIRouter], app_class: type[App] = FastAPI) -> App:  # type: ignore[assignment]
         """The app: the given routes, and what every service has. `app_class` may answer some paths ahead of FastAPI."""
         self.runner = ConsumerRunner(
-            self.platform.bus, self.subscriptions, self.unit_of_work, observe=self.figures.observe
+            self.platform.bus,
+            self.subscriptions,
+            self.unit_of_work,
+            gather=self._gather,
+            observe=self.figures.observe,
         )
         parked = ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe)
         self.work("parked", parked.run_once, every=NET)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tocsin_runtime.connections import Connections
-from tocsin_runtime.statement import DRIVER_ERRORS, translated
+from tocsin_runtime.statement import DRIVER_ERRORS, to_json, translated
 
 log = structlog.get_logger("tocsin.database")
 SESSION = {
@@ -51,7 +51,7 @@ class Database:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",  # transactions are begun below, where it costs one round trip and no more
             hide_parameters=True,  # errors are logged, and alerts must not be
-            json_serializer=_to_json,
+            json_serializer=to_json,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
@@ -116,7 +116,3 @@ async def _rolled_back(driver: asyncpg.Connection) -> bool:
         log.info("connection.lost", error=repr(error)[:200])
         return False
     return True
-
-
-def _to_json(value: object) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -1,13 +1,29 @@
 """SQL that runs for every event, sent by the driver itself: SQLAlchemy costs more than PostgreSQL (decision 16)."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import orjson
+from sqlalchemy import ClauseElement, RowMapping
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.compiler import SQLCompiler
 
+
+def to_json(value: object) -> str:
+    """As columns of JSON hold it; keys that are no strings are written as such."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+_DIALECT = dialect(json_serializer=to_json)  # type: ignore[no-untyped-call]
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+
+
+Row = RowMapping | asyncpg.Record
+"""A row by column name, whichever road it came."""
 
 
 class Statement:
@@ -16,18 +32,38 @@ class Statement:
     Errors are those of SQLAlchemy, as if it had run the statement; parameters are in none of them.
     """
 
-    def __init__(self, sql: str) -> None:
-        self._names = list(dict.fromkeys(_PARAMETER.findall(sql)))
-        numbers = {name: f"${number}" for number, name in enumerate(self._names, start=1)}
-        self._sql = _PARAMETER.sub(lambda found: numbers[found[1]], sql)
+    def __init__(self, sql: str | ClauseElement) -> None:
+        """`sql` is text, or what SQLAlchemy has built with `bindparam`s for what changes; it is compiled here, once."""
+        self._fixed: dict[str, object] = {}
+        self._forms: Mapping[str, Any] = {}
+        if isinstance(sql, str):
+            self._names = list(dict.fromkeys(_PARAMETER.findall(sql)))
+            numbers = {name: f"${number}" for number, name in enumerate(self._names, start=1)}
+            self._sql = _PARAMETER.sub(lambda found: numbers[found[1]], sql)
+        else:
+            self._take(sql)
+
+    def _take(self, built: ClauseElement) -> None:
+        compiled = built.compile(dialect=_DIALECT)
+        assert isinstance(compiled, SQLCompiler)
+        assert compiled.positiontup is not None
+        self._sql, self._names = compiled.string, list(compiled.positiontup)
+        self._forms = compiled._bind_processors
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def _in_order(self, values: Mapping[str, object]) -> list[object]:
+        if not self._forms and not self._fixed:
+            return [values[name] for name in self._names]
+        given = {**self._fixed, **values}
+        return [
+            self._forms[name](given[name]) if name in self._forms else given[name] for name in self._names
+        ]
 
     async def rows(self, conn: AsyncConnection, **values: object) -> list[asyncpg.Record]:
         """All rows; each is read by column name or position."""
         driver = driver_of(conn)
         try:
-            rows: list[asyncpg.Record] = await driver.fetch(
-                self._sql, *[values[name] for name in self._names]
-            )
+            rows: list[asyncpg.Record] = await driver.fetch(self._sql, *self._in_order(values))
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
         return rows
@@ -36,7 +72,7 @@ class Statement:
         """The first row, if there is one."""
         driver = driver_of(conn)
         try:
-            return await driver.fetchrow(self._sql, *[values[name] for name in self._names])
+            return await driver.fetchrow(self._sql, *self._in_order(values))
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
 
@@ -49,17 +85,17 @@ class Statement:
         """For what returns no rows: how many it changed."""
         driver = driver_of(conn)
         try:
-            status = await driver.execute(self._sql, *[values[name] for name in self._names])
+            status = await driver.execute(self._sql, *self._in_order(values))
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
         last = str(status).rpartition(" ")[2]
         return int(last) if last.isdigit() else 0
 
-    async def run_each(self, conn: AsyncConnection, many: list[dict[str, object]]) -> None:
+    async def run_each(self, conn: AsyncConnection, many: Sequence[Mapping[str, object]]) -> None:
         """The same for several sets of values, in one round trip."""
         driver = driver_of(conn)
         try:
-            await driver.executemany(self._sql, [[values[name] for name in self._names] for values in many])
+            await driver.executemany(self._sql, [self._in_order(values) for values in many])
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
 

@@ -12,7 +12,7 @@ from tocsin_analytics.settings import AnalyticsSettings
 from tocsin_analytics.web.pages import router as pages
 from tocsin_analytics.workers.freshness import Freshness
 from tocsin_chassis.platform import Platform
-from tocsin_chassis.service import Service
+from tocsin_chassis.service import GATHER, Service
 
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 FRESHNESS_EVERY = 10.0
@@ -23,7 +23,7 @@ def create_app(settings: AnalyticsSettings, platform: Platform) -> FastAPI:
     service = Service(
         "analytics", title="Analytics", settings=settings, platform=platform, templates=TEMPLATES
     )
-    service.consume(subscriptions)
+    service.consume(subscriptions, gather=GATHER)
     freshness = Freshness(service.metrics, service.unit_of_work)
     service.work("freshness", freshness.run_once, every=FRESHNESS_EVERY)
     service.errors({InvalidPeriod: 422, UnknownZone: 422, UnknownTeam: 422, UnknownSeries: 404})

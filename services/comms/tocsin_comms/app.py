@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter
 
 from tocsin_chassis.platform import Platform
-from tocsin_chassis.service import Service
+from tocsin_chassis.service import GATHER, Service
 from tocsin_comms.adapters.folder import Folder
 from tocsin_comms.adapters.slack import SlackProvider, slack_client
 from tocsin_comms.api.maintenances import maintenance_router
@@ -30,7 +30,8 @@ from tocsin_comms.usecases.deliver import Deliveries
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import Renderer
 from tocsin_comms.usecases.rules import Rules
-from tocsin_comms.web.board import board_router
+from tocsin_comms.web.board import Board, board_router
+from tocsin_comms.web.maintenances import maintenance_pages
 from tocsin_comms.web.public import public_router
 from tocsin_comms.web.setup import setup_router
 from tocsin_comms.workers.publish import Publisher, watch
@@ -54,7 +55,7 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
     base_url = platform.settings.public_url.rstrip("/")
     rules = _rules(settings, base_url)
     publisher = _publisher(service, settings, base_url)
-    service.consume(subscriptions_for(rules))
+    service.consume(subscriptions_for(rules), gather=GATHER)
     service.fire(timers_for(rules))
     sent = service.metrics.counter(
         "messages", "Messages by channel and outcome", labels=["channel", "outcome"]
@@ -63,13 +64,15 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
         _send_to_slack(service, settings, rules.chat_channel, sent)
     service.work(PUBLISHER, publisher.run_once)
     service.errors(ERRORS)
+    board = Board(rules, publisher.published)
     return service.build(
         routers=[
             status_page_router(rules),
             maintenance_router(),
             message_router(),
             public_router(publisher.published),
-            board_router(rules, publisher.published),
+            board_router(rules, board),
+            maintenance_pages(board),
             setup_router(),
         ]
     )

@@ -17,11 +17,13 @@ from tocsin_bus.maintenance import (
     forget_old_rows,
     keep_partitions,
 )
+from tocsin_bus.connect import connect
 from tocsin_bus.protocol import Bus, Consumer, Partition
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_events.base import Topic
 from tocsin_events.directory import TeamChanged
 from tocsin_runtime.database import Database
+from tocsin_runtime.settings import PlatformSettings
 from tocsin_testkit.waiting import eventually
 
 TODAY = datetime.now(UTC).date()
@@ -157,9 +159,11 @@ async def test_a_reader_comes_to_the_end_of_a_compacted_partition(bus: Bus, data
         await conn.execute(text("DELETE FROM compacted"))
     await owner.close()
     ends = await bus.end_offsets(Topic.DIRECTORY)
-    async with member(bus, topics=[Topic.DIRECTORY]) as reader:
+    elsewhere = connect(PlatformSettings(database_url=database_url))
+    async with member(elsewhere, topics=[Topic.DIRECTORY]) as reader:
         assert not await reader.fetch(wait=0, limit=100)
         lag = await eventually(lambda: _caught_up(reader, ends), within=5)
+    await elsewhere.close()
     assert lag
 
 

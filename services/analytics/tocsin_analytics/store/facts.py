@@ -3,124 +3,93 @@
 Telling the same twice, late, or in another order changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any, Generic, TypeVar
 
+import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Table, bindparam, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_analytics.domain.deliveries import AlertFacts, PageFacts, merge_alerts, merge_pages
 from tocsin_analytics.domain.facts import IncidentFacts, merge, severity_history
 from tocsin_analytics.domain.rows import row_of
 from tocsin_analytics.store.tables import alert_facts, incident_facts, page_facts
+from tocsin_runtime.statement import Statement
 
+Fact = IncidentFacts | PageFacts | AlertFacts
+Told = TypeVar("Told", bound=Fact)
 _FOLDED = TypeAdapter(IncidentFacts)
-Told = TypeVar("Told")
 
 
-class FactsRepository:
-    """Holds the row's lock from the first call on, so that two topics may speak of one incident at once."""
+class Shelf(Generic[Told]):
+    """The facts of one kind. Each call takes its rows' locks in the same order, so that no two wait for each other."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
-        self._conn = conn
-
-    async def add_incident(self, told: IncidentFacts, now: datetime) -> None:
-        """Join what an event said of an incident with all that is known of it."""
-        await self._join(incident_facts, told, load=_load, merged=merge, dump=lambda facts: _dump(facts, now))
-
-    async def add_page(self, told: PageFacts) -> None:
-        """Join what an event said of a page with all that is known of it."""
-        await self._join(page_facts, told, load=_load_page, merged=merge_pages, dump=asdict)
-
-    async def add_alerts(self, told: Sequence[AlertFacts]) -> None:
-        """Join what events said of alerts with all that is known of them: alerts come in storms."""
-        fresh = _merged_by_alert(told)
-        new = await self._conn.execute(_ADD_ALERTS, _columns(fresh.values()))
-        known = [fresh[alert_id] for alert_id in sorted(fresh.keys() - set(new.scalars()))]
-        if not known:
-            return
-        mine = alert_facts.c.alert_id.in_([one.alert_id for one in known])
-        query = select(alert_facts).where(mine).order_by(alert_facts.c.alert_id).with_for_update()
-        stored = [AlertFacts(**row) for row in (await self._conn.execute(query)).mappings()]
-        after = [merge_alerts(one, fresh[one.alert_id]) for one in stored]
-        await self._conn.execute(_CHANGE_ALERTS, _columns(after))
-
-    async def _join(
+    def __init__(
         self,
         table: Table,
-        told: Told,
         *,
-        load: Callable[[dict[str, Any]], Told],
         merged: Callable[[Told, Told], Told],
+        load: Callable[[Mapping[str, Any]], Told],
         dump: Callable[[Told], dict[str, Any]],
     ) -> None:
-        values = dump(told)
         [key] = table.primary_key.columns
-        new = insert(table).on_conflict_do_nothing().returning(key)
-        if (await self._conn.execute(new, values)).first() is not None:
+        self._key = key.name
+        self._merged = merged
+        self._load = load
+        self._dump = dump
+        given = f"SELECT * FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+        changes = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if c is not key)
+        self._add = Statement(f"INSERT INTO {table.name} {given} ON CONFLICT DO NOTHING RETURNING {key.name}")
+        self._hold = Statement(
+            f"SELECT * FROM {table.name} WHERE {key.name} = ANY(CAST(:keys AS uuid[])) ORDER BY {key.name} FOR UPDATE"
+        )
+        self._change = Statement(
+            f"INSERT INTO {table.name} {given} ON CONFLICT ({key.name}) DO UPDATE SET {changes}"
+        )
+
+    async def join(self, conn: AsyncConnection, told: Iterable[Told], now: datetime) -> None:
+        """Join these with what is known; two statements for what is new, a third and fourth for what is not."""
+        fresh: dict[Any, Told] = {}
+        for one in told:
+            key = getattr(one, self._key)
+            fresh[key] = self._merged(fresh[key], one) if key in fresh else one
+        if not fresh:
             return
-        mine = key == bindparam("mine", values[key.name])
-        stored = (await self._conn.execute(select(table).where(mine).with_for_update())).mappings().one()
-        known = load(dict(stored))
-        after = merged(known, told)
-        if after != known:
-            await self._conn.execute(update(table).where(mine), {**dump(after), "mine": values[key.name]})
+        added = await self._add.rows(conn, rows=self._rows([fresh[key] for key in sorted(fresh)], now))
+        known = sorted(fresh.keys() - {row[0] for row in added})
+        if not known:
+            return
+        stored = [self._load(row) for row in await self._hold.rows(conn, keys=known)]
+        after = [(one, self._merged(one, fresh[getattr(one, self._key)])) for one in stored]
+        changed = [new for old, new in after if new != old]
+        if changed:
+            await self._change.run(conn, rows=self._rows(changed, now))
+
+    def _rows(self, facts: Sequence[Told], now: datetime) -> str:
+        rows = [{**self._dump(one), "applied_at": now} for one in facts]
+        return orjson.dumps(rows, default=str).decode()  # the driver has a UUID of its own
 
 
-def _dump(facts: IncidentFacts, now: datetime) -> dict[str, Any]:
-    folded = {
-        "incident_id": facts.incident_id,
-        "folded": _FOLDED.dump_python(facts, mode="json"),
-        "applied_at": now,
-    }
+async def add_facts(conn: AsyncConnection, told: Sequence[Fact], now: datetime) -> None:
+    """Keep what was told, many at once. `now` is when that was."""
+    await INCIDENTS.join(conn, (one for one in told if isinstance(one, IncidentFacts)), now)
+    await PAGES.join(conn, (one for one in told if isinstance(one, PageFacts)), now)
+    await ALERTS.join(conn, (one for one in told if isinstance(one, AlertFacts)), now)
+
+
+def _dump(facts: IncidentFacts) -> dict[str, Any]:
+    folded = {"incident_id": facts.incident_id, "folded": _FOLDED.dump_python(facts, mode="json")}
     row = row_of(facts)
     return folded if row is None else {**asdict(row), **folded, "severities": list(severity_history(facts))}
 
 
-def _load(stored: dict[str, Any]) -> IncidentFacts:
+def _load(stored: Mapping[str, Any]) -> IncidentFacts:
     return _FOLDED.validate_python(stored["folded"])
 
 
-def _load_page(stored: dict[str, Any]) -> PageFacts:
-    return PageFacts(**stored)
-
-
-def _merged_by_alert(told: Iterable[AlertFacts]) -> dict[UUID, AlertFacts]:
-    """One for each alert, in the order in which all writers take the rows' locks."""
-    merged: dict[UUID, AlertFacts] = {}
-    for one in sorted(told, key=lambda facts: facts.alert_id):
-        known = merged.get(one.alert_id)
-        merged[one.alert_id] = merge_alerts(known, one) if known else one
-    return merged
-
-
-def _columns(facts: Iterable[AlertFacts]) -> dict[str, list[Any]]:
-    rows = list(facts)
-    return {name: [getattr(row, name) for row in rows] for name in _ALERT_COLUMNS}
-
-
-_ALERT_COLUMNS = {
-    "alert_id": "uuid",
-    "severity": "text",
-    "source": "text",
-    "service_id": "uuid",
-    "service": "text",
-    "opened_at": "timestamptz",
-    "ended_at": "timestamptz",
-    "received": "int",
-}
-_NAMES = ", ".join(_ALERT_COLUMNS)
-_GIVEN = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _ALERT_COLUMNS.items())
-_ADD_ALERTS = text(
-    f"INSERT INTO alert_facts ({_NAMES}) SELECT * FROM unnest({_GIVEN}) ON CONFLICT DO NOTHING RETURNING alert_id"
-)
-_CHANGE_ALERTS = text(
-    "UPDATE alert_facts SET "
-    + ", ".join(f"{name} = new.{name}" for name in _ALERT_COLUMNS if name != "alert_id")
-    + f" FROM unnest({_GIVEN}) AS new({_NAMES}) WHERE alert_facts.alert_id = new.alert_id"
-)
+INCIDENTS = Shelf(incident_facts, merged=merge, load=_load, dump=_dump)
+PAGES = Shelf(page_facts, merged=merge_pages, load=lambda stored: PageFacts(**stored), dump=asdict)
+ALERTS = Shelf(alert_facts, merged=merge_alerts, load=lambda stored: AlertFacts(**stored), dump=asdict)

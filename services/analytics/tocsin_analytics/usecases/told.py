@@ -9,9 +9,15 @@ from tocsin_analytics.domain.facts import (
     from_snapshot,
     merge,
 )
+from tocsin_analytics.store.facts import Fact
 from tocsin_events.alerts import AlertEvent, AlertOpened, AlertResolved
+from tocsin_events.base import Event
 from tocsin_events.incidents import (
     IncidentAcknowledged,
+    IncidentAlertJoined,
+    IncidentAssigned,
+    IncidentClosed,
+    IncidentDetailsChanged,
     IncidentEvent,
     IncidentOpened,
     IncidentReopened,
@@ -20,8 +26,51 @@ from tocsin_events.incidents import (
     IncidentStatus,
     IncidentStatusChanged,
 )
-from tocsin_events.pages import PageAcknowledged, PageEvent, PageFailed, PageSent
+from tocsin_events.pages import PageAcknowledged, PageEvent, PageFailed, PageRequested, PageSent
 from tocsin_events.status import ComponentState, ComponentStateChanged, UpdateOverdue
+
+SPEAKING = (
+    IncidentOpened,
+    IncidentAlertJoined,
+    IncidentAcknowledged,
+    IncidentSeverityChanged,
+    IncidentStatusChanged,
+    IncidentAssigned,
+    IncidentResolved,
+    IncidentReopened,
+    IncidentClosed,
+    IncidentDetailsChanged,
+    PageRequested,
+    PageSent,
+    PageFailed,
+    PageAcknowledged,
+    ComponentStateChanged,
+    UpdateOverdue,
+    AlertOpened,
+    AlertResolved,
+)
+"""The types of event that say something to a figure."""
+
+
+def facts_of(event: Event) -> list[Fact]:
+    """All that an event of these types says."""
+    match event:
+        case IncidentEvent():
+            return [by_incident(event)]
+        case PageAcknowledged():
+            return [by_acknowledgement(event)]
+        case PageSent():
+            return [page_facts(event), by_page_sent(event)]
+        case PageEvent():
+            return [page_facts(event)]
+        case ComponentStateChanged():
+            told = by_component(event)
+            return [told] if told else []
+        case UpdateOverdue():
+            return [by_overdue_update(event)]
+        case AlertEvent():
+            return [alert_facts(event)]
+    return []
 
 
 def by_incident(event: IncidentEvent) -> IncidentFacts:

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, text
+from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_bus.send_runner import LEASE
+from tocsin_bus.sending_rows import LEASE
 from tocsin_paging.domain.escalation import Escalation, State
 from tocsin_paging.domain.message import About
 from tocsin_paging.domain.policy import Policy
 from tocsin_paging.store.policies import steps_from_json, steps_to_json
 from tocsin_paging.store.tables import escalations
+from tocsin_runtime.statement import Row, Statement
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,24 @@ class EscalationRepository:
             select(escalations).where(escalations.c.incident_id == incident_called(incident))
         )
 
+    async def detected_at(self, incident_id: UUID) -> datetime | None:
+        """Return when Tocsin first heard of the incident; None when there is no case."""
+        moment: datetime | None = await _DETECTED.value(self._conn, mine=incident_id)
+        return moment
+
     async def locked(self, incident_id: UUID) -> Case | None:
         """Return the case with its row locked: whoever decides about it does so alone."""
-        mine = select(escalations).where(escalations.c.incident_id == incident_id)
-        return await self._one(mine.with_for_update())
+        row = await _LOCKED.row(self._conn, mine=incident_id)
+        return _case(row) if row else None
 
     async def shared(self, incident_id: UUID) -> Case | None:
         """Return the case, which nobody can change until this commits; others may look at the same time."""
-        mine = select(escalations).where(escalations.c.incident_id == incident_id)
-        return await self._one(mine.with_for_update(read=True))
+        row = await _SHARED.row(self._conn, mine=incident_id)
+        return _case(row) if row else None
 
     async def save(self, case: Case, *, now: datetime) -> None:
         """Write the case, new or changed."""
-        values = {**_values(case), "updated_at": now}
-        await self._conn.execute(_SAVE, values)
+        await _SAVE.run(self._conn, **_values(case), updated_at=now)
 
     async def open_cases(self, *, limit: int = 200) -> list[Case]:
         """Return what is not resolved, the newest first."""
@@ -133,7 +138,7 @@ def _values(case: Case) -> dict[str, object]:
     }
 
 
-def _case(row: RowMapping) -> Case:
+def _case(row: Row) -> Case:
     escalation = Escalation(
         row["incident_id"],
         policy=_policy_from_json(row["policy"]),
@@ -181,13 +186,16 @@ def _policy_from_json(value: dict[str, Any]) -> Policy:
 
 
 def _upsert() -> Insert:
-    """Made once: building a statement of so many columns costs more than running it."""
     row = insert(escalations)
     changed = {column.name: row.excluded[column.name] for column in escalations.c if not column.primary_key}
     return row.on_conflict_do_update(index_elements=["incident_id"], set_=changed)
 
 
-_SAVE = _upsert()
+_MINE = select(escalations).where(escalations.c.incident_id == bindparam("mine"))
+_DETECTED = Statement("SELECT detected_at FROM escalations WHERE incident_id = :mine")
+_LOCKED = Statement(_MINE.with_for_update())
+_SHARED = Statement(_MINE.with_for_update(read=True))
+_SAVE = Statement(_upsert())
 _COUNT = text("SELECT state, count(*) AS number FROM escalations WHERE state <> 'resolved' GROUP BY state")
 _LOST = text(
     "SELECT incident_id FROM escalations AS e WHERE state <> 'resolved'"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +14,7 @@ from tocsin_paging.domain.contact import Channel
 from tocsin_paging.domain.page import Page, PageKind, PageState
 from tocsin_paging.store.escalations import incident_called
 from tocsin_paging.store.tables import pages
+from tocsin_runtime.statement import Row, Statement
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,22 @@ class PageFilter:
     kind: PageKind | None = None
 
 
-_ADD = insert(pages).on_conflict_do_nothing().returning(pages.c.id)
-_SAVE = update(pages).where(pages.c.id == bindparam("saved"))
+_ADD = Statement(insert(pages).on_conflict_do_nothing().returning(pages.c.id))
+_SAVE = Statement(update(pages).where(pages.c.id == bindparam("saved")))
+_MINE = select(pages).where(pages.c.id == bindparam("mine"))
+_GET = Statement(_MINE)
+_LOCKED = Statement(_MINE.with_for_update())
+_ROUND: BindParameter[int] = bindparam("of_round")
+_STEP: BindParameter[int] = bindparam("of_step")
+_LATER = Statement(
+    select(pages.c.id)
+    .where(
+        pages.c.incident_id == bindparam("incident"),
+        pages.c.contact_id == bindparam("contact"),
+        (pages.c.round > _ROUND) | ((pages.c.round == _ROUND) & (pages.c.step > _STEP)),
+    )
+    .limit(1)
+)
 
 
 class PageRepository:
@@ -39,8 +54,8 @@ class PageRepository:
 
     async def get(self, page_id: UUID, *, lock: bool = False) -> Page | None:
         """Return the page, its row locked if asked."""
-        query = select(pages).where(pages.c.id == page_id)
-        return await self._one(query.with_for_update() if lock else query)
+        row = await (_LOCKED if lock else _GET).row(self._conn, mine=page_id)
+        return _page(row) if row else None
 
     async def with_ack_digest(self, digest: str, *, lock: bool = False) -> Page | None:
         """Return the page whose one-use link has this digest."""
@@ -49,12 +64,11 @@ class PageRepository:
 
     async def add(self, page: Page) -> bool:
         """Insert a page; False when the same (incident, round, step, person, contact) has one already (R23)."""
-        inserted = await self._conn.execute(_ADD, _values(page))
-        return inserted.first() is not None
+        return await _ADD.row(self._conn, **_values(page)) is not None
 
     async def save(self, page: Page) -> None:
         """Write how far the page got."""
-        await self._conn.execute(_SAVE, {**_values(page), "saved": page.id})
+        await _SAVE.run(self._conn, **_values(page), saved=page.id)
 
     async def drop(self, page_id: UUID, *, reason: str) -> None:
         """Note that the page need not leave any more, and nothing else: its row is not locked."""
@@ -71,12 +85,14 @@ class PageRepository:
 
     async def followed(self, page: Page) -> bool:
         """Say whether the same contact got a later page for the same incident: then this one is stale (R31)."""
-        later = select(pages.c.id).where(
-            pages.c.incident_id == page.incident_id,
-            pages.c.contact_id == page.contact_id,
-            (pages.c.round > page.round) | ((pages.c.round == page.round) & (pages.c.step > page.step)),
+        later = await _LATER.row(
+            self._conn,
+            incident=page.incident_id,
+            contact=page.contact_id,
+            of_round=page.round,
+            of_step=page.step,
         )
-        return (await self._conn.execute(later.limit(1))).first() is not None
+        return later is not None
 
     async def fell_back(self, title: str, *, since: datetime) -> bool:
         """Say whether one of the last thousand pages told the same of Tocsin itself, after `since`."""
@@ -112,7 +128,7 @@ def _values(page: Page) -> dict[str, Any]:
     }
 
 
-def _page(row: RowMapping) -> Page:
+def _page(row: Row) -> Page:
     values = dict(row)
     kind, channel, state = PageKind(values["kind"]), Channel(values["channel"]), PageState(values["state"])
     return Page(**{**values, "kind": kind, "channel": channel, "state": state})

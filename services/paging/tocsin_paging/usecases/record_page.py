@@ -84,9 +84,11 @@ async def _tell(uow: UnitOfWork, page: Page, *, pager: Pager) -> None:
         return
     sent = PageSent(page=told(page), sent_at=uow.now, attempts=page.attempts, may_repeat=page.may_repeat)
     uow.emit(sent)
-    case = await EscalationRepository(uow.conn).get(page.incident_id)
-    if case and (page.round, page.step) == (1, 1):
-        pager.figures.latency.observe(max(0.0, (uow.now - case.detected_at).total_seconds()))
+    if (page.round, page.step) != (1, 1):
+        return
+    detected_at = await EscalationRepository(uow.conn).detected_at(page.incident_id)
+    if detected_at is not None:
+        pager.figures.latency.observe(max(0.0, (uow.now - detected_at).total_seconds()))
 
 
 async def _all_failing(uow: UnitOfWork, page: Page) -> bool:
