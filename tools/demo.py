@@ -100,6 +100,7 @@ def tell(api: Api) -> Told:
     _at_work(api, at_work)
     _send(api, _alert("disk", "Disk of replica 2 is 81 % full", "postgres", "info", host="db-3"))
     _override(acting_as(api, "ana@example.com"))
+    _planned(api)
     _published(api)
     return Told(over["ref"], open=at_work["ref"], fresh=fresh["ref"])
 
@@ -185,6 +186,19 @@ def _override(api: Api) -> None:
         "note": "Swapped for a wedding",
     }
     api.call("POST", f"/api/v1/schedules/{schedule['id']}/overrides", json=body)
+
+
+def _planned(api: Api) -> None:
+    mail = next(c for c in api.get("/api/v1/status-page")["components"] if c["name"] == "Order mail")
+    begins = datetime.now(UTC).replace(hour=22, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    body = {
+        "name": "The mail server moves",
+        "body": "Order mails may come up to half an hour late.",
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=1)).isoformat(),
+        "component_ids": [mail["id"]],
+    }
+    api.call("POST", "/api/v1/status-page/maintenances", json=body)
 
 
 def _published(api: Api) -> None:

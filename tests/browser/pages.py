@@ -37,6 +37,7 @@ PAGES: Mapping[str, str] = {
     "/settings/contact-methods": "/settings/contact-methods",
     "/comms": "/comms",
     "/comms/setup": "/comms/setup",
+    "/comms/maintenances/{work_id}": "/comms/maintenances/{work}",
     "/analytics": "/analytics",
     "/analytics another period": "/analytics?from=2020-01-01&to=2020-02-01",
     "/mailbox": "/mailbox",
@@ -76,6 +77,7 @@ def ids(api: Api, told: Told) -> dict[str, str]:
         "user": person["id"],
         "report": api.get("/status/api/v2/incidents.json")["incidents"][0]["id"],
         "link": link.rpartition("/")[2],
+        "work": _first(api, "/api/v1/status-page/maintenances"),
         "mail": mail,
         "ack": ack_path(text),
     }

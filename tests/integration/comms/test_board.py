@@ -96,6 +96,56 @@ async def test_a_form_with_a_mistake_comes_back_with_what_to_do(
         assert says in answer.text, form
 
 
+async def test_work_is_planned_changed_and_called_off_by_forms(
+    client: httpx2.AsyncClient, told: Room, clock: ManualClock
+) -> None:
+    clock.moment = clock.moment.replace(hour=9, minute=0)
+    await told.shop()
+    page = (await client.get("/api/v1/status-page")).json()
+    checkout, mail = (component["id"] for component in page["components"])
+    day = clock.moment.date().isoformat()
+    form = {
+        "name": "Database upgrade",
+        "body": "Orders may take a minute.",
+        "starts_at": f"{day}T22:00",
+        "ends_at": f"{day}T23:30",
+        "component_ids": checkout,
+    }
+    planned = await client.post("/comms/maintenances", data=form)
+    assert (planned.status_code, planned.headers["location"]) == (303, "/comms#planned")
+    (work,) = (await client.get("/api/v1/status-page/maintenances")).json()["items"]
+    assert (work["starts_at"], work["ends_at"]) == (f"{day}T22:00:00Z", f"{day}T23:30:00Z")
+    assert (work["body"], work["component_ids"]) == ("Orders may take a minute.", [checkout])
+
+    place = f"/comms/maintenances/{work['id']}"
+    assert place in (await client.get("/comms")).text
+    shown = (await client.get(place)).text
+    assert f'value="{day}T22:00"' in shown
+    wrong = await client.post(place, data={**form, "ends_at": form["starts_at"]})
+    assert wrong.status_code == 422
+    assert "Choose an end that is after the beginning" in wrong.text
+    changed = await client.post(
+        place, data={**form, "starts_at": f"{day}T08:00", "component_ids": [checkout, mail]}
+    )
+    assert changed.status_code == 303
+    assert {state.value for state in (await told.states()).values()} == {"under_maintenance"}
+    assert (await client.post(f"{place}/call-off")).status_code == 303
+    assert {state.value for state in (await told.states()).values()} == {"operational"}
+    assert (await client.get(place)).status_code == 404
+
+
+async def test_work_with_a_mistake_comes_back_as_it_was_typed(client: httpx2.AsyncClient, told: Room) -> None:
+    await told.shop()
+    answer = await client.post("/comms/maintenances", data={"name": "Upgrade", "starts_at": "soon"})
+    assert answer.status_code == 422
+    for words in ('value="Upgrade"', "Enter a day and a time", "Choose what is worked on"):
+        assert words in answer.text
+    assert (await client.get("/api/v1/status-page/maintenances")).json()["items"] == []
+    nowhere = {"name": "A", "starts_at": "2027-01-01T10:00", "ends_at": "2027-01-01T11:00"}
+    unknown = await client.post("/comms/maintenances", data={**nowhere, "component_ids": str(UUID(int=9))})
+    assert unknown.status_code == 404
+
+
 async def test_an_incidents_page_can_show_what_the_world_is_told(
     client: httpx2.AsyncClient, told: Room
 ) -> None:

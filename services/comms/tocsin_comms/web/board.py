@@ -9,16 +9,20 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
+from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
+from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import IncidentRepository
+from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.store.queries import Told, list_messages, open_incidents, told_of
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
+from tocsin_comms.web.work_form import WorkForm
 from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
@@ -44,32 +48,60 @@ REASONS = {
 """Why a report is shown, held or hidden, in words."""
 
 
-def board_router(rules: Rules, published: Published) -> APIRouter:
-    """The routes."""
-    router = page_router()
-    _pages(router, rules, published)
-    _actions(router, rules)
-    return router
+class Board:
+    """The page, as it is shown when asked for, and with a form that came back."""
 
+    def __init__(self, rules: Rules, published: Published) -> None:
+        self._rules = rules
+        self._published = published
 
-def _pages(router: APIRouter, rules: Rules, published: Published) -> None:
-    @router.get(BOARD, name="comms")
-    async def board(principal: Reader, request: Request, conn: ReadConnection) -> HTMLResponse:
+    async def show(
+        self,
+        request: Request,
+        principal: Principal,
+        uow: UnitOfWork,
+        *,
+        typed: WorkForm | None = None,
+        errors: dict[str, str] | None = None,
+    ) -> HTMLResponse:
+        """The page; with errors it says what is wrong with the planned work that was typed."""
+        conn = uow.conn
         told = await open_incidents(conn)
         return page(
             request,
             "comms.html",
             principal,
+            status_code=422 if errors else 200,
             told=told,
             names=await _names(conn, told),
             held=await ReportRepository(conn).held(MOST_HELD),
+            works=await MaintenanceRepository(conn).since(uow.now),
+            components=await ComponentRepository(conn).all(),
             messages=await list_messages(conn, limit=MOST_MESSAGES, dropped=False),
             settings=await PageRepository(conn).load(),
-            site=published.site,
-            chat=rules.chat_channel is not None,
+            site=self._published.site,
+            chat=self._rules.chat_channel is not None,
             reasons=REASONS,
+            typed=typed or WorkForm(),
+            errors=errors or {},
+            moment=uow.now,
+            zone=principal.timezone or "UTC",
             may_write=principal.may("comms:write"),
         )
+
+
+def board_router(rules: Rules, board: Board) -> APIRouter:
+    """The routes."""
+    router = page_router()
+    _pages(router, board)
+    _actions(router, rules)
+    return router
+
+
+def _pages(router: APIRouter, shown: Board) -> None:
+    @router.get(BOARD, name="comms")
+    async def board(principal: Reader, request: Request, uow: RequestUnitOfWork) -> HTMLResponse:
+        return await shown.show(request, principal, uow)
 
     @router.get("/comms/fragments/incidents/{incident}", name="comms_incident_fragment")
     async def fragment(
