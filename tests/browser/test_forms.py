@@ -14,7 +14,7 @@ async def assert_fits(page: Page) -> None:
     for width, height in (PHONE, DESK):
         await page.set_viewport_size({"width": width, "height": height})
         for scheme in ("dark", "light"):
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert await violations(page) == [], (width, scheme)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
