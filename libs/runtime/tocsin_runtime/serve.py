@@ -13,8 +13,8 @@ import uvicorn
 from tocsin_runtime.direct import DirectProtocol
 
 HARD_STOP = 10
-COLLECT_EVERY = (10_000, 20, 20)
-"""Objects per round of the collector. Python's 700 are fewer than what is under way at any moment in a storm."""
+COLLECT_EVERY = (3_000, 10, 20)
+"""New objects per round of the collector. Python's 700 are fewer than what is under way at any moment in a storm."""
 
 
 class TocsinServer(uvicorn.Server):

@@ -18,6 +18,8 @@ def plain(value: object, limit: int) -> str:
     if isinstance(value, str):
         text = value.replace("\x00", "") if "\x00" in value else value
         return text if len(text) <= limit else text[: limit - 1] + "…"
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)[:limit] if isinstance(value, int | float) else ""
@@ -62,6 +64,8 @@ def moment(value: object) -> datetime | None:
 
     None when there is none, when it cannot be read, and for Go's zero time (year 1), which means "not yet".
     """
+    if value is None:
+        return None
     try:
         if isinstance(value, str):
             read = datetime.fromisoformat(value)

@@ -15,6 +15,7 @@ from tocsin_runtime.clock import monotonic
 log = structlog.get_logger("tocsin.accept")
 PATIENCE = 2.0
 """Seconds for which a delivery waits for a database that is away, before its sender is asked to come again (R2)."""
+_SLICE = 32
 _PAUSE = 0.1
 _PROBE = 1.0
 
@@ -143,12 +144,18 @@ class GroupCommit:
                 return
             else:
                 self._closed_until = 0.0
-                for entry, outcome in zip(batch, outcomes, strict=True):
-                    _tell(entry, outcome)
-                self._on_commit(
-                    {entry.delivery.lane for entry in batch if entry.delivery.signals is not None}
-                )
+                # The next write begins before these are told, so that the database works while they are.
+                asyncio.get_running_loop().call_soon(self._tell_all, batch, outcomes)
                 return
+
+    def _tell_all(self, batch: Sequence[_Entry], outcomes: Sequence[Outcome], done: int = 0) -> None:
+        """In slices: while the others are told, the first have their answers and send again, so nobody idles."""
+        for entry, outcome in zip(batch[done : done + _SLICE], outcomes[done : done + _SLICE], strict=True):
+            _tell(entry, outcome)
+        if done + _SLICE < len(batch):
+            asyncio.get_running_loop().call_soon(self._tell_all, batch, outcomes, done + _SLICE)
+        else:
+            self._on_commit({entry.delivery.lane for entry in batch if entry.delivery.signals is not None})
 
     def _give_up_late(self, batch: list[_Entry], error: DatabaseAway) -> list[_Entry]:
         """Answer those who have waited long enough, in the batch and behind it. Returns who still waits."""

@@ -6,7 +6,7 @@ from hmac import compare_digest
 from uuid import UUID
 
 from tocsin_detector.domain.integration import Integration
-from tocsin_detector.domain.keys import digest_of
+from tocsin_detector.domain.keys import digester
 
 LoadAll = Callable[[], Awaitable[Sequence[Integration]]]
 LookUp = Callable[[Sequence[bytes]], Awaitable[Sequence[Integration]]]
@@ -20,7 +20,7 @@ class Keyring:
     """
 
     def __init__(self, secret: bytes, *, load_all: LoadAll, look_up: LookUp) -> None:
-        self._secret = secret
+        self._digest = digester(secret)
         self._load_all = load_all
         self._look_up = look_up
         self._by_digest: dict[bytes, Integration] = {}
@@ -29,7 +29,7 @@ class Keyring:
 
     def digest(self, key: str) -> bytes:
         """What is stored instead of the key."""
-        return digest_of(key, self._secret)
+        return self._digest(key)
 
     def known(self, key: str) -> Integration | None:
         """The integration with this key as far as memory goes; None says nothing."""

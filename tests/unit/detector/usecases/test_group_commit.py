@@ -188,3 +188,28 @@ async def test_what_is_refused_at_once_is_not_told_later() -> None:
         commit.hand(delivery(1, size=200), heard.append)
     assert await commit.put(delivery(2)) is STORED
     assert heard == []
+
+
+async def test_the_next_write_begins_before_those_of_the_last_one_are_told() -> None:
+    disk = Disk()
+    commit = GroupCommit(disk.write)
+    seen: list[int] = []
+    disk.gate.clear()
+    for number in range(100):
+        commit.hand(delivery(number), lambda _: seen.append(len(disk.batches)))
+    await disk.begun.wait()
+    last = asyncio.create_task(commit.put(delivery(100)))
+    await eventually(lambda: commit.waiting == 1, within=5, every=0)
+    disk.gate.set()
+
+    assert await last is STORED
+    await eventually(lambda: seen == [2] * 100, within=5, every=0)
+
+
+async def test_after_the_last_lane_of_a_large_batch_is_told_the_lanes_are_woken_once() -> None:
+    told: list[set[int]] = []
+    commit = GroupCommit(Disk().write, on_commit=told.append)
+
+    await asyncio.gather(*(commit.put(delivery(number)) for number in range(100)))
+
+    await eventually(lambda: told == [set(range(8))], within=5, every=0)
