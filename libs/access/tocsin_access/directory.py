@@ -50,6 +50,7 @@ from tocsin_events.directory import (
     TokenChanged,
     UserChanged,
 )
+from tocsin_runtime.statement import Statement
 
 directory_entries = Table(
     "directory_entries",
@@ -203,7 +204,8 @@ class Directory:
         return {row[0]: row[1] for row in await self._conn.execute(query) if row[1] is not None}
 
     async def _one(self, kind: type[Told], entry: Callable[[Told], Entry], entry_id: UUID) -> Entry | None:
-        return next(iter(await self._all(kind, entry, directory_entries.c.id == entry_id)), None)
+        body = await _BODY.value(self._conn, kind=KINDS[kind], id=entry_id)
+        return entry(kind.model_validate(body)) if body is not None else None
 
     async def _all(self, kind: type[Told], entry: Callable[[Told], Entry], *where: Any) -> list[Entry]:
         return [entry(event) for event in await self._bodies(kind, *where)]
@@ -214,6 +216,9 @@ class Directory:
             query = query.where(directory_entries.c.deleted.is_(False))
         rows = await self._conn.execute(query.order_by(directory_entries.c.id))
         return [kind.model_validate(row.body) for row in rows]
+
+
+_BODY = Statement("SELECT body FROM directory_entries WHERE kind = :kind AND id = :id AND NOT deleted")
 
 
 def _by_name(entries: list[Named]) -> list[Named]:

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.component import Component, Verdict
 from tocsin_comms.domain.states import ComponentState
 from tocsin_comms.domain.uptime import Period
 from tocsin_comms.store.tables import components, periods
+from tocsin_runtime.statement import Row, Statement
+
+_ALL = Statement(select(components).order_by(components.c.position, components.c.id))
 
 
 class ComponentRepository:
@@ -22,8 +25,7 @@ class ComponentRepository:
 
     async def all(self) -> list[Component]:
         """Every component, in the page's order."""
-        query = select(components).order_by(components.c.position, components.c.id)
-        return [_load(row) for row in (await self._conn.execute(query)).mappings()]
+        return [_load(row) for row in await _ALL.rows(self._conn)]
 
     async def add(self, component: Component, now: datetime) -> None:
         """A new one, whose history begins now."""
@@ -82,7 +84,7 @@ def _values(component: Component) -> dict[str, Any]:
     }
 
 
-def _load(row: RowMapping) -> Component:
+def _load(row: Row) -> Component:
     return Component(
         id=row["id"],
         name=row["name"],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,7 @@ from tocsin_comms.domain.cadence import Promise
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.states import Severity
 from tocsin_comms.store.tables import incidents
+from tocsin_runtime.statement import Row, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,9 @@ class Followed:
     summaries: int = 0
 
 
-_BEGIN = insert(incidents).on_conflict_do_nothing()
-_SAVE = update(incidents).where(incidents.c.id == bindparam("saved"))
+_BEGIN = Statement(insert(incidents).on_conflict_do_nothing())
+_SAVE = Statement(update(incidents).where(incidents.c.id == bindparam("saved")))
+_LOCK = Statement(select(incidents).where(incidents.c.id == bindparam("mine")).with_for_update())
 
 
 class IncidentRepository:
@@ -35,12 +37,11 @@ class IncidentRepository:
 
     async def begin(self, followed: Followed) -> None:
         """Start to follow; nothing happens when it is followed already."""
-        await self._conn.execute(_BEGIN, _values(followed))
+        await _BEGIN.run(self._conn, **_values(followed))
 
     async def lock(self, incident_id: UUID) -> Followed | None:
         """The incident, locked; null when comms never heard of it."""
-        query = select(incidents).where(incidents.c.id == incident_id).with_for_update()
-        row = (await self._conn.execute(query)).mappings().one_or_none()
+        row = await _LOCK.row(self._conn, mine=incident_id)
         return load(row) if row else None
 
     async def get(self, incident_id: UUID) -> Followed | None:
@@ -51,7 +52,7 @@ class IncidentRepository:
 
     async def save(self, followed: Followed) -> None:
         """Write it as it now is."""
-        await self._conn.execute(_SAVE, {**_values(followed), "saved": followed.incident.id})
+        await _SAVE.run(self._conn, **_values(followed), saved=followed.incident.id)
 
     async def find(self, reference: str) -> UUID | None:
         """The id that an id or a short number (`INC-42`, `42`) names."""
@@ -97,7 +98,7 @@ def _values(followed: Followed) -> dict[str, Any]:
     }
 
 
-def load(row: RowMapping) -> Followed:
+def load(row: Row) -> Followed:
     """A row as the value it stands for."""
     incident = Incident(
         id=row["id"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,11 +13,12 @@ from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.domain.states import ComponentState, PublishMode, Severity
 from tocsin_comms.store.tables import pages
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import Row, Statement
 
 FIRST_NAME = "Status"
 
 
-_LOCK = select(pages).with_for_update()
+_LOCK = Statement(select(pages).with_for_update())
 
 
 class PageRepository:
@@ -36,10 +37,11 @@ class PageRepository:
 
         whatever changes what the world sees goes one after another.
         """
-        row = (await self._conn.execute(_LOCK)).mappings().one_or_none()
+        row = await _LOCK.row(self._conn)
         if row is None:
             await self._conn.execute(insert(pages).values(_first(now)).on_conflict_do_nothing())
-            row = (await self._conn.execute(_LOCK)).mappings().one()
+            row = await _LOCK.row(self._conn)
+        assert row is not None, "its row was written in this transaction, or before"
         return _load(row)
 
     async def save(self, page: StatusPage) -> None:
@@ -73,7 +75,7 @@ def _values(page: StatusPage) -> dict[str, Any]:
     }
 
 
-def _load(row: RowMapping) -> StatusPage:
+def _load(row: Row) -> StatusPage:
     return StatusPage(
         id=row["id"],
         name=row["name"],

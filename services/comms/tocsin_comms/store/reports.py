@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, delete, select
+from sqlalchemy import RowMapping, and_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +13,10 @@ from tocsin_comms.domain.component import Trouble
 from tocsin_comms.domain.report import Affected, Report, Update
 from tocsin_comms.domain.states import ComponentState, Impact, PublicStatus, Severity, Visibility
 from tocsin_comms.store.tables import reports, updates
+from tocsin_runtime.statement import Row, Statement
 
 _PUBLIC = reports.c.visibility == Visibility.PUBLIC.value
+_OF_INCIDENT = Statement(select(reports).where(reports.c.incident_id == bindparam("incident")))
 _OPEN = reports.c.status != PublicStatus.RESOLVED.value
 
 
@@ -26,8 +28,11 @@ class ReportRepository:
 
     async def of_incident(self, incident_id: UUID) -> Report | None:
         """The report on this incident, with its updates; null when there is none."""
-        found = await self._load(reports.c.incident_id == incident_id)
-        return found[0] if found else None
+        row = await _OF_INCIDENT.row(self._conn, incident=incident_id)
+        if row is None:
+            return None
+        said = await self._updates([row["id"]])
+        return _report(row, said.get(row["id"], ()))
 
     async def of_incidents(self, incident_ids: Sequence[UUID]) -> dict[UUID, Report]:
         """The reports on these incidents, by incident."""
@@ -85,6 +90,8 @@ class ReportRepository:
             .limit(limit)
         )
         rows = (await self._conn.execute(query)).mappings().all()
+        if not rows:
+            return []
         said = await self._updates([row["id"] for row in rows])
         return [_report(row, said.get(row["id"], ())) for row in rows]
 
@@ -121,7 +128,7 @@ def _values(report: Report) -> dict[str, Any]:
     }
 
 
-def _report(row: RowMapping, said: tuple[Update, ...]) -> Report:
+def _report(row: Row, said: tuple[Update, ...]) -> Report:
     return Report(
         id=row["id"],
         incident_id=row["incident_id"],

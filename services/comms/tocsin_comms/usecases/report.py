@@ -23,9 +23,11 @@ async def keep_report(
     uow: UnitOfWork, incident: Incident, *, rules: Rules, posted: Posted | None = None
 ) -> None:
     """Make the report say what the incident now is, if it is to have one, and the components show it."""
+    current = await ReportRepository(uow.conn).of_incident(incident.id)
+    if current is None and not await _followers(uow, incident):
+        return  # as most incidents: they need not queue up for the page
     page = await PageRepository(uow.conn).lock(uow.now)
     followers = await _followers(uow, incident)
-    current = await ReportRepository(uow.conn).of_incident(incident.id)
     shown = decide_visibility(
         incident,
         current,

@@ -4,19 +4,19 @@ The road of a storm: an alert that joins costs one look-up and one insert, and t
 of the storm touches. What has joined or ended is `pending` until `usecases/settle.py` counts it, many at once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
 from tocsin_incidents.store.services import severity_map_of
+from tocsin_runtime.statement import Row, Statement
 
 OPENING_LOCK = 0x746F6370
 """The class of the advisory locks under which one service, or one group, opens incidents one after another."""
@@ -64,101 +64,94 @@ class AlertRepository:
     async def first_looks(self, places: Collection[Place]) -> dict[Place, FirstLook]:
         """The same for many at once, by group and service."""
         wanted = sorted(places, key=str)
-        arguments = {"groups": [place[0] for place in wanted], "services": [place[1] for place in wanted]}
-        rows = (await self._conn.execute(_FIRST_LOOKS, arguments)).all()
+        groups, services = [place[0] for place in wanted], [place[1] for place in wanted]
+        rows = await _FIRST_LOOKS.rows(self._conn, groups=groups, services=services)
         return {place: _first_look(row) for place, row in zip(wanted, rows, strict=True)}
 
     async def first_look(self, group_id: UUID, service_id: UUID | None) -> FirstLook:
         """What is needed to place an alert in a storm."""
-        row = await self._one(_FIRST_LOOK, {"group_id": group_id, "service_id": service_id})
+        row = await _FIRST_LOOK.row(self._conn, group_id=group_id, service_id=service_id)
         assert row is not None, "a row without a table always comes back"
         return _first_look(row)
 
     async def last_of_group(self, group_id: UUID) -> Candidate | None:
         """The incident that a group belonged to last, open or over."""
-        return _candidate(await self._one(_LAST_OF_GROUP, {"group_id": group_id}))
+        return _candidate(await _LAST_OF_GROUP.row(self._conn, group_id=group_id))
 
     async def youngest_of_service(self, service_id: UUID) -> Candidate | None:
         """The open incident of a service that was opened last; drills do not count."""
-        return _candidate(await self._one(_YOUNGEST_OF_SERVICE, {"service_id": service_id}))
+        return _candidate(await _YOUNGEST_OF_SERVICE.row(self._conn, service_id=service_id))
 
     async def incident_of(self, alert_id: UUID) -> Candidate | None:
         """The incident that a firing alert belongs to."""
-        return _candidate(await self._one(_INCIDENT_OF, {"alert_id": alert_id}))
+        return _candidate(await _INCIDENT_OF.row(self._conn, alert_id=alert_id))
 
     async def lock_opening(self, scope: UUID) -> None:
         """Let nobody else open an incident for this service, or group, until the end of the transaction."""
-        await self._conn.execute(_LOCK_OPENING, {"class": OPENING_LOCK, "scope": str(scope)})
+        await _LOCK_OPENING.rows(self._conn, kind=OPENING_LOCK, scope=str(scope))
 
     async def claim_group(self, group_id: UUID, incident_id: UUID) -> bool:
         """Make this the group's open incident; False when it has one. Waits for a rival to commit or give up."""
-        arguments = {"group_id": group_id, "incident_id": incident_id}
-        if (await self._conn.execute(_CLAIM_GROUP, arguments)).rowcount == 1:
+        if await _CLAIM_GROUP.run(self._conn, group_id=group_id, incident_id=incident_id) == 1:
             return True
-        return (await self._conn.execute(_CLAIM_GROUP_AGAIN, arguments)).rowcount == 1
+        return await _CLAIM_GROUP_AGAIN.run(self._conn, group_id=group_id, incident_id=incident_id) == 1
 
     async def join(self, alert: Joined, *, at: datetime) -> None:
         """It belongs to the incident, and waits to be counted."""
-        await self._conn.execute(_JOIN, _row(alert, at, counted=False))
+        await _JOIN.run(self._conn, **_row(alert, at, counted=False))
 
     async def join_all(self, alerts: Sequence[Joined], *, at: datetime) -> None:
         """The same for many different alerts at once."""
         columns = {name: [getattr(alert, name) for alert in alerts] for name in _JOINED}
-        await self._conn.execute(_JOIN_ALL, {**columns, "at": at})
+        await _JOIN_ALL.run(self._conn, **columns, at=at)
 
     async def join_counted(self, alert: Joined, *, at: datetime) -> None:
         """The same for the alert that opened the incident, which counts it from the start."""
-        await self._conn.execute(_JOIN, _row(alert, at, counted=True))
+        await _JOIN.run(self._conn, **_row(alert, at, counted=True))
 
     async def end(self, alert_id: UUID, *, at: datetime) -> bool:
         """The alert is over; False when it is of no incident, or was over before."""
-        return (await self._conn.execute(_END, {"alert_id": alert_id, "at": at})).rowcount == 1
+        return await _END.run(self._conn, alert_id=alert_id, at=at) == 1
 
     async def unsettled(self, *, now: datetime, quiet: timedelta, small: int) -> list[UUID]:
         """Incidents with something pending; one with `small` alerts or more only every `quiet`."""
-        arguments = {"before": now - quiet, "small": small}
-        return list((await self._conn.execute(_UNSETTLED, arguments)).scalars())
+        rows = await _UNSETTLED.rows(self._conn, before=now - quiet, small=small)
+        return [row["incident_id"] for row in rows]
 
     async def settle(self, incident_id: UUID, *, most: int) -> Settled:
         """Count what is pending and not in another transaction's hands; hold the incident's lock."""
-        rows = (await self._conn.execute(_SETTLE, {"incident_id": incident_id, "most": most})).all()
-        fresh = sorted((row for row in rows if not row.was_told), key=lambda row: row.joined_at)
+        rows = await _SETTLE.rows(self._conn, incident_id=incident_id, most=most)
+        fresh = sorted((row for row in rows if not row["was_told"]), key=lambda row: row["joined_at"])
         return Settled(
-            [
-                Joined(row.alert_id, incident_id, row.group_id, row.title, row.severity, row.reason)
-                for row in fresh
-            ],
-            joined_firing=sum(row.is_firing for row in fresh),
+            [Joined(**{name: row[name] for name in _JOINED}) for row in fresh],
+            joined_firing=sum(row["is_firing"] for row in fresh),
             total=len(rows),
-            ended=sum(row.was_firing and not row.is_firing for row in rows),
+            ended=sum(row["was_firing"] and not row["is_firing"] for row in rows),
         )
 
     async def let_go(self, incident_id: UUID) -> None:
         """The incident is over: its groups may open another."""
-        await self._conn.execute(_LET_GO, {"incident_id": incident_id})
+        await _LET_GO.run(self._conn, incident_id=incident_id)
 
     async def take_back(self, incident_id: UUID) -> None:
         """The incident goes on: its groups are its own again, but for those that have another by now."""
-        await self._conn.execute(_TAKE_BACK, {"incident_id": incident_id})
-
-    async def _one(self, statement: Any, arguments: Mapping[str, Any]) -> Row[Any] | None:
-        return (await self._conn.execute(statement, arguments)).one_or_none()
+        await _TAKE_BACK.run(self._conn, incident_id=incident_id)
 
 
-def _first_look(row: Row[Any]) -> FirstLook:
-    stored = row.severity_map
+def _first_look(row: Row) -> FirstLook:
+    stored = row["severity_map"]
     return FirstLook(severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row))
 
 
-def _candidate(row: Row[Any] | None) -> Candidate | None:
-    if row is None or row.id is None:
+def _candidate(row: Row | None) -> Candidate | None:
+    if row is None or row["id"] is None:
         return None
     return Candidate(
-        row.id,
-        Severity(row.severity),
-        status=Status(row.status),
-        opened_at=row.opened_at,
-        resolved_at=row.resolved_at,
+        row["id"],
+        Severity(row["severity"]),
+        status=Status(row["status"]),
+        opened_at=row["opened_at"],
+        resolved_at=row["resolved_at"],
     )
 
 
@@ -175,13 +168,13 @@ def _row(alert: Joined, at: datetime, *, counted: bool) -> dict[str, Any]:
     }
 
 
-_FIRST_LOOK = text(
+_FIRST_LOOK = Statement(
     "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM (SELECT 1) AS one"
     " LEFT JOIN services s ON s.id = CAST(:service_id AS uuid) AND NOT s.deleted"
     " LEFT JOIN incident_groups g ON g.group_id = :group_id AND g.open"
     " LEFT JOIN incidents i ON i.id = g.incident_id"
 )
-_FIRST_LOOKS = text(
+_FIRST_LOOKS = Statement(
     "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at"
     " FROM unnest(CAST(:groups AS uuid[]), CAST(:services AS uuid[])) WITH ORDINALITY AS w(group_id, service_id, nr)"
     " LEFT JOIN services s ON s.id = w.service_id AND NOT s.deleted"
@@ -189,25 +182,25 @@ _FIRST_LOOKS = text(
     " LEFT JOIN incidents i ON i.id = g.incident_id ORDER BY w.nr"
 )
 # Ids are UUIDv7: the last of a group is the one with the greatest id, which the primary key finds.
-_LAST_OF_GROUP = text(
+_LAST_OF_GROUP = Statement(
     "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_groups g"
     " JOIN incidents i ON i.id = g.incident_id WHERE g.group_id = :group_id"
     " ORDER BY g.open DESC, g.incident_id DESC LIMIT 1"
 )
-_YOUNGEST_OF_SERVICE = text(
+_YOUNGEST_OF_SERVICE = Statement(
     "SELECT id, severity, status, opened_at, resolved_at FROM incidents"
     " WHERE service_id = :service_id AND rank < 5 ORDER BY opened_at DESC LIMIT 1"
 )
-_INCIDENT_OF = text(
+_INCIDENT_OF = Statement(
     "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_alerts a"
     " JOIN incidents i ON i.id = a.incident_id WHERE a.alert_id = :alert_id AND a.ended_at IS NULL"
 )
-_LOCK_OPENING = text("SELECT pg_advisory_xact_lock(:class, hashtext(:scope))")
-_CLAIM_GROUP = text(
+_LOCK_OPENING = Statement("SELECT pg_advisory_xact_lock(CAST(:kind AS int), hashtext(:scope))")
+_CLAIM_GROUP = Statement(
     "INSERT INTO incident_groups (group_id, incident_id, open) VALUES (:group_id, :incident_id, true)"
     " ON CONFLICT DO NOTHING"
 )
-_CLAIM_GROUP_AGAIN = text(
+_CLAIM_GROUP_AGAIN = Statement(
     "UPDATE incident_groups SET open = true WHERE group_id = :group_id AND incident_id = :incident_id"
     " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = :group_id AND o.open)"
 )
@@ -221,34 +214,34 @@ _MOVED = (
     " joined_at = excluded.joined_at, ended_at = NULL, told = excluded.told,"
     " counted_firing = excluded.counted_firing, pending = excluded.pending"
 )
-_JOIN = text(
+_JOIN = Statement(
     _INTO + "VALUES (:alert_id, :incident_id, :group_id, :title, :severity, :reason, :at, :counted, :counted,"
     " NOT :counted)" + _MOVED
 )
 _JOINED = ("alert_id", "incident_id", "group_id", "title", "severity", "reason")
-_JOIN_ALL = text(
+_JOIN_ALL = Statement(
     _INTO + "SELECT a, i, g, t, s, r, CAST(:at AS timestamptz), false, false, true FROM unnest("
     "CAST(:alert_id AS uuid[]), CAST(:incident_id AS uuid[]), CAST(:group_id AS uuid[]), CAST(:title AS text[]),"
     " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
 )
-_END = text(
+_END = Statement(
     "UPDATE incident_alerts SET ended_at = :at, pending = true WHERE alert_id = :alert_id AND ended_at IS NULL"
 )
-_UNSETTLED = text(
+_UNSETTLED = Statement(
     "SELECT DISTINCT a.incident_id FROM incident_alerts a JOIN incidents i ON i.id = a.incident_id"
     " WHERE a.pending AND (i.alert_count < :small OR i.settled_at IS NULL OR i.settled_at <= :before) LIMIT 50"
 )
 # A row that a consumer is just changing is skipped, not waited for: that consumer may wait for the incident.
-_SETTLE = text(
+_SETTLE = Statement(
     "WITH was AS (SELECT alert_id, told, counted_firing FROM incident_alerts"
     " WHERE incident_id = :incident_id AND pending ORDER BY joined_at LIMIT :most FOR UPDATE SKIP LOCKED)"
     " UPDATE incident_alerts a SET told = true, pending = false, counted_firing = a.ended_at IS NULL"
     " FROM was WHERE a.alert_id = was.alert_id"
-    " RETURNING a.alert_id, a.group_id, a.title, a.severity, a.reason, a.joined_at, was.told AS was_told,"
-    " was.counted_firing AS was_firing, a.counted_firing AS is_firing"
+    " RETURNING a.alert_id, a.incident_id, a.group_id, a.title, a.severity, a.reason, a.joined_at,"
+    " was.told AS was_told, was.counted_firing AS was_firing, a.counted_firing AS is_firing"
 )
-_LET_GO = text("UPDATE incident_groups SET open = false WHERE incident_id = :incident_id AND open")
-_TAKE_BACK = text(
+_LET_GO = Statement("UPDATE incident_groups SET open = false WHERE incident_id = :incident_id AND open")
+_TAKE_BACK = Statement(
     "UPDATE incident_groups g SET open = true WHERE g.incident_id = :incident_id AND NOT g.open"
     " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = g.group_id AND o.open)"
 )

@@ -11,18 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_incidents.domain.incident import Incident, Origin, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.store.tables import incident_numbers, incidents
+from tocsin_runtime.statement import Statement
 
 DRILL, OVER = 5, 9
 """The ranks of an open drill and of what is no longer open; before them stand the severities of what is open."""
 
 NAMES = [field.name for field in fields(Incident)]
 COLUMNS = [incidents.c[name] for name in NAMES]
+_STORED = (*NAMES, "rank")
 
 
-# Statements made once, with the values as parameters: building one of so many columns each time costs more than
-# running it.
-_ADD = insert(incidents)
-_SAVE = update(incidents).where(incidents.c.id == bindparam("saved"))
+_ADD = Statement(insert(incidents).values({name: bindparam(name) for name in _STORED}))
+_SAVE = Statement(
+    update(incidents)
+    .where(incidents.c.id == bindparam("saved"))
+    .values({name: bindparam(name) for name in _STORED})
+)
+_LOCK = Statement(select(*COLUMNS).where(incidents.c.id == bindparam("mine")).with_for_update(key_share=True))
+_NEXT_NUMBER = Statement(select(incident_numbers.next_value()))
 
 
 class IncidentRepository:
@@ -33,12 +39,12 @@ class IncidentRepository:
 
     async def next_number(self) -> int:
         """The n of INC-n. Numbers grow; a failed opening may leave one out."""
-        number: int = (await self._conn.execute(select(incident_numbers.next_value()))).scalar_one()
+        number: int = await _NEXT_NUMBER.value(self._conn)
         return number
 
     async def add(self, incident: Incident) -> None:
         """A new one."""
-        await self._conn.execute(_ADD, _values(incident))
+        await _ADD.run(self._conn, **_values(incident))
 
     async def get(self, ref: UUID | int) -> Incident | None:
         """By id or number."""
@@ -50,13 +56,16 @@ class IncidentRepository:
 
         FOR NO KEY UPDATE: an alert that joins checks its foreign key at the same time and need not wait.
         """
-        locked = select(*COLUMNS).where(_called(ref)).with_for_update(key_share=True)
-        row = (await self._conn.execute(locked)).one_or_none()
+        if isinstance(ref, UUID):
+            row: Any = await _LOCK.row(self._conn, mine=ref)
+        else:
+            locked = select(*COLUMNS).where(_called(ref)).with_for_update(key_share=True)
+            row = (await self._conn.execute(locked)).one_or_none()
         return None if row is None else load(row)
 
     async def save(self, incident: Incident) -> None:
         """The incident as it now is; hold its lock."""
-        await self._conn.execute(_SAVE, {**_values(incident), "saved": incident.id})
+        await _SAVE.run(self._conn, **_values(incident), saved=incident.id)
 
     async def mark_settled(self, incident_id: UUID, *, now: datetime) -> None:
         """Its pending alerts have just been counted."""

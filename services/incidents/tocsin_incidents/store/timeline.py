@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_incidents.domain.incident import Actor
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.store.tables import timeline_entries
+from tocsin_runtime.statement import Statement
 
-_ADD = insert(timeline_entries)
+_ADD = Statement(insert(timeline_entries))
 
 
 class TimelineRepository:
@@ -32,7 +33,7 @@ class TimelineRepository:
             "actor_name": entry.actor.name,
             "data": entry.data,
         }
-        await self._conn.execute(_ADD, values)
+        await _ADD.run(self._conn, **values)
 
     async def newest(self, incident_id: UUID, *, limit: int, before: UUID | None = None) -> list[Entry]:
         """The newest entries first; `before` is the id of the last one of the page before."""

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.contact import Channel, Contact
 from tocsin_paging.store.tables import contact_methods
+from tocsin_runtime.statement import Row, Statement
 
 
 class ContactRepository:
@@ -28,10 +29,8 @@ class ContactRepository:
 
     async def of_people(self, user_ids: Iterable[UUID]) -> dict[UUID, list[Contact]]:
         """Return the contact methods of each of these people, oldest first; nobody without one is in it."""
-        query = _living().where(contact_methods.c.user_id.in_(list(user_ids)))
-        rows = await self._conn.execute(query.order_by(contact_methods.c.id))
         found: dict[UUID, list[Contact]] = defaultdict(list)
-        for row in rows.mappings():
+        for row in await _OF_PEOPLE.rows(self._conn, people=list(user_ids)):
             found[row["user_id"]].append(_contact(row))
         return dict(found)
 
@@ -55,6 +54,11 @@ class ContactRepository:
         await self._conn.execute(update(contact_methods).where(mine).values(deleted_at=now))
 
 
+_OF_PEOPLE = Statement(
+    "SELECT * FROM contact_methods WHERE user_id = ANY(CAST(:people AS uuid[])) AND deleted_at IS NULL ORDER BY id"
+)
+
+
 def _living() -> Select[Any]:
     return select(contact_methods).where(contact_methods.c.deleted_at.is_(None))
 
@@ -69,7 +73,7 @@ def _values(contact: Contact) -> dict[str, object]:
     }
 
 
-def _contact(row: RowMapping) -> Contact:
+def _contact(row: Row) -> Contact:
     return Contact(
         row["id"],
         user_id=row["user_id"],

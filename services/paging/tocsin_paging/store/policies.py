@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind
 from tocsin_paging.store.tables import policies
+from tocsin_runtime.statement import Row, Statement
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class PolicyRepository:
 
     async def get(self, policy_id: UUID, *, lock: bool = False) -> StoredPolicy | None:
         """Return the policy, its row locked if asked; None when there is none or it is deleted."""
-        return await self._one(_living().where(policies.c.id == policy_id), lock=lock)
+        if lock:
+            return await self._one(_living().where(policies.c.id == policy_id), lock=lock)
+        row = await _GET.row(self._conn, mine=policy_id)
+        return _stored(row) if row else None
 
     async def with_slug(self, slug: str, *, lock: bool = False) -> StoredPolicy | None:
         """Return the policy with this slug, its row locked if asked."""
@@ -79,6 +83,9 @@ class PolicyRepository:
         if stored.is_default:
             others = policies.c.is_default & (policies.c.id != stored.policy.id)
             await self._conn.execute(update(policies).where(others).values(is_default=False))
+
+
+_GET = Statement("SELECT * FROM policies WHERE id = :mine AND deleted_at IS NULL")
 
 
 def steps_to_json(steps: tuple[Step, ...]) -> list[dict[str, object]]:
@@ -136,7 +143,7 @@ def _values(stored: StoredPolicy) -> dict[str, object]:
     }
 
 
-def _stored(row: RowMapping) -> StoredPolicy:
+def _stored(row: Row) -> StoredPolicy:
     timeout = row["ack_timeout_seconds"]
     policy = Policy(
         row["id"],
