@@ -12,6 +12,7 @@ from tocsin_detector.store.alerts import AlertRepository
 from tocsin_detector.store.decisions import Decided, DecisionLog
 from tocsin_detector.store.incidents import IncidentNumbers
 from tocsin_detector.store.lanes import LaneStore
+from tocsin_detector.store.places import Place, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +31,52 @@ async def join_incidents(uow: UnitOfWork, joinings: Sequence[Joining]) -> None:
     Many at once, for their lanes are held meanwhile: after an outage they come by the hundred, and new alerts wait.
     """
     await IncidentNumbers(uow.conn).learn({joining.incident_id: joining.number for joining in joinings})
-    alerts = {a.id: a for a in await _held(uow, [id_ for joining in joinings for id_ in joining.alert_ids])}
-    changed: dict[UUID, Alert] = {}
+    places = await _places_held(uow, [id_ for joining in joinings for id_ in joining.alert_ids])
+    changed: dict[UUID, Place] = {}
     decided = []
     for joining in joinings:
         details: dict[str, object] = {"incident_id": str(joining.incident_id), "number": joining.number}
-        for alert in [alerts[id_] for id_ in joining.alert_ids if id_ in alerts]:
-            if alert.incident_id != joining.incident_id:
-                joined = _taken(replace(alert, incident_id=joining.incident_id), joining.acknowledged)
-                alerts[alert.id] = changed[alert.id] = joined
-                decided.append(_note(joined, uow.now, "joined_incident", details))
-    await _keep(uow, list(changed.values()), decided)
+        for id_ in joining.alert_ids:
+            place = places.get(id_)
+            if place is not None and place.incident_id != joining.incident_id:
+                places[id_] = changed[id_] = _joined(place, joining)
+                decided.append(_note(id_, uow.now, "joined_incident", details))
+    if changed:
+        await Places(uow.conn).save(changed)
+        await DecisionLog(uow.conn).add(decided)
+        uow.announce("alert")
 
 
 async def acknowledge_with_incident(uow: UnitOfWork, incident_id: UUID, *, by: str | None) -> None:
     """Somebody has taken the incident, and with it its firing alerts."""
     found = await AlertRepository(uow.conn).open_of_incident(incident_id)
     alerts = [alert for alert in await _held(uow, [a.id for a in found]) if alert.status is Status.FIRING]
-    taken = [_taken(alert, acknowledged=True) for alert in alerts]
+    if not alerts:
+        return
     details: dict[str, object] = {"incident_id": str(incident_id), "by": by}
-    await _keep(uow, taken, [_note(a, uow.now, "acknowledged_by_incident", details) for a in taken])
+    await AlertRepository(uow.conn).save([replace(a, status=Status.ACKNOWLEDGED) for a in alerts])
+    await DecisionLog(uow.conn).add(
+        [_note(a.id, uow.now, "acknowledged_by_incident", details) for a in alerts]
+    )
+    uow.announce("alert")
 
 
 async def _held(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Alert]:
-    repository = AlertRepository(uow.conn)
-    found = await repository.with_ids(ids)
-    await LaneStore(uow.conn).lock_of({alert.integration_id for alert in found})
-    return await repository.with_ids(ids)
+    await LaneStore(uow.conn).lock_of(await Places(uow.conn).integrations(ids))
+    return await AlertRepository(uow.conn).with_ids(ids)
 
 
-def _taken(alert: Alert, acknowledged: bool) -> Alert:
-    if acknowledged and alert.status is Status.FIRING:
-        return replace(alert, status=Status.ACKNOWLEDGED)
-    return alert
+async def _places_held(uow: UnitOfWork, ids: Sequence[UUID]) -> dict[UUID, Place]:
+    places = Places(uow.conn)
+    await LaneStore(uow.conn).lock_of(await places.integrations(ids))
+    return await places.of(ids)
 
 
-def _note(alert: Alert, at: datetime, reason: str, details: dict[str, object]) -> Decided:
+def _joined(place: Place, joining: Joining) -> Place:
+    is_taken = joining.acknowledged and place.status is Status.FIRING
+    return Place(joining.incident_id, Status.ACKNOWLEDGED if is_taken else place.status)
+
+
+def _note(alert_id: UUID, at: datetime, reason: str, details: dict[str, object]) -> Decided:
     verb = Verb.ACKNOWLEDGE if reason == "acknowledged_by_incident" else Verb.NOTHING
-    return Decided(alert.id, None, None, at, verb.value, reason, details)
-
-
-async def _keep(uow: UnitOfWork, alerts: Sequence[Alert], decided: Sequence[Decided]) -> None:
-    if not alerts:
-        return
-    await AlertRepository(uow.conn).save(alerts)
-    await DecisionLog(uow.conn).add(decided)
-    uow.announce("alert")
+    return Decided(alert_id, None, None, at, verb.value, reason, details)
