@@ -81,6 +81,23 @@ async def test_a_connection_that_was_cut_is_an_outage_and_is_replaced(
         assert await ADD.run(conn, caller="after") == 1
 
 
+async def test_a_table_that_a_migration_changed_is_no_reason_to_give_up(database: Database) -> None:
+    everything = Statement("SELECT * FROM idempotency")
+
+    async def read() -> None:
+        async with database.begin() as conn:
+            await everything.rows(conn)
+
+    await read()
+    async with database.begin() as conn:
+        await conn.execute(text("ALTER TABLE idempotency ADD COLUMN note text"))
+    with pytest.raises(DBAPIError) as changed:
+        await read()
+    assert is_transient(changed.value)
+    assert not is_unreachable(changed.value)
+    await read()
+
+
 async def test_who_is_cancelled_leaves_no_transaction_behind(database: Database, database_url: str) -> None:
     async def sleep() -> None:
         async with database.begin() as conn:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.contract.members import member, take
 from tests.ledger import SCHEMA, count, enveloped, numbered
+from tocsin_bus.connect import connect
 from tocsin_bus.maintenance import (
     AHEAD,
     KEEP,
@@ -17,7 +18,6 @@ from tocsin_bus.maintenance import (
     forget_old_rows,
     keep_partitions,
 )
-from tocsin_bus.connect import connect
 from tocsin_bus.protocol import Bus, Consumer, Partition
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_events.base import Topic

@@ -40,15 +40,16 @@ class Shelf(Generic[Told]):
         self._merged = merged
         self._load = load
         self._dump = dump
-        given = f"SELECT * FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+        names = ", ".join(f'"{c.name}"' for c in table.columns)
+        given = f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+        into = f"INSERT INTO {table.name} ({names}) {given} ON CONFLICT"
         changes = ", ".join(f'"{c.name}" = excluded."{c.name}"' for c in table.columns if c is not key)
-        self._add = Statement(f"INSERT INTO {table.name} {given} ON CONFLICT DO NOTHING RETURNING {key.name}")
+        self._add = Statement(f"{into} DO NOTHING RETURNING {key.name}")
         self._hold = Statement(
-            f"SELECT * FROM {table.name} WHERE {key.name} = ANY(CAST(:keys AS uuid[])) ORDER BY {key.name} FOR UPDATE"
+            f"SELECT {names} FROM {table.name} WHERE {key.name} = ANY(CAST(:keys AS uuid[]))"
+            f" ORDER BY {key.name} FOR UPDATE"
         )
-        self._change = Statement(
-            f"INSERT INTO {table.name} {given} ON CONFLICT ({key.name}) DO UPDATE SET {changes}"
-        )
+        self._change = Statement(f"{into} ({key.name}) DO UPDATE SET {changes}")
 
     async def join(self, conn: AsyncConnection, told: Iterable[Told], now: datetime) -> None:
         """Join these with what is known; two statements for what is new, a third and fourth for what is not."""
