@@ -84,6 +84,9 @@ async def test_the_console_and_the_api_say_who_it_would_be(
     [item] = (await client.get("/api/v1/on-call", params={"service": "web"})).json()["items"]
     assert (item["user"], item["reason"], item["step"]) == ("Ana", "no_policy", 1)
     assert "administrator" in item["why"]
+    now = await client.get("/on-call/fragments/now", params={"service": "web"})
+    assert "Ana" in now.text
+    assert "no escalation policy covers this" in now.text
 
     incident = await stage.open()
     shown = await client.get("/on-call/fragments/pages", params={"incident_id": str(incident.incident_id)})
