@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.store.tables import incidents
+from tocsin_runtime.statement import Statement
 
-_LEARN = insert(incidents).on_conflict_do_nothing()
+_LEARN = Statement(
+    "INSERT INTO incidents (id, number) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS integer[]))"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 class IncidentNumbers:
@@ -21,9 +24,8 @@ class IncidentNumbers:
 
     async def learn(self, numbers: Mapping[UUID, int]) -> None:
         """Keep the number of each incident that is not known yet."""
-        if numbers:
-            rows = [{"id": id_, "number": number} for id_, number in sorted(numbers.items())]
-            await self._conn.execute(_LEARN.values(rows))
+        ids = sorted(numbers)
+        await _LEARN.run(self._conn, ids=ids, numbers=[numbers[id_] for id_ in ids])
 
 
 def incident_called(ref: UUID | int) -> Any:
