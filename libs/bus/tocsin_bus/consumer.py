@@ -70,7 +70,9 @@ class ConsumerRunner:
 
     async def run(self) -> None:
         """Consume until stopped or cancelled; then the position is stored and the group left."""
-        member = self._bus.consumer(group=self.consumer_name, topics=self.topics, on_revoked=self._revoked)
+        member = self._bus.consumer(
+            group=self.consumer_name, topics=self.topics, on_revoked=self._revoked, gather=self._gather
+        )
         self._member = member
         try:
             await self._join(member)

@@ -31,8 +31,12 @@ class KafkaBus:
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         await self._producer.publish(envelopes)
 
-    def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
-        return KafkaConsumer(self._settings, self._cluster, group=group, topics=topics, on_revoked=on_revoked)
+    def consumer(
+        self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked, gather: float = 0.0
+    ) -> Consumer:
+        return KafkaConsumer(
+            self._settings, self._cluster, group=group, topics=topics, on_revoked=on_revoked, gather=gather
+        )
 
     async def end_offsets(self, topic: Topic) -> dict[Partition, int]:
         return await self._cluster.end_offsets(topic)

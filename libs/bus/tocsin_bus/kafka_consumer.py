@@ -47,12 +47,14 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         group: str,
         topics: Iterable[Topic],
         on_revoked: OnRevoked,
+        gather: float = 0.0,
     ) -> None:
         self._settings = settings
         self._cluster = cluster
         self._group = group
         self._topics = sorted(topics)
         self._on_revoked = on_revoked
+        self._gather = gather
         self._member: AIOKafkaConsumer | None = None
         self._mine: frozenset[Partition] = frozenset()
         self._revocations = 0
@@ -66,7 +68,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     async def start(self) -> None:
         await self._cluster.ensure_topics()
-        self._member = AIOKafkaConsumer(**self._settings.consumer(self._group))
+        self._member = AIOKafkaConsumer(**self._settings.consumer(self._group, gather=self._gather))
         self._member.subscribe([self._settings.name_of(t) for t in self._topics], listener=self)
         try:
             async with asyncio.timeout(JOIN_WITHIN):

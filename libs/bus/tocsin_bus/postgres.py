@@ -60,7 +60,9 @@ class PostgresBus:
             self._tail.extend(partition, end - len(grouped[partition]), grouped[partition])
         self._tell(ends)
 
-    def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
+    def consumer(
+        self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked, gather: float = 0.0
+    ) -> Consumer:
         partitions = [Partition(t, n) for t in sorted(topics) for n in range(PARTITIONS)]
         made = PostgresConsumer(
             self._database,

@@ -84,8 +84,13 @@ class Bus(Protocol):
         """
         ...
 
-    def consumer(self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked) -> Consumer:
-        """A new member of `group`. `on_revoked` is awaited before a partition goes to another member."""
+    def consumer(
+        self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked, gather: float = 0.0
+    ) -> Consumer:
+        """A new member of `group`. `on_revoked` is awaited before a partition goes to another member.
+
+        With `gather`, records may come so many seconds later, and more of them at once.
+        """
         ...
 
     async def end_offsets(self, topic: Topic) -> dict[Partition, int]:

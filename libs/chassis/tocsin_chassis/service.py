@@ -41,7 +41,7 @@ from tocsin_runtime.worker import Worker
 from tocsin_theme.theme import Theme
 
 App = TypeVar("App", bound=FastAPI)
-GATHER = 0.1
+GATHER = 0.2
 """Seconds in which a service that nobody waits for gathers what it hears, so that it works on many at once."""
 
 
