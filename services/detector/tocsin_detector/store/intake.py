@@ -48,7 +48,9 @@ class Intake:
         """
         try:
             async with timeout(WRITE_SECONDS):
-                written = await self._already_written(deliveries) if again else frozenset()
+                if not again:
+                    return await self._write(deliveries)
+                written = await self._already_written(deliveries)
                 fresh = [delivery for delivery in deliveries if delivery.id not in written]
                 outcomes = iter(await self._write(fresh))
             return [STORED if delivery.id in written else next(outcomes) for delivery in deliveries]
