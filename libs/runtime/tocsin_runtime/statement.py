@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import ClauseElement, RowMapping
+from sqlalchemy import ClauseElement, RowMapping, Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -98,6 +98,11 @@ class Statement:
             await driver.executemany(self._sql, [self._in_order(values) for values in many])
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
+
+
+def columns_of(table: Table) -> str:
+    """Its columns by name, for SQL as text: `*` would mean another row once a migration has added one."""
+    return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
 def driver_of(conn: AsyncConnection) -> asyncpg.Connection:

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.domain.alert import Alert, Group, Status
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.store.tables import alerts
+from tocsin_runtime.statement import Row, Statement
 
 _COLUMNS = {
     "id": "uuid",
@@ -77,15 +78,13 @@ class AlertRepository:
 
     async def latest(self, keys: Collection[Key]) -> list[Alert]:
         """The newest alert of each (integration, dedup key): the open one, else the one that ended last."""
-        rows = await self._conn.execute(
-            _LATEST, {"integrations": [k[0] for k in keys], "keys": [k[1] for k in keys]}
-        )
-        return [load_alert(row) for row in rows.mappings()]
+        integrations, names = [k[0] for k in keys], [k[1] for k in keys]
+        rows = await _LATEST.rows(self._conn, integrations=integrations, keys=names)
+        return [load_alert(row) for row in rows]
 
     async def with_ids(self, ids: Iterable[UUID]) -> list[Alert]:
         """These alerts, those that exist."""
-        rows = await self._conn.execute(select(alerts).where(alerts.c.id.in_(list(ids))))
-        return [load_alert(row) for row in rows.mappings()]
+        return [load_alert(row) for row in await _WITH_IDS.rows(self._conn, ids=list(ids))]
 
     async def open_of_incident(self, incident_id: UUID) -> list[Alert]:
         """The alerts of an incident that have not ended."""
@@ -95,33 +94,33 @@ class AlertRepository:
 
     async def groups(self, keys: Collection[Key], ids: Collection[UUID]) -> list[Group]:
         """The open group of each (integration, group key), and the groups with these ids."""
-        arguments = {"integrations": [k[0] for k in keys], "keys": [k[1] for k in keys], "ids": list(ids)}
-        rows = await self._conn.execute(_GROUPS, arguments)
-        return [Group(**row) for row in rows.mappings()]
+        integrations, names = [k[0] for k in keys], [k[1] for k in keys]
+        rows = await _GROUPS.rows(self._conn, integrations=integrations, keys=names, ids=list(ids))
+        return [Group(**row) for row in rows]
 
     async def add(self, new: Sequence[Alert]) -> None:
         """Write new alerts."""
         if new:
-            await self._conn.execute(_ADD, _arrays(new, _COLUMNS))
+            await _ADD.run(self._conn, **_arrays(new, _COLUMNS))
 
     async def save(self, changed: Sequence[Alert]) -> None:
         """Write what can change of alerts."""
         if changed:
-            await self._conn.execute(_SAVE, _arrays(changed, ("id", *_CHANGING)))
+            await _SAVE.run(self._conn, **_arrays(changed, ("id", *_CHANGING)))
 
     async def add_groups(self, new: Sequence[Group]) -> None:
         """Write new groups, in key order. Save the changed ones first: one that closed makes room for its successor."""
         if new:
-            await self._conn.execute(_ADD_GROUPS, _arrays(sorted(new, key=_place), _GROUP_COLUMNS))
+            await _ADD_GROUPS.run(self._conn, **_arrays(sorted(new, key=_place), _GROUP_COLUMNS))
 
     async def save_groups(self, changed: Sequence[Group]) -> None:
         """Write what can change of groups."""
         if changed:
             columns = ("id", "last_joined_at", "open_alerts", "alerts", "closed_at")
-            await self._conn.execute(_SAVE_GROUPS, _arrays(sorted(changed, key=_place), columns))
+            await _SAVE_GROUPS.run(self._conn, **_arrays(sorted(changed, key=_place), columns))
 
 
-def load_alert(row: RowMapping) -> Alert:
+def load_alert(row: Row) -> Alert:
     """The alert that a row holds."""
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["status"], values["severity"] = Status(values["status"]), Severity(values["severity"])
@@ -156,11 +155,11 @@ def _selected(columns: Mapping[str, str]) -> str:
 
 _FIELDS = tuple(field.name for field in fields(Alert))
 _CHANGED_COLUMNS = {name: _COLUMNS[name] for name in ("id", *_CHANGING)}
-_ADD = text(
+_ADD = Statement(
     f"INSERT INTO alerts ({', '.join(_COLUMNS)}) SELECT {_selected(_COLUMNS)}"
     f" FROM unnest({_array_list(_COLUMNS)}) AS new({', '.join(_COLUMNS)})"
 )
-_SAVE = text(
+_SAVE = Statement(
     "UPDATE alerts SET "
     + ", ".join(
         f"{name} = " + (f"CAST(new.{name} AS jsonb)" if _COLUMNS[name] == "jsonb" else f"new.{name}")
@@ -168,20 +167,23 @@ _SAVE = text(
     )
     + f" FROM unnest({_array_list(_CHANGED_COLUMNS)}) AS new({', '.join(_CHANGED_COLUMNS)}) WHERE alerts.id = new.id"
 )
-_LATEST = text(
-    "SELECT a.* FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, dedup_key)"
+_WITH_IDS = Statement(f"SELECT {', '.join(_FIELDS)} FROM alerts WHERE id = ANY(CAST(:ids AS uuid[]))")
+_LATEST = Statement(
+    f"SELECT {', '.join('a.' + name for name in _FIELDS)}"
+    " FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, dedup_key)"
     " CROSS JOIN LATERAL (SELECT * FROM alerts WHERE integration_id = k.integration_id AND dedup_key = k.dedup_key"
     " ORDER BY ended_at DESC NULLS FIRST LIMIT 1) AS a"
 )
-_GROUPS = text(
-    "SELECT g.* FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, key)"
+_GROUPS = Statement(
+    f"SELECT {', '.join('g.' + name for name in _GROUP_COLUMNS)}"
+    " FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, key)"
     " JOIN alert_groups g ON g.integration_id = k.integration_id AND g.key = k.key AND g.closed_at IS NULL"
-    " UNION SELECT * FROM alert_groups WHERE id = ANY(CAST(:ids AS uuid[]))"
+    f" UNION SELECT {', '.join(_GROUP_COLUMNS)} FROM alert_groups WHERE id = ANY(CAST(:ids AS uuid[]))"
 )
-_ADD_GROUPS = text(
+_ADD_GROUPS = Statement(
     f"INSERT INTO alert_groups ({', '.join(_GROUP_COLUMNS)}) SELECT * FROM unnest({_array_list(_GROUP_COLUMNS)})"
 )
-_SAVE_GROUPS = text(
+_SAVE_GROUPS = Statement(
     "UPDATE alert_groups SET last_joined_at = new.last_joined_at, open_alerts = new.open_alerts, alerts = new.alerts,"
     " closed_at = new.closed_at FROM unnest(CAST(:id AS uuid[]), CAST(:last_joined_at AS timestamptz[]),"
     " CAST(:open_alerts AS int[]), CAST(:alerts AS int[]), CAST(:closed_at AS timestamptz[]))"

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_access.directory import directory_entries
 from tocsin_access.entries import KINDS
 from tocsin_events.directory import ServiceChanged
+from tocsin_runtime.statement import Statement
+
+_CALLED = Statement(
+    "SELECT id, names, body->>'slug', body->>'name' FROM directory_entries"
+    " WHERE kind = :kind AND NOT deleted AND names && CAST(:names AS text[])"
+)
 
 
 async def services_called(conn: AsyncConnection, names: Iterable[str]) -> dict[str, UUID]:
@@ -16,12 +20,9 @@ async def services_called(conn: AsyncConnection, names: Iterable[str]) -> dict[s
     wanted = sorted({name.strip().lower() for name in names})
     if not wanted:
         return {}
-    entries = directory_entries.c
-    query = select(entries.id, entries.names, entries.body["slug"].astext, entries.body["name"].astext).where(
-        entries.kind == KINDS[ServiceChanged], entries.deleted.is_(False), entries.names.overlap(wanted)
-    )
+    rows = await _CALLED.rows(conn, kind=KINDS[ServiceChanged], names=wanted)
     found: dict[str, tuple[int, UUID]] = {}
-    for service_id, names_of, slug, name in await conn.execute(query):
+    for service_id, names_of, slug, name in rows:
         for called in set(names_of).intersection(wanted):
             rank = 0 if called == slug.lower() else 1 if called == name.lower() else 2
             found[called] = min(found.get(called, (rank, service_id)), (rank, service_id))

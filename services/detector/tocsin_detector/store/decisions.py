@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.store.tables import decisions
+from tocsin_runtime.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,15 @@ class DecisionLog:
         """Keep them, in this order."""
         if not decided:
             return
-        await self._conn.execute(
-            _ADD,
-            {
-                "alerts": [d.alert_id for d in decided],
-                "deliveries": [d.delivery_id for d in decided],
-                "items": [d.item for d in decided],
-                "times": [d.decided_at for d in decided],
-                "verbs": [d.verb for d in decided],
-                "reasons": [d.reason for d in decided],
-                "details": [orjson.dumps(d.details).decode() for d in decided],
-            },
+        await _ADD.run(
+            self._conn,
+            alerts=[d.alert_id for d in decided],
+            deliveries=[d.delivery_id for d in decided],
+            items=[d.item for d in decided],
+            times=[d.decided_at for d in decided],
+            verbs=[d.verb for d in decided],
+            reasons=[d.reason for d in decided],
+            details=[orjson.dumps(d.details).decode() for d in decided],
         )
 
     async def of_alert(self, alert_id: UUID, *, limit: int = 200) -> list[Decided]:
@@ -69,8 +68,8 @@ class DecisionLog:
 
     async def alerts_of(self, deliveries: Sequence[UUID]) -> dict[UUID, list[UUID]]:
         """The alerts that each delivery touched."""
-        rows = await self._conn.execute(_ALERTS_OF, {"deliveries": list(deliveries)})
-        return {row.delivery_id: list(row.alerts) for row in rows}
+        rows = await _ALERTS_OF.rows(self._conn, deliveries=list(deliveries))
+        return {row["delivery_id"]: list(row["alerts"]) for row in rows}
 
 
 def _load(row: RowMapping) -> Decided:
@@ -85,13 +84,13 @@ def _load(row: RowMapping) -> Decided:
     )
 
 
-_ADD = text(
+_ADD = Statement(
     "INSERT INTO decisions (alert_id, delivery_id, item, decided_at, verb, reason, details)"
     " SELECT a, d, i, t, v, r, CAST(x AS jsonb) FROM unnest(CAST(:alerts AS uuid[]), CAST(:deliveries AS uuid[]),"
     " CAST(:items AS int[]), CAST(:times AS timestamptz[]), CAST(:verbs AS text[]), CAST(:reasons AS text[]),"
     " CAST(:details AS text[])) AS new(a, d, i, t, v, r, x)"
 )
-_ALERTS_OF = text(
+_ALERTS_OF = Statement(
     "SELECT delivery_id, array_agg(DISTINCT alert_id) AS alerts FROM decisions"
     " WHERE delivery_id = ANY(CAST(:deliveries AS uuid[])) AND alert_id IS NOT NULL GROUP BY delivery_id"
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,8 +16,12 @@ from tocsin_detector.domain.signal import Defaults
 from tocsin_detector.store.intake import DatabaseAway
 from tocsin_detector.store.tables import integrations
 from tocsin_runtime.database import Database
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 _ALIVE = integrations.c.deleted_at.is_(None)
+_WITH_IDS = Statement(
+    f"SELECT {columns_of(integrations)} FROM integrations WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
 
 
 class IntegrationRepository:
@@ -50,8 +54,7 @@ class IntegrationRepository:
 
     async def with_ids(self, ids: Iterable[UUID]) -> dict[UUID, Integration]:
         """These, deleted ones too: what they sent is still processed."""
-        rows = await self._conn.execute(select(integrations).where(integrations.c.id.in_(list(ids))))
-        return {row["id"]: _load(row) for row in rows.mappings()}
+        return {row["id"]: _load(row) for row in await _WITH_IDS.rows(self._conn, ids=list(ids))}
 
     async def add(self, integration: Integration) -> None:
         """Write a new one."""
@@ -118,7 +121,7 @@ def _values(integration: Integration) -> dict[str, Any]:
     }
 
 
-def _load(row: RowMapping) -> Integration:
+def _load(row: Row) -> Integration:
     settings: Mapping[str, Any] = row["settings"]
     window = settings.get("group_window_seconds")
     return Integration(

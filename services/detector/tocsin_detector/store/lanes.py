@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.domain.integration import LANES, lane_of
-from tocsin_detector.store.tables import waiting
+from tocsin_runtime.statement import Statement
 
 _LOCK_CLASS = 0x616C  # one number for the lanes of detector among all advisory locks
 
@@ -42,7 +41,7 @@ class LaneStore:
     async def lock(self, lanes: Iterable[int]) -> None:
         """Wait for these lanes and hold them until the transaction ends; in order, so that no two block each other."""
         for lane in sorted(set(lanes)):
-            await self._conn.execute(_LOCK, {"class": _LOCK_CLASS, "lane": lane})
+            await _LOCK.rows(self._conn, kind=_LOCK_CLASS, lane=lane)
 
     async def lock_of(self, integrations: Iterable[UUID]) -> None:
         """Hold the lanes of these integrations."""
@@ -50,48 +49,38 @@ class LaneStore:
 
     async def busy(self) -> list[int]:
         """The lanes in which something waits."""
-        rows = await self._conn.execute(_BUSY, {"lanes": list(range(LANES))})
-        return [int(lane) for lane in rows.scalars()]
+        return [int(row[0]) for row in await _BUSY.rows(self._conn, lanes=list(range(LANES)))]
 
     async def oldest(self, lane: int, *, limit: int) -> list[Waiting]:
         """The deliveries that have waited longest. Hold the lane."""
-        columns = (
-            waiting.c.lane,
-            waiting.c.position,
-            waiting.c.delivery_id,
-            waiting.c.integration_id,
-            waiting.c.received_at,
-            waiting.c.done,
-            waiting.c.signals,
-        )
-        rows = await self._conn.execute(
-            select(*columns).where(waiting.c.lane == lane).order_by(waiting.c.position).limit(limit)
-        )
-        return [Waiting(*row) for row in rows]
+        return [Waiting(*row) for row in await _OLDEST.rows(self._conn, lane=lane, limit=limit)]
 
     async def finished(self, rows: Sequence[Waiting]) -> None:
         """These are played to the end."""
         if rows:
-            arguments = {"lane": rows[0].lane, "positions": [row.position for row in rows]}
-            await self._conn.execute(_FINISH, arguments)
+            await _FINISH.run(self._conn, lane=rows[0].lane, positions=[row.position for row in rows])
 
     async def played(self, row: Waiting, done: int) -> None:
         """So many signals of this one are played; the rest is for the next turn."""
-        await self._conn.execute(_PLAYED, {"lane": row.lane, "position": row.position, "done": done})
+        await _PLAYED.run(self._conn, lane=row.lane, position=row.position, done=done)
 
     async def backlog(self) -> tuple[int, datetime | None]:
         """How many deliveries wait (counted up to 100,000), and since when the oldest does."""
-        row = (await self._conn.execute(_BACKLOG)).one()
-        return int(row.many), row.oldest
+        [row] = await _BACKLOG.rows(self._conn)
+        return int(row["many"]), row["oldest"]
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(CAST(:class AS int), CAST(:lane AS int))")
-_BUSY = text(
+_LOCK = Statement("SELECT pg_advisory_xact_lock(CAST(:kind AS int), CAST(:lane AS int))")
+_BUSY = Statement(
     "SELECT lane FROM unnest(CAST(:lanes AS smallint[])) AS lane"
     " WHERE EXISTS (SELECT FROM waiting w WHERE w.lane = lane)"
 )
-_FINISH = text("DELETE FROM waiting WHERE lane = :lane AND position = ANY(CAST(:positions AS bigint[]))")
-_PLAYED = text("UPDATE waiting SET done = :done WHERE lane = :lane AND position = :position")
-_BACKLOG = text(
+_OLDEST = Statement(
+    "SELECT lane, position, delivery_id, integration_id, received_at, done, signals FROM waiting"
+    " WHERE lane = :lane ORDER BY position LIMIT :limit"
+)
+_FINISH = Statement("DELETE FROM waiting WHERE lane = :lane AND position = ANY(CAST(:positions AS bigint[]))")
+_PLAYED = Statement("UPDATE waiting SET done = :done WHERE lane = :lane AND position = :position")
+_BACKLOG = Statement(
     "SELECT count(*) AS many, min(received_at) AS oldest FROM (SELECT received_at FROM waiting LIMIT 100000) AS w"
 )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.contact import Channel, Contact
 from tocsin_paging.store.tables import contact_methods
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 
 class ContactRepository:
@@ -55,7 +55,8 @@ class ContactRepository:
 
 
 _OF_PEOPLE = Statement(
-    "SELECT * FROM contact_methods WHERE user_id = ANY(CAST(:people AS uuid[])) AND deleted_at IS NULL ORDER BY id"
+    f"SELECT {columns_of(contact_methods)} FROM contact_methods"
+    " WHERE user_id = ANY(CAST(:people AS uuid[])) AND deleted_at IS NULL ORDER BY id"
 )
 
 

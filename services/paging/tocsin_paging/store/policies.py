@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind
 from tocsin_paging.store.tables import policies
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class PolicyRepository:
             await self._conn.execute(update(policies).where(others).values(is_default=False))
 
 
-_GET = Statement("SELECT * FROM policies WHERE id = :mine AND deleted_at IS NULL")
+_GET = Statement(f"SELECT {columns_of(policies)} FROM policies WHERE id = :mine AND deleted_at IS NULL")
 
 
 def steps_to_json(steps: tuple[Step, ...]) -> list[dict[str, object]]:
