@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from tocsin_access.keys import derived_key
 from tocsin_chassis.platform import Platform
-from tocsin_chassis.service import Service
+from tocsin_chassis.service import GATHER, Service
 from tocsin_detector.api.alertmanager import router as alertmanager
 from tocsin_detector.api.alerts import router as alerts
 from tocsin_detector.api.deliveries import router as deliveries
@@ -46,7 +46,7 @@ ERRORS: dict[type[Exception], int] = {
 def create_app(settings: DetectorSettings, platform: Platform) -> FastAPI:
     """Build the app; nothing runs before its lifespan starts."""
     service = Service("detector", title="Detector", settings=settings, platform=platform, templates=TEMPLATES)
-    service.consume(subscriptions)
+    service.consume(subscriptions, gather=GATHER)
     service.errors(ERRORS)
     keyring = _keyring(service)
     wake_lanes = _lanes(service, settings)
