@@ -26,7 +26,7 @@ from tocsin_runtime.ids import new_id
 
 MOST_SIGNALS = 200
 """So many signals a turn at most, so that accepting is never held up for long."""
-_BREATH = 50
+_BREATH = 20
 
 
 @dataclass(frozen=True, slots=True)
