@@ -1,6 +1,6 @@
 """One look a second for all that may be due: the clock of what waits, and the net under lost wake-ups (R26)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tocsin_runtime.clock import Clock
 from tocsin_runtime.database import Database
@@ -13,7 +13,8 @@ NET = 15.0
 class DueWork:
     """Wakes the relay, the timers, the parked events and the queues of providers when something of theirs is due.
 
-    Each looking for itself would be a transaction a second for every one of them.
+    Each looking for itself would be a transaction a second for every one of them. `others` are more of the service's
+    workers, each with SQL that finds a row when there is something to do; it may name `:now`.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class DueWork:
         kinds: Sequence[str],
         providers: Sequence[str],
         wake: Callable[[str], None],
+        others: Mapping[str, str] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -32,12 +34,14 @@ class DueWork:
         self._kinds = list(kinds)
         self._providers = list(providers)
         self._wake = wake
+        looks = [f" UNION ALL SELECT '{name}' WHERE EXISTS ({sql})" for name, sql in (others or {}).items()]
+        self._look = Statement((_DUE + "".join(looks)).replace(":now", "CAST(:now AS timestamptz)"))
 
     async def run_once(self) -> int:
         """Look once, and wake whoever has something to do. Returns 0."""
         async with self._database.read() as conn:
             now = await self._clock.now(conn)
-            rows = await _DUE.rows(
+            rows = await self._look.rows(
                 conn, now=now, consumer=self._consumer, kinds=self._kinds, providers=self._providers
             )
         for row in rows:
@@ -45,13 +49,13 @@ class DueWork:
         return 0
 
 
-_DUE = Statement(
+_DUE = (
     "SELECT 'relay' AS worker WHERE EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
     " UNION ALL SELECT 'timers' WHERE EXISTS"
-    " (SELECT FROM timers WHERE try_at <= CAST(:now AS timestamptz) AND kind = ANY(CAST(:kinds AS text[])))"
+    " (SELECT FROM timers WHERE try_at <= :now AND kind = ANY(CAST(:kinds AS text[])))"
     " UNION ALL SELECT 'parked' WHERE EXISTS (SELECT FROM parked WHERE consumer = :consumer AND state = 'waiting'"
-    " AND next_try_at <= CAST(:now AS timestamptz))"
-    " UNION ALL SELECT 'send.' || provider FROM unnest(CAST(:providers AS text[])) AS provider WHERE EXISTS"
-    " (SELECT FROM sendings AS s WHERE s.provider = provider AND s.state IN ('pending', 'sending')"
-    " AND s.next_try_at <= CAST(:now AS timestamptz))"
+    " AND next_try_at <= :now)"
+    " UNION ALL SELECT 'send.' || way.name FROM unnest(CAST(:providers AS text[])) AS way(name) WHERE EXISTS"
+    " (SELECT FROM sendings AS s WHERE s.provider = way.name AND s.state IN ('pending', 'sending')"
+    " AND s.next_try_at <= :now)"
 )

@@ -96,6 +96,7 @@ class Service:
         self._timer_kinds: list[str] = []
         self._gather = 0.0
         self._providers: list[str] = []
+        self._due: dict[str, str] = {}
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self.work("relay", self.relay.turn, every=NET)
@@ -121,9 +122,16 @@ class Service:
             self._providers.append(provider.name)
             self.wakeups.add(Worker(name, runner.turn, every=NET, finish=runner.finish))
 
-    def work(self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0) -> Worker:
-        """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work."""
-        return self.wakeups.add(Worker(name, run_once, every=every))
+    def work(
+        self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0, due: str | None = None
+    ) -> Worker:
+        """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work.
+
+        `due` is SQL that finds a row when there is something to do, looked at each second; `every` is only a net then.
+        """
+        if due is not None:
+            self._due[name] = due
+        return self.wakeups.add(Worker(name, run_once, every=every if due is None else NET))
 
     def on_start(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Await this before the app serves."""
@@ -182,6 +190,7 @@ class Service:
             kinds=self._timer_kinds,
             providers=self._providers,
             wake=self.wakeups.wake,
+            others=self._due,
         )
 
     def _heard(self, payload: str) -> None:

@@ -62,7 +62,7 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
     )
     if rules.chat_channel is not None:
         _send_to_slack(service, settings, rules.chat_channel, sent)
-    service.work(PUBLISHER, publisher.run_once)
+    service.work(PUBLISHER, publisher.run_once, every=5.0)
     service.errors(ERRORS)
     board = Board(rules, publisher.published)
     return service.build(

@@ -21,6 +21,8 @@ from tocsin_detector.domain.limits import Limits
 from tocsin_detector.settings import DetectorSettings
 from tocsin_detector.store.intake import Intake
 from tocsin_detector.store.integrations import load_all, look_up
+from tocsin_detector.store.lanes import WAITING
+from tocsin_detector.store.queries import EXPIRED
 from tocsin_detector.usecases.accept import Accept
 from tocsin_detector.usecases.figures import IntakeFigures, LaneFigures
 from tocsin_detector.usecases.group_commit import Capacity, GroupCommit
@@ -79,7 +81,7 @@ def _lanes(service: Service, settings: DetectorSettings) -> Callable[[set[int]],
     workers = []
     for number in range(settings.lanes):
         lane_worker = LaneWorker(service.unit_of_work, figures, number=number, workers=settings.lanes)
-        workers.append((lane_worker, service.work(f"lanes.{number}", lane_worker.run_once, every=1.0)))
+        workers.append((lane_worker, service.work(f"lanes.{number}", lane_worker.run_once, due=WAITING)))
 
     def wake(lanes: set[int]) -> None:
         for lane_worker, worker in workers:
@@ -93,7 +95,7 @@ def _upkeep(service: Service, settings: DetectorSettings) -> None:
     retention = Retention(service.unit_of_work, days=settings.delivery_days)
     service.work("retention", retention.run_once, every=600.0)
     if settings.lanes:
-        service.work("expiry", Expiry(service.unit_of_work).run_once, every=1.0)
+        service.work("expiry", Expiry(service.unit_of_work).run_once, due=EXPIRED)
 
 
 def _limits(settings: DetectorSettings) -> Limits:

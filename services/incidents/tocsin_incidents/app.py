@@ -13,6 +13,7 @@ from tocsin_incidents.api import services as api_services
 from tocsin_incidents.consumers import subscriptions_for, timers_for
 from tocsin_incidents.domain.errors import Invalid, NameTaken, NotAllowed, NotFound
 from tocsin_incidents.settings import IncidentsSettings
+from tocsin_incidents.store.alerts import PENDING
 from tocsin_incidents.usecases.desk import Desk, Measures
 from tocsin_incidents.usecases.measure_open import measure_open
 from tocsin_incidents.usecases.place_alert import SETTLE
@@ -33,7 +34,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
     desk = Desk(settings.rules(platform.settings.public_url), Measures.of(service.metrics))
     service.consume(subscriptions_for(desk))
     service.fire(timers_for(desk))
-    service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk))
+    service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk), due=PENDING)
     service.work("measure", lambda: measure_open(service.unit_of_work, desk), every=10.0)
     service.errors({NotFound: 404, NotAllowed: 409, NameTaken: 409})
     app: FastAPI = service.build(

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_detector.domain.integration import LANES, lane_of
 from tocsin_runtime.statement import Statement
 
+WAITING = "SELECT FROM waiting"
+"""Finds a row when some delivery waits to be played."""
 _LOCK_CLASS = 0x616C  # one number for the lanes of detector among all advisory locks
 
 
@@ -72,8 +74,8 @@ class LaneStore:
 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(CAST(:kind AS int), CAST(:lane AS int))")
 _BUSY = Statement(
-    "SELECT lane FROM unnest(CAST(:lanes AS smallint[])) AS lane"
-    " WHERE EXISTS (SELECT FROM waiting w WHERE w.lane = lane)"
+    "SELECT l.number FROM unnest(CAST(:lanes AS smallint[])) AS l(number)"
+    " WHERE EXISTS (SELECT FROM waiting w WHERE w.lane = l.number)"
 )
 _OLDEST = Statement(
     "SELECT lane, position, delivery_id, integration_id, received_at, done, signals FROM waiting"

@@ -18,6 +18,9 @@ from tocsin_detector.store.catalogue import services_called
 from tocsin_detector.store.incidents import incident_called
 from tocsin_detector.store.tables import alerts, deliveries
 
+EXPIRED = "SELECT FROM alerts WHERE status <> 'resolved' AND expires_at IS NOT NULL AND expires_at <= :now"
+"""Finds a row when an alert's time is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
@@ -195,7 +198,7 @@ _KEPT = (
     func.length(deliveries.c.body).label("size"),
 )
 _EXPIRED = text(
-    "SELECT * FROM alerts WHERE status <> 'resolved' AND expires_at IS NOT NULL AND expires_at <= :now"
-    " AND (last_received_at >= :not_before OR CAST(:now AS timestamptz) - CAST(:not_before AS timestamptz)"
+    EXPIRED.replace("FROM", "* FROM", 1)
+    + " AND (last_received_at >= :not_before OR CAST(:now AS timestamptz) - CAST(:not_before AS timestamptz)"
     " >= expires_at - last_received_at) ORDER BY expires_at LIMIT :limit"
 )

@@ -18,6 +18,9 @@ from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
 from tocsin_incidents.store.services import severity_map_of
 from tocsin_runtime.statement import Row, Statement
 
+PENDING = "SELECT FROM incident_alerts WHERE pending"
+"""Finds a row when some alert waits to be counted."""
+
 OPENING_LOCK = 0x746F6370
 """The class of the advisory locks under which one service, or one group, opens incidents one after another."""
 
