@@ -32,9 +32,11 @@ async def world(request: pytest.FixtureRequest, inbox: Inbox) -> AsyncIterator[W
     }
     with _folder() as folder:
         made = _made(request, folder, settings)
-        await made.start()
-        yield made
-        await made.stop()
+        try:
+            await made.start()
+            yield made
+        finally:  # one that does not come up may have left four that did
+            await made.stop()
 
 
 def _made(request: pytest.FixtureRequest, folder: Path, settings: dict[str, str]) -> World:
