@@ -35,9 +35,9 @@ class IncidentRepository:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def begin(self, followed: Followed) -> None:
-        """Start to follow; nothing happens when it is followed already."""
-        await _BEGIN.run(self._conn, **_values(followed))
+    async def begin(self, followed: Followed) -> bool:
+        """Start to follow, its row locked; False when it is followed already."""
+        return await _BEGIN.run(self._conn, **_values(followed)) == 1
 
     async def lock(self, incident_id: UUID) -> Followed | None:
         """The incident, locked; null when comms never heard of it."""

@@ -60,7 +60,8 @@ async def follow(
 
 async def keep_promise(uow: UnitOfWork, before: Followed, after: Followed) -> None:
     """Save, and set the timer that stands for a promise that is new."""
-    await IncidentRepository(uow.conn).save(after)
+    if after != before:
+        await IncidentRepository(uow.conn).save(after)
     promise = after.promise
     if promise.due_at is not None and promise.generation != before.promise.generation:
         set_reminder(uow, after)
@@ -104,8 +105,10 @@ async def _locked(uow: UnitOfWork, incident: Incident, rules: Rules) -> Followed
     first = begin(incident.opened_at, incident.severity, rules.cadence)
     if incident.over:
         first = ended(first)
-    await repository.begin(Followed(incident, first))
-    followed = await repository.lock(incident.id)
-    assert followed is not None, "its row was written in this transaction"
-    set_reminder(uow, followed)
-    return followed
+    followed = Followed(incident, first)
+    if await repository.begin(followed):
+        set_reminder(uow, followed)
+        return followed
+    others = await repository.lock(incident.id)
+    assert others is not None, "its row was written by another transaction just now"
+    return others

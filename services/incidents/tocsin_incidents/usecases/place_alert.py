@@ -27,23 +27,29 @@ class Contended(Exception):
     """Others opened and ended incidents of the same group all the while; the event is to be tried again."""
 
 
-async def place_alert(uow: UnitOfWork, desk: Desk, *, alert: Firing, told_again: bool = False) -> Decision:
+async def place_alert(
+    uow: UnitOfWork, desk: Desk, *, alert: Firing, told_again: bool = False, look: FirstLook | None = None
+) -> Decision:
     """Place it by the rules; `told_again` is for an alert that has fired before and still does.
 
-    In a storm, when its group has an open incident, this is one look-up and one insert.
+    In a storm, when its group has an open incident, this is one look-up and one insert. `look` is the look-up, when
+    the caller has just made it.
     """
     for _ in range(TRIES):
-        decision = await _decide(uow, desk, alert=alert, told_again=told_again)
+        decision = await _decide(uow, desk, alert=alert, told_again=told_again, look=look)
+        look = None
         if await _apply(uow, desk, alert=alert, decision=decision):
             uow.after_commit(desk.measures.placed.labels(decision.reason).inc)
             return decision
     raise Contended(f"group {alert.group_id}")
 
 
-async def _decide(uow: UnitOfWork, desk: Desk, *, alert: Firing, told_again: bool) -> Decision:
+async def _decide(
+    uow: UnitOfWork, desk: Desk, *, alert: Firing, told_again: bool, look: FirstLook | None
+) -> Decision:
     alerts = AlertRepository(uow.conn)
     own = await alerts.incident_of(alert.alert_id) if told_again else None
-    look = await alerts.first_look(alert.group_id, alert.service_id)
+    look = look or await alerts.first_look(alert.group_id, alert.service_id)
     severity = look.severity_map.get(alert.severity)
     if own is not None or look.group is not None:
         return correlate(severity, Known(own=own, group=look.group), rules=desk.rules, now=uow.now)

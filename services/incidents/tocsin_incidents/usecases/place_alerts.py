@@ -39,7 +39,7 @@ async def place_alerts(uow: UnitOfWork, desk: Desk, *, alerts: Sequence[Told]) -
                 uow.after_commit(desk.measures.placed.labels(one.reason).inc)
         for alert, cause in found.alone:
             uow.cause = cause
-            await place_alert(uow, desk, alert=alert)
+            await place_alert(uow, desk, alert=alert, look=looks[alert.group_id, alert.service_id])
         waiting = found.later
 
 

@@ -44,7 +44,8 @@ class PolicyRepository:
 
     async def default(self) -> StoredPolicy | None:
         """Return the policy for services that name none."""
-        return await self._one(_living().where(policies.c.is_default), lock=False)
+        row = await _DEFAULT.row(self._conn)
+        return _stored(row) if row else None
 
     async def listed(self, *, after: UUID | None = None, limit: int = 200) -> list[StoredPolicy]:
         """Return policies in the order in which they were made, beginning after `after`."""
@@ -85,6 +86,7 @@ class PolicyRepository:
             await self._conn.execute(update(policies).where(others).values(is_default=False))
 
 
+_DEFAULT = Statement(f"SELECT {columns_of(policies)} FROM policies WHERE is_default AND deleted_at IS NULL")
 _GET = Statement(f"SELECT {columns_of(policies)} FROM policies WHERE id = :mine AND deleted_at IS NULL")
 
 
