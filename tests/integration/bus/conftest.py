@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.integration.bus.postbox import Desk, Postbox
 from tests.ledger import SCHEMA, ledger_of, make_ledger_template
 from tocsin_bus.connect import connect
 from tocsin_bus.protocol import Bus
+from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import DatabaseClock
 from tocsin_runtime.database import Database
@@ -56,3 +58,18 @@ async def other_database(database_url: str) -> AsyncIterator[Database]:
 def open_now(database: Database) -> OpenUnitOfWork:
     """Opens units of work at database time."""
     return unit_of_work_opener(database, service=SCHEMA, clock=DatabaseClock(), on_wake=lambda name: None)
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def runner(postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork) -> SendRunner:
+    return SendRunner(postbox, desk, open_uow)

@@ -2,10 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown
-from tocsin_bus.unit_of_work import UnitOfWork
+from sqlalchemy import text
+
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown, queue_sending
+from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
+from tocsin_runtime.database import Database
 
 SUBJECT = UUID("0195d2f0-0000-7000-8000-000000000001")
 Answer = Callable[[Sending], Awaitable[Outcome]]
@@ -38,3 +43,28 @@ class Desk:
 
     async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
         self.heard.append((sending.subject, outcome))
+
+
+async def queue(
+    open_uow: OpenUnitOfWork,
+    subject: UUID = SUBJECT,
+    *,
+    key: str | None = None,
+    order_key: str | None = None,
+    not_after: datetime | None = None,
+) -> UUID | None:
+    async with open_uow() as uow:
+        return await queue_sending(
+            uow,
+            provider="postbox",
+            subject=subject,
+            payload={"text": "wake up"},
+            idempotency_key=key or str(subject),
+            order_key=order_key,
+            not_after=not_after,
+        )
+
+
+async def row(database: Database) -> dict[str, Any]:
+    async with database.read() as conn:
+        return dict((await conn.execute(text("SELECT * FROM sendings"))).mappings().one())

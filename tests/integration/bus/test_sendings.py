@@ -1,63 +1,21 @@
 """Sendings: claimed, sent outside any transaction, recorded under a fence; never lost, hardly ever twice (R29-R32)."""
 
 import asyncio
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from tests.integration.bus.backends import cut_off, in_transaction
-from tests.integration.bus.postbox import SUBJECT, Desk, Postbox
+from tests.integration.bus.backends import in_transaction
+from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
 from tests.ledger import count
 from tocsin_bus.send_runner import SendRunner
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, queue_sending
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
 from tocsin_bus.sending_rows import LEASE
-from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
+from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
-from tocsin_testkit.waiting import eventually
-
-
-@pytest.fixture
-def postbox() -> Postbox:
-    return Postbox()
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-@pytest.fixture
-def runner(postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork) -> SendRunner:
-    return SendRunner(postbox, desk, open_uow)
-
-
-async def queue(
-    open_uow: OpenUnitOfWork,
-    subject: UUID = SUBJECT,
-    *,
-    key: str | None = None,
-    order_key: str | None = None,
-    not_after: datetime | None = None,
-) -> UUID | None:
-    async with open_uow() as uow:
-        return await queue_sending(
-            uow,
-            provider="postbox",
-            subject=subject,
-            payload={"text": "wake up"},
-            idempotency_key=key or str(subject),
-            order_key=order_key,
-            not_after=not_after,
-        )
-
-
-async def row(database: Database) -> dict[str, Any]:
-    async with database.read() as conn:
-        return dict((await conn.execute(text("SELECT * FROM sendings"))).mappings().one())
 
 
 async def test_it_is_sent_once_and_its_acceptance_recorded(
@@ -297,51 +255,6 @@ async def test_a_probe_that_the_database_cut_short_does_not_close_the_road_for_e
     assert await runner.run_once() == 1
 
 
-async def test_an_acceptance_is_written_down_even_when_the_database_was_away_for_a_moment(
-    runner: SendRunner,
-    postbox: Postbox,
-    desk: Desk,
-    open_uow: OpenUnitOfWork,
-    database: Database,
-    database_url: str,
-) -> None:
-    cuts = [1]
-    tell = desk.recorded
-
-    async def cut_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        if cuts:
-            cuts.pop()
-            await cut_off(database_url, "sendings")
-            await uow.conn.execute(text("SELECT 1"))
-        await tell(sending, outcome, uow)
-
-    desk.recorded = cut_once  # type: ignore[method-assign]
-    await queue(open_uow)
-    assert await runner.run_once() == 1
-    assert (await row(database))["state"] == "sent"
-    assert desk.heard == [(SUBJECT, Sent("id-1"))]
-    assert len(postbox.taken) == 1
-
-
-async def test_a_record_that_had_to_wait_too_long_for_a_lock_is_written_a_moment_later(
-    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, database: Database
-) -> None:
-    tell, delays = desk.recorded, [1]
-
-    async def late_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        if delays:
-            delays.pop()
-            await uow.conn.execute(text("SET LOCAL statement_timeout = '10ms'"))
-            await uow.conn.execute(text("SELECT pg_sleep(1)"))
-        await tell(sending, outcome, uow)
-
-    desk.recorded = late_once  # type: ignore[method-assign]
-    await queue(open_uow)
-    assert await runner.run_once() == 1
-    assert (await row(database))["state"] == "sent"
-    assert len(postbox.taken) == 1
-
-
 async def test_another_providers_queue_is_not_touched(
     postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, database: Database
 ) -> None:
@@ -362,76 +275,6 @@ async def test_a_receiver_that_is_down_does_not_hold_up_the_others_of_a_provider
     await queue(open_uow, uuid4())
     assert await runner.run_once() == 2
     assert len(postbox.taken) == 7
-
-
-async def test_one_that_hangs_holds_up_none_that_come_later(
-    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
-) -> None:
-    answered = asyncio.Event()
-
-    async def hang(sending: Sending) -> Outcome:
-        await answered.wait()
-        return Sent("late")
-
-    postbox.answers = [hang]
-    await queue(open_uow)
-    await runner.turn()
-    later = uuid4()
-    await queue(open_uow, later)
-    await runner.turn()
-    await eventually(lambda: desk.heard == [(later, Sent("id-2"))], within=5)
-    answered.set()
-    await runner.finish()
-    assert desk.heard[1:] == [(SUBJECT, Sent("late"))]
-
-
-async def test_the_end_of_one_that_others_wait_for_is_told(
-    postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
-) -> None:
-    freed: list[int] = []
-    runner = SendRunner(postbox, desk, open_uow, on_free=lambda: freed.append(1))
-    await queue(open_uow, order_key="slack:C1:17.4")
-    await queue(open_uow, uuid4())
-    await runner.turn()
-    await runner.finish()
-    assert freed == [1]
-
-
-async def test_what_was_accepted_is_not_sent_for_ever_when_the_service_fails_to_take_that_in(
-    runner: SendRunner,
-    postbox: Postbox,
-    desk: Desk,
-    open_uow: OpenUnitOfWork,
-    clock: ManualClock,
-    database: Database,
-) -> None:
-    async def fail(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        raise KeyError("a mistake in the code")
-
-    desk.recorded = fail  # type: ignore[method-assign]
-    await queue(open_uow)
-    assert await runner.run_once() == 1
-    assert (await row(database))["state"] == "sent"
-    clock.forward(2 * LEASE)
-    assert await runner.run_once() == 0
-
-
-async def test_a_question_that_fails_stops_neither_the_queue_nor_the_message(
-    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
-) -> None:
-    ask, others = desk.still_wanted, [uuid4(), uuid4()]
-
-    async def fail(sending: Sending, uow: UnitOfWork) -> bool:
-        if sending.subject == SUBJECT:
-            raise KeyError("a mistake in the code")
-        return await ask(sending, uow)
-
-    desk.still_wanted = fail  # type: ignore[method-assign]
-    for subject in (others[0], SUBJECT, others[1]):
-        await queue(open_uow, subject)
-    while await runner.run_once():
-        pass
-    assert {sending.subject for sending in postbox.taken} == {SUBJECT, *others}
 
 
 def _let_the_breaker_rest(runner: SendRunner) -> None:

@@ -1,0 +1,131 @@
+"""Sendings in trouble: a database that is away, a provider that hangs, a service that makes mistakes (R29-R32)."""
+
+import asyncio
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from tests.integration.bus.backends import cut_off
+from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
+from tocsin_bus.send_runner import SendRunner
+from tocsin_bus.sending import Outcome, Sending, Sent
+from tocsin_bus.sending_rows import LEASE
+from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
+from tocsin_runtime.clock import ManualClock
+from tocsin_runtime.database import Database
+from tocsin_testkit.waiting import eventually
+
+
+async def test_an_acceptance_is_written_down_even_when_the_database_was_away_for_a_moment(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    database: Database,
+    database_url: str,
+) -> None:
+    cuts = [1]
+    tell = desk.recorded
+
+    async def cut_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        if cuts:
+            cuts.pop()
+            await cut_off(database_url, "sendings")
+            await uow.conn.execute(text("SELECT 1"))
+        await tell(sending, outcome, uow)
+
+    desk.recorded = cut_once  # type: ignore[method-assign]
+    await queue(open_uow)
+    assert await runner.run_once() == 1
+    assert (await row(database))["state"] == "sent"
+    assert desk.heard == [(SUBJECT, Sent("id-1"))]
+    assert len(postbox.taken) == 1
+
+
+async def test_a_record_that_had_to_wait_too_long_for_a_lock_is_written_a_moment_later(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork, database: Database
+) -> None:
+    tell, delays = desk.recorded, [1]
+
+    async def late_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        if delays:
+            delays.pop()
+            await uow.conn.execute(text("SET LOCAL statement_timeout = '10ms'"))
+            await uow.conn.execute(text("SELECT pg_sleep(1)"))
+        await tell(sending, outcome, uow)
+
+    desk.recorded = late_once  # type: ignore[method-assign]
+    await queue(open_uow)
+    assert await runner.run_once() == 1
+    assert (await row(database))["state"] == "sent"
+    assert len(postbox.taken) == 1
+
+
+async def test_one_that_hangs_holds_up_none_that_come_later(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    answered = asyncio.Event()
+
+    async def hang(sending: Sending) -> Outcome:
+        await answered.wait()
+        return Sent("late")
+
+    postbox.answers = [hang]
+    await queue(open_uow)
+    await runner.turn()
+    later = uuid4()
+    await queue(open_uow, later)
+    await runner.turn()
+    await eventually(lambda: desk.heard == [(later, Sent("id-2"))], within=5)
+    answered.set()
+    await runner.finish()
+    assert desk.heard[1:] == [(SUBJECT, Sent("late"))]
+
+
+async def test_the_end_of_one_that_others_wait_for_is_told(
+    postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    freed: list[int] = []
+    runner = SendRunner(postbox, desk, open_uow, on_free=lambda: freed.append(1))
+    await queue(open_uow, order_key="slack:C1:17.4")
+    await queue(open_uow, uuid4())
+    await runner.turn()
+    await runner.finish()
+    assert freed == [1]
+
+
+async def test_what_was_accepted_is_not_sent_for_ever_when_the_service_fails_to_take_that_in(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    clock: ManualClock,
+    database: Database,
+) -> None:
+    async def fail(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+        raise KeyError("a mistake in the code")
+
+    desk.recorded = fail  # type: ignore[method-assign]
+    await queue(open_uow)
+    assert await runner.run_once() == 1
+    assert (await row(database))["state"] == "sent"
+    clock.forward(2 * LEASE)
+    assert await runner.run_once() == 0
+
+
+async def test_a_question_that_fails_stops_neither_the_queue_nor_the_message(
+    runner: SendRunner, postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    ask, others = desk.still_wanted, [uuid4(), uuid4()]
+
+    async def fail(sending: Sending, uow: UnitOfWork) -> bool:
+        if sending.subject == SUBJECT:
+            raise KeyError("a mistake in the code")
+        return await ask(sending, uow)
+
+    desk.still_wanted = fail  # type: ignore[method-assign]
+    for subject in (others[0], SUBJECT, others[1]):
+        await queue(open_uow, subject)
+    while await runner.run_once():
+        pass
+    assert {sending.subject for sending in postbox.taken} == {SUBJECT, *others}
