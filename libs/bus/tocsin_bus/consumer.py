@@ -120,7 +120,7 @@ class ConsumerRunner:
 
     async def _fetch(self, member: Consumer) -> dict[Partition, list[Record]]:
         """What comes next; nothing once the runner is told to stop, for what is not finished is fetched again."""
-        fetching = asyncio.ensure_future(member.fetch(wait=1.0, limit=BATCH))
+        fetching = asyncio.ensure_future(member.fetch(wait=2.0, limit=BATCH))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -35,20 +35,24 @@ class DueWork:
         self._providers = list(providers)
         self._wake = wake
         looks = [f" UNION ALL SELECT '{name}' WHERE EXISTS ({sql})" for name, sql in (others or {}).items()]
-        self._look = Statement((_DUE + "".join(looks)).replace(":now", "CAST(:now AS timestamptz)"))
+        self._look = Statement((_DUE + "".join(looks)).replace(":now", _NOW))
 
     async def run_once(self) -> int:
         """Look once, and wake whoever has something to do. Returns 0."""
         async with self._database.read() as conn:
-            now = await self._clock.now(conn)
             rows = await self._look.rows(
-                conn, now=now, consumer=self._consumer, kinds=self._kinds, providers=self._providers
+                conn,
+                now=self._clock.known(),
+                consumer=self._consumer,
+                kinds=self._kinds,
+                providers=self._providers,
             )
         for row in rows:
             self._wake(row["worker"])
         return 0
 
 
+_NOW = "coalesce(CAST(:now AS timestamptz), now())"
 _DUE = (
     "SELECT 'relay' AS worker WHERE EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
     " UNION ALL SELECT 'timers' WHERE EXISTS"

@@ -59,6 +59,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._mine: frozenset[Partition] = frozenset()
         self._revocations = 0
         self._settled = asyncio.Event()
+        self._unstored = asyncio.Event()
         self._trackers: dict[Partition, Tracker] = {}
         self._rewound: dict[Partition, int] = {}
         self._poll: asyncio.Task[tuple[int, Fetched]] | None = None
@@ -68,7 +69,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     async def start(self) -> None:
         await self._cluster.ensure_topics()
-        self._member = AIOKafkaConsumer(**self._settings.consumer(self._group, gather=self._gather))
+        self._member = AIOKafkaConsumer(**self._settings.consumer(self._group, gather=self._gather > 0))
         self._member.subscribe([self._settings.name_of(t) for t in self._topics], listener=self)
         try:
             async with asyncio.timeout(JOIN_WITHIN):
@@ -101,6 +102,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         tracker = self._trackers.get(partition)
         if tracker is not None:
             tracker.finished = max(tracker.finished, next_offset)
+            self._unstored.set()
 
     def rewind(self, partition: Partition, offset: int) -> None:
         if partition in self._mine:
@@ -195,10 +197,13 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     async def _store_often(self) -> None:
         while self._member is not None:
+            await self._unstored.wait()
             await asyncio.sleep(STORE_EVERY)
+            self._unstored.clear()
             try:
                 await self._store(self._member)
             except Exception as error:  # noqa: BLE001 - tried again at the next turn
+                self._unstored.set()
                 log.warning("consumer.positions_not_stored", group=self._group, error=repr(error)[:200])
 
     async def _store(self, member: AIOKafkaConsumer | None) -> None:

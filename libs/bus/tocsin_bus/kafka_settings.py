@@ -14,6 +14,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of the largest event that a reader takes up; an accepted delivery is never larger (R5)."""
 MUCH = 64 * 1024
 """Bytes that an answer to a patient reader is worth being sent for at once."""
+PATIENCE = 750
+"""Milliseconds for which such an answer is kept back."""
 KEEP = 7 * 24 * 3600 * 1000
 """Milliseconds for which topics are kept; the inbox outlives them by a day (R15)."""
 
@@ -91,13 +93,14 @@ class KafkaSettings:
             "max_request_size": 2 * LARGEST,
         }
 
-    def consumer(self, consumer: str, *, gather: float = 0.0) -> dict[str, Any]:
+    def consumer(self, consumer: str, *, gather: bool = False) -> dict[str, Any]:
         """A member leaves its group within six seconds of its death, and commits only what is done (R12-R14).
 
-        A request may take longer than a rebalance, for joining a group is one. With `gather` seconds the broker
-        keeps an answer back until there is much to tell, which saves it and us a request for every event.
+        A request may take longer than a rebalance, for joining a group is one. With `gather` the broker
+        keeps an answer back for a while, unless there is much to tell: a request for every event is saved on both
+        sides, each of which names every partition.
         """
-        gathering = {"fetch_min_bytes": MUCH, "fetch_max_wait_ms": int(gather * 1000)} if gather else {}
+        gathering = {"fetch_min_bytes": MUCH, "fetch_max_wait_ms": PATIENCE} if gather else {}
         return {
             **self.client(),
             "group_id": self.group_of(consumer),

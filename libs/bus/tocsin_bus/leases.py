@@ -69,11 +69,17 @@ class LeaseKeeper:
         """One turn: say that we live, let go of what is not our share, take what is free of our share."""
         began = monotonic()
         async with self._apart() as conn:
-            rows = await _ALIVE.rows(conn, scope=self.scope, owner=self.owner, ttl=TTL)
-            others = {owner: float(left) for owner, left in rows}
+            rows = await _RENEW.rows(
+                conn, scope=self.scope, owner=self.owner, ttl=TTL, names=sorted(self._epochs)
+            )
+            others = {row["member"]: row["remaining"] for row in rows if row["member"]}
+            kept = {row["name"]: row["epoch"] for row in rows if row["name"]}
             share = self._share(list(others))
             surplus = frozenset(self._epochs) - share
-            taken = {} if surplus else await self._take(conn, share)
+            if surplus or kept.keys() == share:
+                taken = kept
+            else:
+                taken = await self._take(conn, share)
         if surplus:
             await self._release(surplus)
             async with self._apart() as conn:
@@ -123,13 +129,16 @@ class LeaseKeeper:
                 await self._on_lost(lost)
 
 
-_ALIVE = Statement(
+_RENEW = Statement(
     "WITH me AS (INSERT INTO lease_members (scope, owner, until)"
     " VALUES (:scope, :owner, now() + make_interval(secs => :ttl))"
     " ON CONFLICT (scope, owner) DO UPDATE SET until = excluded.until),"
-    " dead AS (DELETE FROM lease_members WHERE scope = :scope AND until < now() - interval '1 minute')"
-    " SELECT owner, extract(epoch FROM until - now())::float8 FROM lease_members"
-    " WHERE scope = :scope AND until > now() AND owner <> :owner"
+    " dead AS (DELETE FROM lease_members WHERE scope = :scope AND until < now() - interval '1 minute'),"
+    " kept AS (UPDATE leases SET until = now() + make_interval(secs => :ttl)"
+    " WHERE scope = :scope AND owner = :owner AND name = ANY(CAST(:names AS text[])) RETURNING name, epoch)"
+    " SELECT owner AS member, extract(epoch FROM until - now())::float8 AS remaining, NULL AS name, NULL AS epoch"
+    " FROM lease_members WHERE scope = :scope AND until > now() AND owner <> :owner"
+    " UNION ALL SELECT NULL, NULL, name, epoch FROM kept"
 )
 _TAKE = Statement(
     "INSERT INTO leases AS l (scope, name, owner, epoch, until)"

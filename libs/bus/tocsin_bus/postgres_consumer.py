@@ -48,6 +48,7 @@ class PostgresConsumer:
         self._known_ends: dict[Partition, int] = {}
         self._looks = True
         self._wanted = asyncio.Event()
+        self._unstored = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._keeper = LeaseKeeper(
             database.apart,
@@ -99,6 +100,7 @@ class PostgresConsumer:
     def finished(self, partition: Partition, next_offset: int) -> None:
         if partition in self._next:
             self._finished[partition] = max(next_offset, self._finished.get(partition, 0))
+            self._unstored.set()
 
     def rewind(self, partition: Partition, offset: int) -> None:
         if partition in self._next:
@@ -210,10 +212,13 @@ class PostgresConsumer:
 
     async def _store_often(self) -> None:
         while True:
+            await self._unstored.wait()
             await asyncio.sleep(STORE_EVERY)
+            self._unstored.clear()
             try:
                 await self._store()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
+                self._unstored.set()
                 log.warning("consumer.positions_not_stored", group=self._group, error=repr(error)[:200])
 
     async def _store(self) -> None:

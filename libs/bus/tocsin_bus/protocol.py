@@ -89,7 +89,7 @@ class Bus(Protocol):
     ) -> Consumer:
         """A new member of `group`. `on_revoked` is awaited before a partition goes to another member.
 
-        With `gather`, records may come so many seconds later, and more of them at once.
+        With `gather`, records may come some tenths of a second later, and more of them at once.
         """
         ...
 

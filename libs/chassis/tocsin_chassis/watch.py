@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 log = structlog.get_logger("tocsin.watch")
-LOOK_EVERY = 5.0
+LOOK_EVERY = 10.0
 WEDGED_AFTER = 30.0
 LOOP_LAG_WARNING = 0.25
 

@@ -16,6 +16,10 @@ class Clock(Protocol):
         """Aware UTC; the same for all replicas of a service."""
         ...
 
+    def known(self) -> datetime | None:
+        """The time, if it need not be asked for; None when it is the database's."""
+        ...
+
 
 class DatabaseClock:
     """Database time, the one clock that all replicas share (R23, R35)."""
@@ -23,6 +27,9 @@ class DatabaseClock:
     async def now(self, connection: AsyncConnection) -> datetime:
         moment: datetime = await _NOW.value(connection)
         return moment.astimezone(UTC)
+
+    def known(self) -> datetime | None:
+        return None
 
 
 class ManualClock:
@@ -32,6 +39,9 @@ class ManualClock:
         self.moment = start
 
     async def now(self, connection: AsyncConnection) -> datetime:
+        return self.moment
+
+    def known(self) -> datetime | None:
         return self.moment
 
     def forward(self, by: timedelta) -> datetime:

@@ -13,6 +13,7 @@ import uvicorn
 from tocsin_runtime.direct import DirectProtocol
 
 HARD_STOP = 10
+LOOK_EVERY = 1.0
 COLLECT_EVERY = (3_000, 10, 20)
 """New objects per round of the collector. Python's 700 are fewer than what is under way at any moment in a storm."""
 
@@ -26,6 +27,7 @@ class TocsinServer(uvicorn.Server):
         self._callbacks: list[Callable[[], None]] = []
         self._stopping = False
         self._listening = asyncio.Event()
+        self._ending = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen. What was built until now stays: the collector need not look at it again and again."""
@@ -34,6 +36,15 @@ class TocsinServer(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(*COLLECT_EVERY)
         self._listening.set()
+
+    async def main_loop(self) -> None:
+        """uvicorn looks ten times a second whether it is to end; here it is told, and looks once, for its date."""
+        while not await self.on_tick(0):
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._ending.wait()
+            except TimeoutError:
+                continue
 
     async def has_started(self) -> None:
         """Return once it listens."""
@@ -61,6 +72,7 @@ class TocsinServer(uvicorn.Server):
         # uvicorn raises captured signals again when it has stopped, which would end the process before whatever
         # else it runs (PostgreSQL, the bus) is closed.
         self._captured_signals.clear()
+        self._ending.set()
 
     def stop(self) -> None:
         """Stop as SIGTERM would."""

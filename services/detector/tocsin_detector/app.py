@@ -77,7 +77,7 @@ def _keyring(service: Service) -> Keyring:
 
 def _lanes(service: Service, settings: DetectorSettings) -> Callable[[set[int]], None]:
     figures = LaneFigures(service.metrics)
-    service.work("backlog", Backlog(service.unit_of_work, figures).run_once, every=5.0)
+    service.work("backlog", Backlog(service.unit_of_work, figures).run_once, every=10.0)
     workers = []
     for number in range(settings.lanes):
         lane_worker = LaneWorker(service.unit_of_work, figures, number=number, workers=settings.lanes)
