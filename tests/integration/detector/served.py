@@ -22,5 +22,5 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{config.port}"
     finally:
-        server.should_exit = True
+        server.stop()
         await serving

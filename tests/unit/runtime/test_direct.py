@@ -145,7 +145,7 @@ async def test_a_stop_waits_for_the_answer(app: Echo, server: tuple[TocsinServer
     async with connected(server[1]) as wire, connected(server[1]) as idle:
         wire.send(post(b"later"))
         await eventually(lambda: bool(app.waiting) and len(server[0].server_state.connections) == 2, within=5)
-        server[0].should_exit = True
+        server[0].stop()
         assert await idle.ended() == b""
         assert not wire.reader.at_eof()
 

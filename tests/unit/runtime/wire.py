@@ -76,7 +76,7 @@ async def served(app: Any) -> AsyncIterator[tuple[TocsinServer, int]]:
     try:
         yield server, config.port
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
 
 
