@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from tocsin_bus.kafka_cluster import KafkaCluster
 from tocsin_bus.kafka_records import record_of
-from tocsin_bus.kafka_settings import KafkaSettings
+from tocsin_bus.kafka_settings import COMPACTED, KafkaSettings
 from tocsin_bus.protocol import BusUnavailable, OnRevoked, Partition, Record
 from tocsin_events.base import Topic
 from tocsin_runtime.clock import monotonic
@@ -57,6 +57,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._gather = gather
         self._member: AIOKafkaConsumer | None = None
         self._mine: frozenset[Partition] = frozenset()
+        self._first: list[TopicPartition] = []
         self._revocations = 0
         self._settled = asyncio.Event()
         self._unstored = asyncio.Event()
@@ -139,6 +140,8 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         """Called by aiokafka when a rebalance is over."""
         self._forget()
         self._mine = frozenset(self._partition(place) for place in assigned)
+        # A process is ready once it knows people and tokens; a backlog of other topics must not stand before them.
+        self._first = [place for place in assigned if self._partition(place).topic in COMPACTED]
         self._settled.set()
         self._storing = asyncio.create_task(self._store_often(), name=f"positions-{self._group}")
 
@@ -150,7 +153,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._rewound = {}
 
         async def poll() -> tuple[int, Fetched]:
-            fetched: Fetched = await member.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+            fetched: Fetched = {}
+            if self._first:
+                fetched = await member.getmany(*self._first, timeout_ms=0, max_records=limit)
+            if not fetched:
+                fetched = await member.getmany(timeout_ms=int(wait * 1000), max_records=limit)
             return self._revocations, fetched
 
         self._polling_since = monotonic()
@@ -237,7 +244,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             await asyncio.gather(storing, return_exceptions=True)
 
     def _forget(self) -> None:
-        self._mine = frozenset()
+        self._mine, self._first = frozenset(), []
         self._trackers, self._rewound = {}, {}
 
     async def _leave(self) -> None:

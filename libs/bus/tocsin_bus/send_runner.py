@@ -9,14 +9,15 @@ import structlog
 from tocsin_bus.breaker import Breaker
 from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
-from tocsin_bus.sending_rows import LEASE, Claimed, cancel, claim, record
+from tocsin_bus.sending_rows import Claimed, cancel, claim, record, renew
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
 AT_ONCE = 16
 DEADLINE = 10.0
-RECORD_AGAIN = 0.5
+RENEW_EVERY = 1.5
+RECORD_AGAIN, RECORD_WITHIN = 0.5, 15.0
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between tries; the last is repeated, so that a provider that is back is used within 20 s."""
 
@@ -41,7 +42,8 @@ class SendRunner:
         self._open_uow = open_uow
         self._on_free = on_free
         self._breaker = Breaker()
-        self._flights: set[asyncio.Task[None]] = set()
+        self._flights: dict[asyncio.Task[None], Sending] = {}
+        self._renewing: asyncio.Task[None] | None = None
 
     async def turn(self) -> int:
         """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
@@ -65,7 +67,10 @@ class SendRunner:
     async def finish(self) -> None:
         """Wait until everything under way has ended."""
         while self._flights:
-            await asyncio.wait(self._flights)
+            await asyncio.wait(list(self._flights))
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
 
     async def _take_off(self, free: int) -> tuple[int, list[asyncio.Task[None]]]:
         if not self._breaker.allows(monotonic()):
@@ -76,18 +81,33 @@ class SendRunner:
         finally:
             if not claimed:
                 self._breaker.probing = False  # there was nothing to probe with
-        until = monotonic() + LEASE.total_seconds()
-        return handled, [self._send_off(one, until=until, awaited=probing or one.ordered) for one in claimed]
+        return handled, [self._send_off(one, awaited=probing or one.ordered) for one in claimed]
 
-    def _send_off(self, one: Claimed, *, until: float, awaited: bool) -> asyncio.Task[None]:
-        flight = asyncio.create_task(self._fly(one.sending, until=until))
-        self._flights.add(flight)
+    def _send_off(self, one: Claimed, *, awaited: bool) -> asyncio.Task[None]:
+        flight = asyncio.create_task(self._fly(one.sending))
+        self._flights[flight] = one.sending
         flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._keep_claims(), name=f"claims-{self._provider.name}")
         return flight
+
+    async def _keep_claims(self) -> None:
+        """A provider may take its time; a process that is killed is followed soon all the same."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            if not self._flights:
+                return
+            try:
+                async with self._open_uow() as uow:
+                    await renew(uow, list(self._flights.values()))
+            except Exception as error:  # noqa: BLE001 - a claim that is not renewed lapses, and the fence tells
+                log.warning(
+                    "sending.claims_not_renewed", provider=self._provider.name, error=repr(error)[:200]
+                )
 
     def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
         full = len(self._flights) >= AT_ONCE
-        self._flights.discard(flight)
+        self._flights.pop(flight, None)
         error = None if flight.cancelled() else flight.exception()
         if error is not None:
             log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
@@ -122,8 +142,9 @@ class SendRunner:
                     wanted.append(row)
         return len(rows), wanted
 
-    async def _fly(self, sending: Sending, *, until: float) -> None:
+    async def _fly(self, sending: Sending) -> None:
         outcome = await self._send(sending)
+        until = monotonic() + RECORD_WITHIN
         if isinstance(outcome, Retry | Unknown) and self._provider.one_place:
             self._breaker.failed(monotonic())
         else:
@@ -132,7 +153,7 @@ class SendRunner:
             try:
                 return await self._tell(sending, outcome)
             except Exception as error:
-                # What the provider took is sent again if nobody writes it down: try as long as the lease lasts.
+                # What the provider took is sent again if nobody writes it down.
                 if not (is_unreachable(error) or is_transient(error)):
                     return await self._record_untold(sending, outcome)
                 if monotonic() > until:

@@ -1,5 +1,6 @@
 """The table of sendings: claimed under a lease, recorded under a fence (R29)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +11,8 @@ from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.statement import Statement
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=5)
+"""For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
 LONGEST_REASON = 1000
 
 
@@ -30,6 +32,12 @@ async def claim(uow: UnitOfWork, *, provider: str, limit: int) -> list[Claimed]:
     """Take what is due, what was left behind by a dead process included, the longest due first."""
     rows = await _CLAIM.rows(uow.conn, provider=provider, now=uow.now, until=uow.now + LEASE, limit=limit)
     return [Claimed(_load(row), row["expired"], row["ordered"]) for row in rows]
+
+
+async def renew(uow: UnitOfWork, sendings: Sequence[Sending]) -> None:
+    """Their owner lives and is still at it."""
+    ids, fences = [s.id for s in sendings], [s.fence for s in sendings]
+    await _RENEW.run(uow.conn, ids=ids, fences=fences, until=uow.now + LEASE)
 
 
 async def cancel(uow: UnitOfWork, sending_id: UUID) -> None:
@@ -86,6 +94,11 @@ _CLAIM = Statement(
     " RETURNING s.id, s.provider, s.subject, s.payload, s.idempotency_key, s.attempts, s.fence, s.may_repeat,"
     " s.created_at, s.correlation_id, coalesce(s.not_after < :now, false) AS expired,"
     " s.order_key IS NOT NULL AS ordered"
+)
+_RENEW = Statement(
+    "UPDATE sendings AS s SET next_try_at = :until"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS mine(id, fence)"
+    " WHERE s.id = mine.id AND s.fence = mine.fence AND s.state = 'sending'"
 )
 _CANCEL = Statement("UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = :id")
 _MINE = " WHERE id = :id AND fence = :fence AND state = 'sending'"
