@@ -23,6 +23,7 @@ from tocsin.migrating import migrate_all
 from tocsin.options import UpOptions
 from tocsin.registry import create_app_of, settings_of
 from tocsin.starter import first_steps
+from tocsin.succession import succeed_everywhere
 from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import monotonic
@@ -40,9 +41,12 @@ async def up(options: UpOptions, settings: PlatformSettings, banner: Banner) -> 
     _stop_on_sigterm()
     data_dir = options.data_dir or (Path(settings.data_dir) if settings.data_dir else default_data_dir())
     async with AsyncExitStack() as stack:
+        is_embedded = not (options.database or settings.database_url)
         settings = await _with_database(options, settings, data_dir=data_dir, stack=stack, banner=banner)
         settings, is_new = _with_secrets(options, settings, data_dir)
         await migrate_all(settings)
+        if is_embedded:
+            await succeed_everywhere(settings)
         mailbox = None
         if not settings.smtp_host:
             mailbox, settings = await _with_mailbox(settings, data_dir=data_dir, stack=stack, banner=banner)
