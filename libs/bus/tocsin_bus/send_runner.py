@@ -44,6 +44,7 @@ class SendRunner:
         self._breaker = Breaker()
         self._flights: dict[asyncio.Task[None], Sending] = {}
         self._renewing: asyncio.Task[None] | None = None
+        self._more = False
 
     async def turn(self) -> int:
         """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
@@ -51,7 +52,8 @@ class SendRunner:
         if free <= 0:
             return 0
         handled, flights = await self._take_off(free)
-        return free - len(flights) if handled >= free else 0
+        self._more = handled >= free
+        return free - len(flights) if self._more else 0
 
     async def run_once(self) -> int:
         """Send what is due and wait until it is recorded; returns how many were tried, or found unwanted.
@@ -106,12 +108,12 @@ class SendRunner:
                 )
 
     def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
-        full = len(self._flights) >= AT_ONCE
         self._flights.pop(flight, None)
+        worthwhile = self._more and AT_ONCE - len(self._flights) >= AT_ONCE // 4
         error = None if flight.cancelled() else flight.exception()
         if error is not None:
             log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
-        if full or awaited:
+        if worthwhile or awaited:
             self._on_free()
 
     async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:

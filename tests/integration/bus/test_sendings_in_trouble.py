@@ -1,19 +1,21 @@
 """Sendings in trouble: a database that is away, a provider that hangs, a service that makes mistakes (R29-R32)."""
 
 import asyncio
+import random
 from uuid import uuid4
 
 from sqlalchemy import text
 
 from tests.integration.bus.backends import cut_off
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
-from tocsin_bus.send_runner import SendRunner
+from tocsin_bus.send_runner import AT_ONCE, SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_bus.sending_rows import LEASE
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
-from tocsin_testkit.waiting import eventually
+from tocsin_runtime.worker import Worker
+from tocsin_testkit.waiting import eventually, pause
 
 
 async def test_an_acceptance_is_written_down_even_when_the_database_was_away_for_a_moment(
@@ -80,6 +82,25 @@ async def test_one_that_hangs_holds_up_none_that_come_later(
     answered.set()
     await runner.finish()
     assert desk.heard[1:] == [(SUBJECT, Sent("late"))]
+
+
+async def test_a_backlog_goes_out_without_a_pause(
+    postbox: Postbox, desk: Desk, open_uow: OpenUnitOfWork
+) -> None:
+    async def take_a_moment(sending: Sending) -> Outcome:
+        await pause(0.001 * random.randrange(10))
+        return Sent()
+
+    many = 20 * AT_ONCE
+    postbox.answers = [take_a_moment] * many
+    for _ in range(many):
+        await queue(open_uow, uuid4())
+    runner = SendRunner(postbox, desk, open_uow, on_free=lambda: worker.wake())
+    worker = Worker("send.postbox", runner.turn, every=60, finish=runner.finish)
+    working = asyncio.create_task(worker.run())
+    await eventually(lambda: len(desk.heard) == many, within=15)
+    worker.stop()
+    await working
 
 
 async def test_the_end_of_one_that_others_wait_for_is_told(
