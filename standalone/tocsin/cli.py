@@ -1,5 +1,6 @@
 """The command line: each command reads its arguments and calls one function; errors become one line and exit code 2."""
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -72,7 +73,11 @@ def main() -> None:
 
 
 def _hosting() -> ModuleType:
-    """The services' libraries take a second to load, which a client command should not have to wait for."""
+    """The services' libraries take a second to load, which a client command should not have to wait for.
+
+    The collector would look through all of it again and again meanwhile; the server begins to collect once it listens.
+    """
+    gc.disable()
     return import_module("tocsin.hosting")
 
 

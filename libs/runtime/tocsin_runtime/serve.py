@@ -35,6 +35,7 @@ class TocsinServer(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT_EVERY)
+        gc.enable()
         self._listening.set()
 
     async def main_loop(self) -> None:
