@@ -37,7 +37,8 @@ class ConsumerRunner:
     """One member of the service's group. `observe(type, outcome, count)` feeds the metrics.
 
     A transaction has `deadline` seconds. `gather` is how many seconds lie between two fetches while little comes: more
-    in one transaction, for a service that nobody waits for.
+    in one transaction, for a service that nobody waits for. `batch` is how many events a transaction takes: fewer
+    where each holds a lock that others want.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ConsumerRunner:
         topics: Iterable[Topic] = (),
         deadline: float = HANDLER_DEADLINE,
         gather: float = 0.0,
+        batch: int = BATCH,
         observe: Observe = lambda kind, outcome, count: None,
     ) -> None:
         self.consumer_name = subscriptions.consumer
@@ -60,6 +62,7 @@ class ConsumerRunner:
         self._observe = observe
         self._deadline = deadline
         self._gather = gather
+        self._batch = batch
         self._busy = asyncio.Lock()
         self._member: Consumer | None = None
         self._stopping = asyncio.Event()
@@ -78,7 +81,7 @@ class ConsumerRunner:
             await self._join(member)
             while not self._stopping.is_set():
                 began = monotonic()
-                if await self._turn(member) < BATCH:
+                if await self._turn(member) < self._batch:
                     await self._pause(began + self._gather - monotonic())
         finally:
             self._member = None
@@ -120,7 +123,7 @@ class ConsumerRunner:
 
     async def _fetch(self, member: Consumer) -> dict[Partition, list[Record]]:
         """What comes next; nothing once the runner is told to stop, for what is not finished is fetched again."""
-        fetching = asyncio.ensure_future(member.fetch(wait=2.0, limit=BATCH))
+        fetching = asyncio.ensure_future(member.fetch(wait=2.0, limit=self._batch))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tocsin_access.access import Access
 from tocsin_access.directory import subscriptions_for
-from tocsin_bus.consumer import ConsumerRunner
+from tocsin_bus.consumer import BATCH, ConsumerRunner
 from tocsin_bus.due import NET, DueWork
 from tocsin_bus.listener import Listener
 from tocsin_bus.relay import Relay
@@ -94,16 +94,19 @@ class Service:
         self.health = Health(self)
         self._errors: dict[type[Exception], int] = {}
         self._timer_kinds: list[str] = []
-        self._gather = 0.0
+        self._gather, self._batch = 0.0, BATCH
         self._providers: list[str] = []
         self._due: dict[str, str] = {}
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self.work("relay", self.relay.turn, every=NET)
 
-    def consume(self, subscriptions: Subscriptions, *, gather: float = 0.0) -> None:
-        """Handle these events. Where nobody waits for it, what comes within `gather` seconds is handled together."""
-        self._gather = gather
+    def consume(self, subscriptions: Subscriptions, *, gather: float = 0.0, batch: int = BATCH) -> None:
+        """Handle these events. Where nobody waits for it, what comes within `gather` seconds is handled together.
+
+        A transaction takes at most `batch` of them: fewer where each holds a lock that other replicas want.
+        """
+        self._gather, self._batch = gather, batch
         self.subscriptions.include(subscriptions)
         self.subscriptions.dead_handler = subscriptions.dead_handler or self.subscriptions.dead_handler
 
@@ -156,6 +159,7 @@ class Service:
             self.subscriptions,
             self.unit_of_work,
             gather=self._gather,
+            batch=self._batch,
             observe=self.figures.observe,
         )
         parked = ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe)

@@ -36,6 +36,8 @@ from tocsin_comms.web.public import public_router
 from tocsin_comms.web.setup import setup_router
 from tocsin_comms.workers.publish import Publisher, watch
 
+AT_ONCE = 20
+"""Events a transaction: each that the status page shows holds the page's row, which every replica wants."""
 WEB = Path(__file__).parent / "web"
 ERRORS: dict[type[Exception], int] = {
     IncidentNotKnown: 404,
@@ -55,7 +57,7 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
     base_url = platform.settings.public_url.rstrip("/")
     rules = _rules(settings, base_url)
     publisher = _publisher(service, settings, base_url)
-    service.consume(subscriptions_for(rules), gather=GATHER)
+    service.consume(subscriptions_for(rules), gather=GATHER, batch=AT_ONCE)
     service.fire(timers_for(rules))
     sent = service.metrics.counter(
         "messages", "Messages by channel and outcome", labels=["channel", "outcome"]
