@@ -1,7 +1,7 @@
 """Which incident a firing alert belongs to: decided once, with a reason that is kept and shown."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def correlate(severity: Severity | None, known: Known, *, rules: Rules, now: dat
         return _placed(Placement.JOIN, "same_group", severity=severity, incident=group)
     if group is not None and group.status is Status.RESOLVED and _ended_within(group, rules, now=now):
         return _placed(Placement.REOPEN, "alert_fired_again", severity=severity, incident=group)
-    if service is not None and service.status.is_open and now - service.opened_at < rules.join_window:
+    if service is not None and service.status.is_open and _within(rules.join_window, service.opened_at, now):
         return _placed(Placement.JOIN, "same_service_in_window", severity=severity, incident=service)
     return Decision(Placement.OPEN, _why_new(group), severity=severity)
 
@@ -84,7 +84,7 @@ def _again(severity: Severity | None, own: Candidate, *, rules: Rules, now: date
 
 
 def _ended_within(incident: Candidate, rules: Rules, *, now: datetime) -> bool:
-    return incident.resolved_at is not None and now - incident.resolved_at < rules.reopen_window
+    return incident.resolved_at is not None and _within(rules.reopen_window, incident.resolved_at, now)
 
 
 def _placed(placement: Placement, reason: str, *, severity: Severity | None, incident: Candidate) -> Decision:
@@ -97,3 +97,8 @@ def _why_new(group: Candidate | None) -> str:
     if group is None:
         return "first_alert_of_group"
     return "previous_incident_closed" if group.status is Status.CLOSED else "reopen_window_passed"
+
+
+def _within(window: timedelta, moment: datetime, now: datetime) -> bool:
+    """Zero means never, also for what a transaction that began later has written already."""
+    return window > timedelta(0) and now - moment < window

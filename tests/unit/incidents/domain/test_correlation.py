@@ -127,6 +127,13 @@ def test_an_alert_is_placed_by_the_rules(
     assert (placed.placement, placed.reason, placed.incident_id, placed.severity) == expected
 
 
+def test_a_window_of_zero_is_off_also_for_what_a_later_transaction_wrote() -> None:
+    rules = Rules(join_window=timedelta(0), reopen_window=timedelta(0))
+    just_opened, just_resolved = opened(-1), resolved(-1)
+    assert correlate(SEV2, Known(service=just_opened), rules=rules, now=T0).placement is OPEN
+    assert correlate(SEV2, Known(group=just_resolved), rules=rules, now=T0).placement is OPEN
+
+
 def test_a_join_window_of_zero_joins_by_group_only() -> None:
     rules = Rules(join_window=timedelta(0))
     placed = correlate(SEV2, Known(service=opened(0)), rules=rules, now=T0)
