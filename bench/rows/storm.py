@@ -22,7 +22,7 @@ async def measure_storm(session: Session, system: System) -> None:
     before = await system.ledger.counts()
     shot = Shot(system.targets["storm"], connections=16, count=ALERTS, rate=ALERTS / SECONDS, stamps=True)
     storm, (_, pages) = await asyncio.gather(
-        session.generator.load(shot), _others(session, system, within=SECONDS)
+        session.generator.load(shot, system.processes), _others(session, system, within=SECONDS)
     )
     others = int(RATE * SECONDS)
     after = await system.ledger.through(before, alerts=storm.accepted + others, pages=others, within=_WITHIN)
@@ -41,6 +41,8 @@ async def measure_storm(session: Session, system: System) -> None:
             "accept_p99_ms": storm.p99_ms,
             "calm_accept_p99_ms": calm.p99_ms,
             "accept_p99_ratio": storm.p99_ms / calm.p99_ms,
+            "cpu_ms_while_sending": storm.cpu_ms,
+            **{f"cpu_ms_{name}": ms for name, ms in storm.cpu_ms_per_alert.items()},
             "others_p99_ms": percentile(pages, 99),
             "others_p99_ratio": percentile(pages, 99) / percentile(calm_pages, 99),
         },

@@ -80,8 +80,12 @@ def _lanes(service: Service, settings: DetectorSettings) -> Callable[[set[int]],
     service.work("backlog", Backlog(service.unit_of_work, figures).run_once, every=10.0)
     workers = []
     for number in range(settings.lanes):
-        lane_worker = LaneWorker(service.unit_of_work, figures, number=number, workers=settings.lanes)
-        workers.append((lane_worker, service.work(f"lanes.{number}", lane_worker.run_once, due=WAITING)))
+        name = f"lanes.{number}"
+        wake_up = partial(service.wakeups.wake, name)
+        lane_worker = LaneWorker(
+            service.unit_of_work, figures, number=number, workers=settings.lanes, wake=wake_up
+        )
+        workers.append((lane_worker, service.work(name, lane_worker.run_once, due=WAITING)))
 
     def wake(lanes: set[int]) -> None:
         for lane_worker, worker in workers:

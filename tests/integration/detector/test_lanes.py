@@ -7,7 +7,7 @@ from uuid import UUID
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
-from tests.integration.detector.house import TITLE, House, alertmanager, am_alert
+from tests.integration.detector.house import TITLE, House, alertmanager, am_alert, house_of
 from tests.unit.detector.domain.signals import signal
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_detector.app import create_app
@@ -16,6 +16,7 @@ from tocsin_detector.settings import DetectorSettings
 from tocsin_detector.usecases.figures import LaneFigures
 from tocsin_detector.usecases.wire import encode_signals
 from tocsin_detector.workers.lanes import LaneWorker
+from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.metrics import Metrics
 from tocsin_testkit.apps import build_app, running
@@ -147,6 +148,29 @@ async def test_what_one_process_accepted_another_one_processes(house: House, dat
         await house.settled()
 
     assert await house.told_types() == ["opened"]
+
+
+async def test_what_a_storm_brings_while_its_lane_rests_is_played_in_one_turn(
+    database_url: str, open_uow: OpenUnitOfWork, clock: ManualClock
+) -> None:
+    rested = asyncio.Event()
+    figures = LaneFigures(Metrics(CollectorRegistry(), "other"))
+    worker = LaneWorker(open_uow, figures, number=0, workers=1, wake=rested.set, rest=0.5)
+    accepting = build_app(create_app, DetectorSettings, database_url, clock, lanes=0)
+    async with running(accepting) as senders:
+        house = house_of(accepting, senders)
+        integration = await house.integration()
+        for number in range(4):
+            await house.send(integration["key"], {"title": f"a{number}"})
+            worker.concerns([lane_of(UUID(integration["id"]))])
+            await worker.run_once()
+        assert await house.told_types() == ["opened"]
+
+        async with asyncio.timeout(30):
+            await rested.wait()
+        await worker.run_once()
+        assert await house.told_types() == ["opened"] * 4
+        await house.api.aclose()
 
 
 async def test_correlation_leads_from_the_event_back_to_the_delivery(house: House) -> None:
