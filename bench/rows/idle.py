@@ -10,7 +10,8 @@ from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import FiveProcesses, OneProcess
 
 ROW, ROW_START = "idle", "start"
-_CALM = 5.0
+_CALM = 30.0
+"""Seconds in which what a start leaves to do (groups of consumers, first rounds of every worker) comes to its end."""
 
 
 async def measure_idle(session: Session, system: System) -> None:
