@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.ledger import SCHEMA, recording
-from tocsin_bus.consumer import ConsumerRunner
+from tocsin_bus.consumer import BATCH, ConsumerRunner
 from tocsin_bus.protocol import Bus
 from tocsin_bus.relay import BypassRoad, Relay
 from tocsin_bus.subscriptions import Subscriptions
@@ -22,10 +22,10 @@ def opener(database: Database) -> OpenUnitOfWork:
 
 @asynccontextmanager
 async def consuming(
-    bus: Bus, database: Database, subscriptions: Subscriptions | None = None
+    bus: Bus, database: Database, subscriptions: Subscriptions | None = None, *, batch: int = BATCH
 ) -> AsyncIterator[ConsumerRunner]:
     """A runner that consumes; at the end it stops in good order."""
-    runner = ConsumerRunner(bus, subscriptions or recording(), opener(database))
+    runner = ConsumerRunner(bus, subscriptions or recording(), opener(database), batch=batch)
     task = asyncio.create_task(runner.run())
     try:
         yield runner

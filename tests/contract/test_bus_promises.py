@@ -1,14 +1,18 @@
 """What a transport promises to one group: all, in order per key, again after a crash, on from where it was."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from tests.contract.members import envelopes_of, interleaved, member, nothing_more, take
 from tests.contract.transports import Transport, fresh_keys
-from tests.ledger import by_key, envelope
+from tests.ledger import by_key, envelope, enveloped
 from tocsin_bus.protocol import Bus, Consumer, Partition, Record
 from tocsin_events.base import Topic
+from tocsin_events.directory import SessionRevoked
 from tocsin_testkit.waiting import eventually
+
+_LATER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 async def test_everything_published_is_fetched_in_the_order_of_its_key(bus: Bus) -> None:
@@ -35,6 +39,16 @@ async def test_a_new_group_begins_at_the_oldest_event(bus: Bus) -> None:
     await bus.publish(interleaved(fresh_keys(1), 3))
     async with member(bus) as consumer:
         assert len(await take(consumer, 3)) == 3
+
+
+async def test_who_may_do_what_is_known_before_a_backlog_is_worked_off(bus: Bus) -> None:
+    """A process is ready once it has read the directory; 3,000 other events wait, a tenth of them may be read first."""
+    await bus.publish(interleaved(fresh_keys(100), 30))
+    await bus.publish([enveloped(SessionRevoked(id=uuid4(), version=1, user_id=uuid4(), expires_at=_LATER))])
+    async with member(bus, topics=(Topic.STATUS, Topic.DIRECTORY)) as consumer:
+        records = await take(consumer, 3_001, limit=50)
+    place = [record.partition.topic for record in records].index(Topic.DIRECTORY)
+    assert place < 300
 
 
 async def test_concurrent_writers_keep_the_order_of_each_key(bus: Bus) -> None:

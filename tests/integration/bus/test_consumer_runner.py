@@ -289,6 +289,16 @@ async def test_it_consumes_until_stopped_and_stores_where_it_was(
     assert {p: end for p, end in ends.items() if end} == positions
 
 
+async def test_a_transaction_takes_no_more_events_than_a_batch(bus: Bus, database: Database) -> None:
+    """Else two replicas wait for each other's locks for as long as all of them take (comms and the page's row)."""
+    await bus.publish([envelope(KEY, number) for number in range(50)])
+    async with consuming(bus, database, batch=7) as runner:
+        await eventually(lambda: runner.progress.handled == 50, within=20)
+    async with database.read() as conn:
+        sizes = (await conn.execute(text("SELECT count(*) FROM effects GROUP BY xmin::text"))).scalars().all()
+    assert (sum(sizes), max(sizes)) == (50, 7)
+
+
 async def _run_for(parked: ParkedRunner, clock: ManualClock, *, seconds: int) -> None:
     for _ in range(seconds):
         while await parked.run_once():
