@@ -9,7 +9,7 @@ from tests.integration.paging.stage import MINUTE, Stage, Tray
 from tocsin_access.directory import Directory, tell
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_events.base import Topic
-from tocsin_events.directory import TeamChanged
+from tocsin_events.directory import Role, TeamChanged
 from tocsin_events.pages import PageUndeliverable
 from tocsin_paging.consumers import subscriptions_of
 from tocsin_paging.domain.contact import Channel
@@ -70,6 +70,22 @@ async def test_a_gap_is_told_and_the_next_step_acts(stage: Stage, database: Data
     await rota(stage, "Ana")
     await stage.forward(5 * MINUTE)
     assert await stage.told_to(incident) == [(2, 1, "Ana")]
+
+
+async def test_where_a_policy_reaches_nobody_administrators_are_paged_and_told_why(stage: Stage) -> None:
+    await stage.person("Ana", role=Role.ADMIN)
+    await stage.person("Bo")
+    await rota(stage)
+    incident = await stage.open()
+    assert await stage.told_to(incident) == [(1, 2, "Ana")]
+    tray = Tray()
+    await stage.send(tray)
+    words = compose(payload_from_json(tray.taken[0].payload).content, now=stage.clock.moment)
+    assert "Nobody of the escalation policy Core can be reached" in words.text
+    assert "administrator, as nobody of the escalation policy can be reached" in words.text
+    await rota(stage, "Bo")
+    await stage.forward(5 * MINUTE)
+    assert await stage.told_to(incident) == [(1, 2, "Ana"), (2, 1, "Bo")]
 
 
 async def test_a_team_is_everybody_in_it_and_nobody_twice(stage: Stage) -> None:

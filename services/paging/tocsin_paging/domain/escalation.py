@@ -26,6 +26,7 @@ class Reason(StrEnum):
 
     PAGED = "paged"
     NOBODY = "nobody_reached"
+    ADMINISTRATORS = "nobody_reached_but_administrators"
     EXHAUSTED = "exhausted"
     NOT_DUE = "not_due"
     ACKNOWLEDGED = "acknowledged"
@@ -104,11 +105,14 @@ def started(incident_id: UUID, policy: Policy, *, at: datetime) -> Escalation:
     return Escalation(incident_id, policy=policy, next_at=at, last_round=1 + policy.repeats)
 
 
-def advance(current: Escalation, roster: Roster, *, now: datetime) -> Decision:
+def advance(
+    current: Escalation, roster: Roster, *, now: datetime, administrators: tuple[Recipient, ...] = ()
+) -> Decision:
     """Decide what an unanswered incident does next.
 
-    A step that reaches nobody gives way to the next at once; only a delay ends a round, so that the repeats
-    are spread over time even when nobody can be reached. The next step is due one delay after the time this
+    A step that reaches nobody gives way to the next at once, and where none of a round reaches anybody,
+    administrators are paged, for an incident must reach somebody; only a delay ends a round, so that the repeats
+    are spread over time even then. The next step is due one delay after the time this
     one was due (R25), or one delay from now when we are later than that: people get their time to answer.
     """
     if current.state != State.TRIGGERED or current.next_at is None or now < current.next_at:
@@ -117,7 +121,11 @@ def advance(current: Escalation, roster: Roster, *, now: datetime) -> Decision:
         if current.round >= current.last_round:
             return Decision(_armed(current, next_at=None), reason=Reason.EXHAUSTED)
         current = replace(current, step=0, round=current.round + 1)
-    return _fire(current, roster, now=now)
+    decision = _fire(current, roster, now=now)
+    if decision.pages or current.step:
+        return decision
+    found = tuple(recipient for recipient in administrators if recipient.contacts)
+    return replace(decision, reason=Reason.ADMINISTRATORS, pages=found) if found else decision
 
 
 def _fire(current: Escalation, roster: Roster, *, now: datetime) -> Decision:

@@ -66,6 +66,14 @@ def what_to_configure(policies_url: str) -> str:
     )
 
 
+def whom_to_make_reachable(policy: str, *, policies_url: str) -> str:
+    """What those are told who are paged for an incident because nobody who was chosen for it can be."""
+    return (
+        f"Nobody of the escalation policy {policy} can be reached: nobody is on call, or nobody has a contact method "
+        f"that is switched on. Look at it: {policies_url}"
+    )
+
+
 def delayed_by(content: Content, now: datetime) -> timedelta:
     """Return how much later than asked the page leaves; nothing below what is worth mentioning."""
     late = now - content.requested_at

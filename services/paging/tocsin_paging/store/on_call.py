@@ -22,6 +22,7 @@ from tocsin_paging.store.schedules import ScheduleRepository
 HORIZON = timedelta(days=90)
 FAR_BACK = timedelta(days=35)
 NO_POLICY = "administrator, as no escalation policy covers this"
+NOBODY_ELSE = "administrator, as nobody of the escalation policy can be reached"
 
 
 @dataclass(frozen=True)

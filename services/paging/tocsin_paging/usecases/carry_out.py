@@ -9,7 +9,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.pages import EscalationExhausted, PageUndeliverable
 from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.escalation import Decision, Escalation, Reason, State, advance
-from tocsin_paging.domain.message import what_to_configure
+from tocsin_paging.domain.message import what_to_configure, whom_to_make_reachable
 from tocsin_paging.domain.page import PageKind
 from tocsin_paging.domain.policy import LAST_RESORT
 from tocsin_paging.store.escalations import Case, EscalationRepository
@@ -24,7 +24,9 @@ STEP_TIMER, EXPIRY_TIMER = "escalation_step", "acknowledgement_expiry"
 async def take_step(uow: UnitOfWork, case: Case, *, pager: Pager, also: UUID | None = None) -> Case:
     """Take the step that is due now, if one is; hold the case's lock. `also` is a person who is told as well."""
     gathered = await gather(uow, case.escalation, also=also)
-    decision = advance(case.escalation, gathered.roster, now=uow.now)
+    decision = advance(
+        case.escalation, gathered.roster, now=uow.now, administrators=gathered.administrators
+    )
     return await carry_out(uow, case, decision, pager=pager, contacts=gathered.contacts)
 
 
@@ -46,7 +48,7 @@ async def carry_out(
     await EscalationRepository(uow.conn).save(case, now=uow.now)
     arm(uow, after)
     for recipient in decision.pages:
-        occasion = _occasion(case, pager=pager)
+        occasion = _occasion(case, reason=decision.reason, pager=pager)
         await make_pages(uow, recipient, occasion=occasion, contacts=contacts or {}, pager=pager)
     _tell(uow, decision)
     uow.announce("page")
@@ -71,14 +73,18 @@ def is_current(case: Case | None, *, generation: int, state: State) -> bool:
     return case.escalation.state == state and case.escalation.generation == generation
 
 
-def _occasion(case: Case, *, pager: Pager) -> Occasion:
-    uncovered = case.escalation.policy.id == LAST_RESORT.id
+def _occasion(case: Case, *, reason: Reason, pager: Pager) -> Occasion:
+    policy, notice = case.escalation.policy, ""
+    if policy.id == LAST_RESORT.id:
+        notice = what_to_configure(pager.links.policies_url())
+    elif reason == Reason.ADMINISTRATORS:
+        notice = whom_to_make_reachable(policy.name, policies_url=pager.links.policies_url())
     return Occasion(
         PageKind.INCIDENT,
         title=case.about.title,
         incident_id=case.escalation.incident_id,
         about=case.about,
-        notice=what_to_configure(pager.links.policies_url()) if uncovered else "",
+        notice=notice,
         round=case.escalation.round,
         step=case.escalation.step,
     )

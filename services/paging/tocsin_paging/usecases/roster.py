@@ -12,21 +12,23 @@ from tocsin_paging.domain.escalation import Escalation, Recipient
 from tocsin_paging.domain.policy import LAST_RESORT, Step
 from tocsin_paging.domain.targets import aimed_at
 from tocsin_paging.store.contacts import ContactRepository
-from tocsin_paging.store.on_call import NO_POLICY, administrators_of, known_targets
+from tocsin_paging.store.on_call import NO_POLICY, NOBODY_ELSE, administrators_of, known_targets
 from tocsin_runtime.ids import new_id
 
 
 @dataclass
 class Gathered:
-    """Recipients by step number (from 1), and the contact methods that they name."""
+    """Recipients by step number (from 1), whoever stands in for all of them, and the contact methods they name."""
 
     roster: dict[int, tuple[Recipient, ...]] = field(default_factory=dict)
+    administrators: tuple[Recipient, ...] = ()
     contacts: dict[UUID, Contact] = field(default_factory=dict)
 
 
 async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None = None) -> Gathered:
     """Return the recipients of the next step that reaches somebody, and of those before it that reach nobody.
 
+    Where that is none of a whole round, administrators are gathered too.
     `also` is a person who is told with the first of them.
     """
     gathered, steps = Gathered(), escalation.policy.steps
@@ -43,7 +45,9 @@ async def gather(uow: UnitOfWork, escalation: Escalation, *, also: UUID | None =
             also = None
         gathered.roster[number] = recipients
         if any(recipient.contacts for recipient in recipients):
-            break
+            return gathered
+    if first == 0:
+        gathered.administrators = await administrators(uow, gathered, why=NOBODY_ELSE)
     return gathered
 
 

@@ -87,6 +87,18 @@ def test_a_round_that_reaches_nobody_waits_before_the_next_so_that_a_gap_can_clo
     ]
 
 
+def test_a_round_that_reaches_nobody_pages_administrators_and_says_so() -> None:
+    decision = advance(fresh(3), {1: (), 2: (MUTE,), 3: ()}, now=T0, administrators=(MUTE, BO))
+    assert (decision.reason, decision.pages) == (Reason.ADMINISTRATORS, (BO,))
+    assert [step.step for step in decision.unreached] == [1, 2, 3]
+    assert decision.after.next_at == T0 + 5 * MINUTE
+
+
+def test_administrators_are_left_alone_where_an_earlier_step_reached_somebody() -> None:
+    decision = advance(fired(), {1: (ANA,), 2: ()}, now=T0 + 5 * MINUTE, administrators=(BO,))
+    assert (decision.reason, decision.pages) == (Reason.NOBODY, ())
+
+
 def test_due_times_do_not_drift_when_the_worker_is_late() -> None:
     assert advance(fresh(), ROSTER, now=T0 + 2 * MINUTE).after.next_at == T0 + 5 * MINUTE
 
