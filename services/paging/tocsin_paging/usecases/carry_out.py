@@ -24,9 +24,7 @@ STEP_TIMER, EXPIRY_TIMER = "escalation_step", "acknowledgement_expiry"
 async def take_step(uow: UnitOfWork, case: Case, *, pager: Pager, also: UUID | None = None) -> Case:
     """Take the step that is due now, if one is; hold the case's lock. `also` is a person who is told as well."""
     gathered = await gather(uow, case.escalation, also=also)
-    decision = advance(
-        case.escalation, gathered.roster, now=uow.now, administrators=gathered.administrators
-    )
+    decision = advance(case.escalation, gathered.roster, now=uow.now, administrators=gathered.administrators)
     return await carry_out(uow, case, decision, pager=pager, contacts=gathered.contacts)
 
 
