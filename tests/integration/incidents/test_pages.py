@@ -112,6 +112,14 @@ async def test_what_cannot_be_done_is_said_on_a_page(browser: Browser) -> None:
     assert "Who has it</dt><dd><span" in await browser.see(one)
 
 
+async def test_every_page_stands_while_only_a_small_incident_is_open(browser: Browser) -> None:
+    await browser.press("/incidents", title="Alpha", severity="SEV-3")
+    shown = await browser.see("/incidents")
+    assert "1 open<" in shown
+    for path in ("/incidents/new", "/incidents/INC-1", "/services", "/incidents/fragments/sev1"):
+        await browser.see(path)
+
+
 async def test_the_list_shows_open_ones_first_and_the_red_line_the_gravest(browser: Browser) -> None:
     assert await browser.see("/incidents/fragments/sev1") == ""
     for title, severity in (("Alpha", "SEV-3"), ("Beta", "SEV-1"), ("Gamma", "SEV-2")):
