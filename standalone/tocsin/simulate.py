@@ -72,22 +72,39 @@ class LatencySpike:
     def _choose_service(self) -> Body:
         services = self._api.get("/api/v1/services", limit=200)["items"]
         wanted = [s for s in services if not self._service or self._service in (s["slug"], s["name"])]
-        ready = [s for s in wanted if s["escalation_policy_id"]] or wanted
-        if not ready:
+        if not wanted:
             raise StoryBroken(
                 "no service to play with: `tocsin apply` a file with one, or start `tocsin up` afresh"
             )
-        service: Body = ready[0]
+        service = self._quiet(sorted(wanted, key=lambda s: not s["escalation_policy_id"]))
         on_call = self._api.get("/api/v1/on-call", service=service["slug"])["items"]
         people = [entry["user"] for entry in on_call if entry["user"]]
         self.story.must(f"on call for {service['name']}: {', '.join(people) or 'nobody'}", holds=bool(people))
         return service
 
+    def _quiet(self, services: list[Body]) -> Body:
+        """The first of these without an open incident: alerts that are played would join a real one."""
+        open_ones: list[Body] = []
+        for service in services:
+            found = self._api.get("/api/v1/incidents", service=service["slug"], status="open", limit=1)[
+                "items"
+            ]
+            if not found:
+                return service
+            open_ones += found
+        named = ", ".join(f"{one['ref']} of {one['service']}" for one in open_ones[:3])
+        raise StoryBroken(
+            f"the alerts would join an incident that is open: {named}. Resolve it, or name a quiet service: --service"
+        )
+
     def _component_of(self, service: Body) -> str | None:
         page = self._api.get("/api/v1/status-page")
         for component in page["components"]:
             if service["id"] in component["service_ids"] and page["publish"] == "automatic":
-                return str(component["name"])
+                name = str(component["name"])
+                if self._state_of(name) == "operational":
+                    return name
+                self.story.say(f"{name} is impaired by something else, so the status page is not looked at")
         return None
 
     @contextmanager

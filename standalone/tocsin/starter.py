@@ -1,4 +1,4 @@
-"""The starter configuration of an empty Tocsin: one team, a weekly rotation, a policy, a service, a status page."""
+"""The starter configuration of an empty Tocsin: one team, a weekly rotation, a policy, two services, a status page."""
 
 import asyncio
 import getpass
@@ -45,12 +45,14 @@ escalation_policies:
     repeats: 2
 services:
   - {{slug: web, name: Web shop, team: first-responders, escalation_policy: default}}
+  - {{slug: payments, name: Payments, team: first-responders, escalation_policy: default}}
 integrations:
   - {{slug: first, name: First integration, source: generic, service: web, key: {key}}}
 status_page:
   name: Status
   components:
     - {{name: Web shop, description: The shop that our customers see, services: [web]}}
+    - {{name: Payments, description: Cards and invoices, services: [payments]}}
 """
 
 

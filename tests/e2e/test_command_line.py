@@ -7,7 +7,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 import yaml
 
@@ -32,6 +34,26 @@ class Terminal:
         command = [sys.executable, "-m", "tocsin", *arguments]
         done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout + done.stderr
+
+    def declare(self, *, service: str) -> dict[str, Any]:
+        """An incident of this service, as a person declares one."""
+        body = {"title": f"{service} is slow", "severity": "SEV-2", "service": service}
+        return self._call("POST", "/api/v1/incidents", json=body)
+
+    def incident(self, ref: str) -> dict[str, Any]:
+        """How it stands."""
+        return self._call("GET", f"/api/v1/incidents/{ref}")
+
+    def resolve(self, ref: str) -> None:
+        """End it."""
+        self._call("POST", f"/api/v1/incidents/{ref}/resolve", json={})
+
+    def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        answer = httpx2.request(method, self._world.origin + path, headers=headers, **sent)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +81,24 @@ def test_simulate_tells_the_story_and_its_exit_code(terminal: Terminal) -> None:
         "time to recover",
     ):
         assert step in printed
+
+
+def test_simulate_leaves_an_open_incident_alone(terminal: Terminal) -> None:
+    """Its alerts would join it, and it would be acknowledged, talked about in public and resolved."""
+    real = [terminal.declare(service=service) for service in ("web", "payments")]
+
+    code, printed = terminal.run("simulate", "latency-spike")
+
+    assert code == 1
+    assert f"{real[0]['ref']} of Web shop" in printed
+    assert "Resolve it, or name a quiet service: --service" in printed
+    assert [terminal.incident(one["ref"])["status"] for one in real] == ["detected"] * 2
+
+    terminal.resolve(real[1]["ref"])
+    code, printed = terminal.run("simulate", "latency-spike")
+    assert code == 0, printed
+    assert terminal.incident(real[0]["ref"])["status"] == "detected"
+    terminal.resolve(real[0]["ref"])
 
 
 def test_what_is_exported_needs_no_change(terminal: Terminal, tmp_path: Path) -> None:

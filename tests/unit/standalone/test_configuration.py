@@ -63,6 +63,7 @@ def test_resources_come_before_what_refers_to_them() -> None:
         "schedule",
         "policy",
         "service",
+        "service",
         "integration",
         "status page",
     ]
