@@ -26,6 +26,17 @@ class Api:
         """The JSON at a path."""
         return self.call("GET", path, params={k: v for k, v in params.items() if v is not None})
 
+    def all(self, path: str, **params: object) -> list[dict[str, Any]]:
+        """Every item of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = self.get(path, limit=200, cursor=cursor, **params)
+            items += page["items"]
+            cursor = page.get("next")
+            if cursor is None:
+                return items
+
     def find(self, path: str) -> Any | None:
         """The JSON at a path, None when nothing is there."""
         answer = self._send("GET", path)

@@ -35,7 +35,9 @@ errors = Console(stderr=True, highlight=False)
 def up_command(
     data_dir: Annotated[Path | None, typer.Option(help="Where data is kept.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; default 127.0.0.1.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on; default 8080.", max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; default 8080.", min=0, max=65535, show_default=False)
+    ] = 0,
     kafka: Annotated[str, typer.Option(help="Bootstrap servers; default: the bus lives in PostgreSQL.")] = "",
     database: Annotated[str, typer.Option(help="PostgreSQL URL; default: an embedded one.")] = "",
     starter: Annotated[bool, typer.Option(help="Make a starter configuration on an empty Tocsin.")] = True,

@@ -41,7 +41,7 @@ class Known:
         """Every resource of a kind by its name in files."""
         if kind not in self._found:
             path, name = self.LISTS[kind]
-            self._found[kind] = {item[name].casefold(): item for item in every(self.api, path)}
+            self._found[kind] = {item[name].casefold(): item for item in self.api.all(path)}
         return self._found[kind]
 
     def one(self, kind: str, name: str | None) -> Body | None:
@@ -79,18 +79,6 @@ class Resource:
     body: Callable[[Known], Body]
     view: Callable[[Known], Body]
     current: Callable[[Known], Body | None]
-
-
-def every(api: Api, path: str) -> list[Body]:
-    """All items of a list, page by page."""
-    items: list[Body] = []
-    cursor: str | None = None
-    while True:
-        answer = api.get(path, limit=200, cursor=cursor)
-        items += answer["items"]
-        cursor = answer.get("next")
-        if not cursor:
-            return items
 
 
 def resources_of(configuration: Configuration) -> list[Resource]:

@@ -70,7 +70,7 @@ class LatencySpike:
         self._learn(incident)
 
     def _choose_service(self) -> Body:
-        services = self._api.get("/api/v1/services", limit=200)["items"]
+        services = self._api.all("/api/v1/services")
         wanted = [s for s in services if not self._service or self._service in (s["slug"], s["name"])]
         if not wanted:
             raise StoryBroken(

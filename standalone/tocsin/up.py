@@ -28,7 +28,13 @@ from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
-from tocsin_runtime.settings import SERVICES, PlatformSettings, ServiceSettings, SettingsError
+from tocsin_runtime.settings import (
+    SERVICES,
+    PlatformSettings,
+    ServiceSettings,
+    SettingsError,
+    problems_with_admin_token,
+)
 
 log = structlog.get_logger("tocsin.up")
 REBUILDS = 3
@@ -98,12 +104,15 @@ async def _with_database(
         postgres = await start_postgres(data_dir, report=banner.note)
         stack.push_async_callback(postgres.stop)
         url = postgres.url
-    host, port = options.host or settings.host, options.port or settings.port
+    settings = settings.model_copy(update={**changes, "database_url": url})
+    if problems := problems_with_admin_token(settings):
+        raise SettingsError("; ".join(problems))
+    host, port = settings.host, settings.port
     check_address(host, port)  # a Tocsin that runs on this data directory has been named before
-    if "TOCSIN_PUBLIC_URL" not in os.environ:
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
-        changes["public_url"] = f"http://{shown}:{port}"
-    return settings.model_copy(update={**changes, "database_url": url})
+    if "TOCSIN_PUBLIC_URL" in os.environ:
+        return settings
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    return settings.model_copy(update={"public_url": f"http://{shown}:{port}"})
 
 
 def _with_secrets(

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,10 @@ class Terminal:
     def __init__(self, world: OneProcess) -> None:
         self._world = world
 
-    def run(self, *arguments: str, token: str = ADMIN_TOKEN) -> tuple[int, str]:
-        """Exit code, and all that was printed."""
+    def run(
+        self, *arguments: str, token: str = ADMIN_TOKEN, more: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
+        """Exit code, and all that was printed. `more` is further environment."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
         own = {
             "TOCSIN_URL": self._world.origin,
@@ -32,7 +34,9 @@ class Terminal:
             "COLUMNS": "200",
         }
         command = [sys.executable, "-m", "tocsin", *arguments]
-        done = subprocess.run(command, env={**kept, **own}, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            command, env={**kept, **own, **(more or {})}, capture_output=True, text=True, timeout=120
+        )
         return done.returncode, done.stdout + done.stderr
 
     def declare(self, *, service: str) -> dict[str, Any]:
@@ -209,3 +213,41 @@ def test_a_service_that_is_none_is_told(terminal: Terminal) -> None:
     code, printed = terminal.run("serve", "nothing")
     assert code == 2
     assert "there is no service 'nothing'" in printed
+
+
+def test_a_token_is_revoked_by_the_prefix_that_the_list_shows(terminal: Terminal) -> None:
+    code, token = terminal.run("token", "create", "passing", "--scope", "paging:read")
+    assert code == 0, token
+    prefix = token.strip()[:12]
+    assert prefix in terminal.run("token", "list")[1]
+
+    assert terminal.run("token", "revoke", prefix) == (0, "revoked\n")
+    assert terminal.run("who", token=token.strip())[0] == 2
+    code, printed = terminal.run("token", "revoke", "tcs_nothing")
+    assert (code, "`tocsin token list` shows their ids" in printed) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "told"),
+    [
+        ({}, ["serve", "detector"], "TOCSIN_SECRET_KEY: set at least 32 random characters"),
+        (
+            {"TOCSIN_ADMIN_TOKEN": "short"},
+            ["up", "--host", "0.0.0.0", "--database", "postgresql://a:b@localhost:1/c"],
+            "TOCSIN_ADMIN_TOKEN: set at least 20 random characters",
+        ),
+        (
+            {},
+            ["up", "--port", "18999", "--database", "postgresql://a:hidden@localhost:1/c"],
+            "PostgreSQL does not answer at postgresql://a:***@localhost:1/c",
+        ),
+        ({}, ["up", "--port", "-1"], "Invalid value for '--port'"),
+    ],
+)
+def test_what_cannot_be_started_is_told_and_the_exit_code_is_2(
+    terminal: Terminal, settings: dict[str, str], arguments: list[str], told: str
+) -> None:
+    code, printed = terminal.run(*arguments, more=settings)
+    assert code == 2, printed
+    assert told in printed
+    assert "hidden" not in printed

@@ -21,6 +21,7 @@ from tocsin_runtime.settings import (
     ServiceSettings,
     SettingsError,
     explain,
+    problems_with_admin_token,
     read_secret_files,
 )
 
@@ -34,7 +35,8 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
     try:
         platform_settings, settings = read_settings(name, settings_class)
     except SettingsError as error:
-        sys.exit(f"tocsin serve {name}: {error}")
+        sys.stderr.write(f"tocsin serve {name}: {error}\n")
+        sys.exit(2)
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
@@ -71,7 +73,7 @@ def missing_for_serving(name: str, settings: PlatformSettings) -> list[str]:
         problems.append(
             f"TOCSIN_SECRET_KEY: set at least {SHORTEST_KEY} random characters, the same for all services"
         )
-    return problems
+    return problems + problems_with_admin_token(settings)
 
 
 async def _serve(

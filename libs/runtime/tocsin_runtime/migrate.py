@@ -1,5 +1,7 @@
 """Runs one service's migrations in its own role and schema, under an advisory lock (R39)."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,9 +9,10 @@ from pathlib import Path
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
+from asyncpg import PostgresError
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tocsin_runtime.database import driver_url
@@ -27,15 +30,14 @@ def role_of(schema: str) -> str:
 
 
 async def prepare_roles(url: str, schemas: list[str]) -> None:
-    """Make a role and a schema for each, none with rights on another's. The login needs CREATEROLE and CREATE."""
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
-    try:
-        async with engine.begin() as conn:
-            await conn.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            for schema in schemas:
-                await conn.run_sync(_prepare_role, schema)
-    finally:
-        await engine.dispose()
+    """Make a role and a schema for each, none with rights on another's. The login needs CREATEROLE and CREATE.
+
+    Raises MigrationError, as `migrate` does.
+    """
+    async with _connected(url) as conn, conn.begin():
+        await conn.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        for schema in schemas:
+            await conn.run_sync(_prepare_role, schema)
 
 
 async def migrate(url: str, *, schema: str, package: str, own_login: bool = False) -> str:
@@ -43,9 +45,8 @@ async def migrate(url: str, *, schema: str, package: str, own_login: bool = Fals
 
     With `own_login` the login itself owns the schema; else its role `tocsin_<schema>` does.
     """
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
     try:
-        async with engine.connect() as conn:
+        async with _connected(url) as conn:
             await conn.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
             await conn.commit()
             if not own_login:
@@ -58,6 +59,25 @@ async def migrate(url: str, *, schema: str, package: str, own_login: bool = Fals
             return await conn.run_sync(_upgrade, schema, package)
     except OperationalError as error:
         raise MigrationError(f"{schema}: {error.orig}; run `tocsin migrate {schema}` again") from error
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection of its own. One that cannot be had is told with its address, but for the password."""
+    place = make_url(url).render_as_string(hide_password=True)
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        try:
+            conn = await engine.connect()
+        except OSError as error:
+            reason = error.strerror or error
+            raise MigrationError(
+                f"PostgreSQL does not answer at {place} ({reason}): does it run, is the address right?"
+            ) from error
+        except (DBAPIError, PostgresError) as error:
+            raise MigrationError(f"PostgreSQL at {place} does not let Tocsin in: {error}") from error
+        async with aclosing(conn):
+            yield conn
     finally:
         await engine.dispose()
 

@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("detector", "incidents", "paging", "comms", "analytics")
+SHORTEST_ADMIN_TOKEN = 20
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class SettingsError(Exception):
@@ -46,7 +48,7 @@ class PlatformSettings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     """Signs sessions, hashes keys, and lets services trust each other. At least 32 characters."""
     admin_token: SecretStr = SecretStr("")
-    """A bearer token with every right, seeded from outside. At least 20 characters."""
+    """A bearer token with every right, seeded from outside. At least 20 characters where other machines can connect."""
     smtp_host: str = ""
     """The mail server. Without one, `tocsin up` keeps mail in its own mailbox."""
     smtp_port: int = 587
@@ -141,6 +143,17 @@ def read_secret_files(environment: Mapping[str, str] | None = None) -> None:
                 os.environ.setdefault(name.removesuffix("_FILE"), Path(value).read_text().strip())
             except OSError as error:
                 raise SettingsError(f"{name}: cannot read {value}: {error.strerror}") from error
+
+
+def problems_with_admin_token(settings: PlatformSettings) -> list[str]:
+    """What is wrong with it: one that can be guessed opens everything to whoever can connect."""
+    token = settings.admin_token.get_secret_value()
+    if not token or len(token) >= SHORTEST_ADMIN_TOKEN or settings.host in LOOPBACK:
+        return []
+    return [
+        f"TOCSIN_ADMIN_TOKEN: set at least {SHORTEST_ADMIN_TOKEN} random characters, or none, "
+        f"when listening on {settings.host}"
+    ]
 
 
 def explain(error: ValidationError, prefix: str) -> str:

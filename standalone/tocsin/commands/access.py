@@ -35,15 +35,18 @@ def create(
 def list_tokens() -> None:
     """The tokens, without their secrets."""
     table = Table("prefix", "name", "scopes", "state", "id", box=None)
-    for token in open_api().get("/api/v1/tokens", limit=200)["items"]:
+    for token in open_api().all("/api/v1/tokens"):
         table.add_row(token["prefix"], token["name"], " ".join(token["scopes"]), token["state"], token["id"])
     console.print(table)
 
 
 @app.command("revoke")
-def revoke(token_id: str) -> None:
+def revoke(
+    token: Annotated[str, typer.Argument(help="Its id or prefix, as `tocsin token list` shows.")],
+) -> None:
     """End a token now. Every service knows within five seconds."""
-    open_api().call("DELETE", f"/api/v1/tokens/{token_id}")
+    api = open_api()
+    api.call("DELETE", f"/api/v1/tokens/{_token_id(api, token)}")
     console.print("revoked")
 
 
@@ -55,6 +58,14 @@ def login(
     api = open_api()
     user = find_user(api, email) if email else first_admin(api)
     console.print(api.call("POST", f"/api/v1/users/{user['id']}/login-links")["url"], soft_wrap=True)
+
+
+def _token_id(api: Api, token: str) -> str:
+    """The token that is meant. Raises ApiError when it is none, or not one alone."""
+    named = [one["id"] for one in api.all("/api/v1/tokens") if token in (one["id"], one["prefix"])]
+    if len(named) != 1:
+        raise ApiError(f"{len(named)} tokens are called {token}; `tocsin token list` shows their ids")
+    return str(named[0])
 
 
 def find_user(api: Api, email: str) -> dict[str, str]:

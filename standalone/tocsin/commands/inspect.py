@@ -56,9 +56,9 @@ def _health(api: Api) -> list[Finding]:
 
 def _configuration(api: Api) -> list[Finding]:
     try:
-        users = api.get("/api/v1/users", limit=200)["items"]
-        services = api.get("/api/v1/services", limit=200)["items"]
-        integrations = api.get("/api/v1/integrations", limit=200)["items"]
+        users = api.all("/api/v1/users")
+        services = api.all("/api/v1/services")
+        integrations = api.all("/api/v1/integrations")
     except ApiError as error:
         return [Finding("the API lets us in", False, str(error))]
     found = [
