@@ -2,14 +2,10 @@
 of the sender (R6, R35)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.signal import Signal, Told
-
-LATE_WINDOW = timedelta(seconds=60)
-"""A message about an occurrence before the last one is only believed to be late so soon after the last one ended."""
 
 
 class Verb(StrEnum):
@@ -30,8 +26,12 @@ class Decision:
     reason: str
 
 
-def decide(signal: Signal, latest: Alert | None, received_at: datetime) -> Decision:
-    """What the signal means, given the newest alert of its key, open or ended."""
+def decide(signal: Signal, latest: Alert | None) -> Decision:
+    """What the signal means, given the newest alert of its key, open or ended.
+
+    One that fires after the end fires again, whatever the sender's clock says: two hosts a few seconds apart would
+    else lose an alert, and paging twice is better than not at all.
+    """
     is_open = latest is not None and latest.is_open
     if signal.told is Told.RESOLVED:
         return (
@@ -45,8 +45,6 @@ def decide(signal: Signal, latest: Alert | None, received_at: datetime) -> Decis
         return Decision(Verb.OPEN, "first_seen")
     if is_open:
         return _told_again(signal, latest)
-    if _is_late(signal, latest, received_at):
-        return Decision(Verb.NOTHING, "late_firing")
     return Decision(Verb.OPEN, "fires_again")
 
 
@@ -64,15 +62,3 @@ def _told_again(signal: Signal, latest: Alert) -> Decision:
     if signal.title != latest.title:
         return Decision(Verb.REPEAT, "title_changed")
     return Decision(Verb.REPEAT, "told_again")
-
-
-def _is_late(signal: Signal, ended: Alert, received_at: datetime) -> bool:
-    """Whether the signal speaks of an occurrence even before the one that has just ended.
-
-    An equal start is no proof: a sender that was cut off tells the same start again, and not paging is worse.
-    """
-    if signal.started_at is None or ended.sender_started_at is None or ended.ended_at is None:
-        return False
-    if signal.started_at >= ended.sender_started_at:
-        return False
-    return received_at - ended.last_received_at <= LATE_WINDOW

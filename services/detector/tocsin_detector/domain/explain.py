@@ -15,7 +15,6 @@ _REASONS = {
     "resolved_by_hand": "Somebody resolved it by hand.",
     "not_told_again": "The sender did not tell it again in time, so it counts as over.",
     "nothing_open": "No alert with this key was open, so there was nothing to end or to acknowledge.",
-    "late_firing": "It tells of an earlier occurrence than the one that has just ended, so it is late news.",
     "joined_incident": "It belongs to an incident.",
 }
 _KEYS = {

@@ -77,7 +77,7 @@ class Turn:
     def hear(self, heard: Heard) -> Step:
         """Decide what the signal does, and do it."""
         latest = self._alerts.get(heard.key)
-        decision = decide(heard.signal, latest, heard.received_at)
+        decision = decide(heard.signal, latest)
         if decision.verb is Verb.OPEN:
             return self._open_alert(heard, decision)
         if latest is None or decision.verb is Verb.NOTHING:
