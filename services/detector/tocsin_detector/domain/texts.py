@@ -1,5 +1,6 @@
 """Text as Tocsin keeps it: no NUL, bounded, links only to the web."""
 
+import json
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -25,8 +26,25 @@ def plain(value: object, limit: int) -> str:
     return str(value)[:limit] if isinstance(value, int | float) else ""
 
 
+def written(value: object, limit: int) -> str:
+    """The same, but an object or a list is written as compact JSON with its names sorted."""
+    if isinstance(value, dict | list):
+        return plain(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True), limit)
+    return plain(value, limit)
+
+
+def with_whole_title(title: str, whole: str, description: str) -> str:
+    """The description; where the title had no room for all, the whole of it comes first."""
+    if not whole or whole in (title, description):
+        return description
+    return plain(f"{whole}\n\n{description}" if description else whole, DESCRIPTION)
+
+
 def label_set(value: object) -> dict[str, str] | None:
-    """Names and values as text, or None when it is no JSON object. Nulls and nested values are left out."""
+    """Names and values as text, or None when it is no JSON object.
+
+    Nulls and nested values are left out: keys are made of these names and values, and must stay what they were.
+    """
     if not isinstance(value, dict):
         return None
     labels = {}
@@ -41,8 +59,12 @@ def label_set(value: object) -> dict[str, str] | None:
     return labels
 
 
-def kept(labels: dict[str, str]) -> dict[str, str]:
-    """As many of the labels as are kept."""
+def kept(labels: dict[str, str], sent: object) -> dict[str, str]:
+    """As many of the labels as are kept, with the nested ones of what was sent, as JSON."""
+    if isinstance(sent, dict):
+        nested = {name: value for name, value in sent.items() if isinstance(value, dict | list)}
+        if nested:
+            labels = {**labels, **{plain(name, LABEL): written(nested[name], VALUE) for name in nested}}
     if len(labels) <= LABELS:
         return labels
     return dict(list(labels.items())[:LABELS])

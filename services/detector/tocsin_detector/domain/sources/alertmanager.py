@@ -17,9 +17,12 @@ from tocsin_detector.domain.texts import (
     moment,
     plain,
     web_link,
+    with_whole_title,
 )
 
 _SERVICE_LABELS = ("service", "service_name", "app")
+_TEXTS = ("summary", "title", "message", "description")
+_NAMELESS = "Alert without a name"
 _STATES = {"firing": Told.FIRING, "resolved": Told.RESOLVED}
 
 
@@ -106,6 +109,7 @@ def signal_of(
 ) -> Signal:
     """What the webhook and the API of Alertmanager have in common: how labels and annotations are read."""
     severity, severity_rule = severity_of(labels.get("severity"), defaults.severity)
+    title, description = _texts(alert, labels, annotations)
     service = next((labels[name] for name in _SERVICE_LABELS if labels.get(name)), None)
     return Signal(
         dedup_key=key[0],
@@ -113,11 +117,11 @@ def signal_of(
         told=told,
         severity=severity,
         severity_rule=severity_rule,
-        title=_title(labels, annotations),
-        description=plain(annotations.get("description") or annotations.get("message") or "", DESCRIPTION),
+        title=title,
+        description=description,
         service=plain(service, NAME) if service else None,
-        labels=kept(labels),
-        annotations=kept(annotations),
+        labels=kept(labels, alert.get("labels")),
+        annotations=kept(annotations, alert.get("annotations")),
         url=url,
         started_at=moment(alert.get("startsAt")),
         ended_at=moment(alert.get("endsAt")) if told is Told.RESOLVED else None,
@@ -126,13 +130,21 @@ def signal_of(
     )
 
 
-def _title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    text = (
-        annotations.get("summary")
-        or annotations.get("title")
-        or labels.get("alertname")
-        or annotations.get("message")
-        or annotations.get("description")
-        or "Alert without a name"
-    )
-    return plain(" ".join(text.split()) if "\n" in text else text, TITLE) or "Alert without a name"
+def _texts(
+    alert: Mapping[str, Any], labels: Mapping[str, str], annotations: Mapping[str, str]
+) -> tuple[str, str]:
+    """The title, and the description: annotations are cut as labels are, what they say in a description is not."""
+    summary, title, message, description = (_whole(alert, annotations, name) for name in _TEXTS)
+    told = summary or title or labels.get("alertname") or message or description or _NAMELESS
+    line = " ".join(told.split()) if "\n" in told else told
+    described = description or message
+    if len(line) <= TITLE:
+        return line or _NAMELESS, described
+    short = plain(line, TITLE)
+    return short, with_whole_title(short, told, described)
+
+
+def _whole(alert: Mapping[str, Any], annotations: Mapping[str, str], name: str) -> str:
+    own = alert.get("annotations")
+    text = own.get(name) if isinstance(own, dict) else None
+    return plain(text, DESCRIPTION) if isinstance(text, str) else annotations.get(name, "")

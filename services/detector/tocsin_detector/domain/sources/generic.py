@@ -7,7 +7,18 @@ from typing import Any
 from tocsin_detector.domain import fingerprint
 from tocsin_detector.domain.severity import severity_of
 from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told, malformed
-from tocsin_detector.domain.texts import DESCRIPTION, NAME, TITLE, kept, label_set, moment, plain, web_link
+from tocsin_detector.domain.texts import (
+    DESCRIPTION,
+    NAME,
+    TITLE,
+    kept,
+    label_set,
+    moment,
+    plain,
+    web_link,
+    with_whole_title,
+    written,
+)
 
 _WORDS = {
     Told.FIRING: "firing fire fired trigger triggered open opened active alert alerting problem down critical",
@@ -78,14 +89,21 @@ def _built(
         severity=severity,
         severity_rule=severity_rule,
         title=title,
-        description=plain(item.get("description"), DESCRIPTION),
+        description=_description(item, title),
         service=service,
-        labels=kept(labels),
-        annotations=kept(label_set(item.get("annotations")) or _NO_LABELS),
+        labels=kept(labels, item.get("labels")),
+        annotations=kept(label_set(item.get("annotations")) or _NO_LABELS, item.get("annotations")),
         url=web_link(item.get("url")),
         started_at=moment(item.get("started_at")),
         ended_at=moment(item.get("ended_at")),
     )
+
+
+def _description(item: Mapping[str, Any], title: str) -> str:
+    said, whole = written(item.get("description"), DESCRIPTION), item.get("title")
+    if not isinstance(whole, str) or len(whole) <= TITLE:
+        return said
+    return with_whole_title(title, plain(whole, DESCRIPTION).strip(), said)
 
 
 def _told(status: object) -> Told | None:

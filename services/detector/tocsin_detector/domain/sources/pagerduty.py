@@ -8,7 +8,19 @@ from typing import Any
 from tocsin_detector.domain.fingerprint import of_sender
 from tocsin_detector.domain.severity import severity_of
 from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told
-from tocsin_detector.domain.texts import NAME, TITLE, kept, label_set, moment, plain, web_link
+from tocsin_detector.domain.texts import (
+    DESCRIPTION,
+    NAME,
+    TITLE,
+    VALUE,
+    kept,
+    label_set,
+    moment,
+    plain,
+    web_link,
+    with_whole_title,
+    written,
+)
 
 _ACTIONS = {"trigger": Told.FIRING, "acknowledge": Told.ACKNOWLEDGED, "resolve": Told.RESOLVED}
 _SEVERITIES = ("critical", "warning", "error", "info")
@@ -91,17 +103,19 @@ def _signal(document: Mapping[str, Any], payload: Mapping[str, Any], defaults: D
     key, key_rule = of_sender(plain(document.get("dedup_key"), LONGEST_KEY))
     severity, severity_rule = severity_of(payload.get("severity"), defaults.severity)
     service = extra.get("service") or plain(payload.get("component"), NAME)
+    title = plain(payload.get("summary"), TITLE).strip() or key
+    said = "" if isinstance(details, dict) else written(details, DESCRIPTION)
     return Signal(
         dedup_key=key,
         key_rule=key_rule,
         told=_ACTIONS[document["event_action"]],
         severity=severity,
         severity_rule=severity_rule,
-        title=plain(payload.get("summary"), TITLE).strip() or key,
-        description=plain(details, 20_000),
+        title=title,
+        description=with_whole_title(title, plain(payload.get("summary"), DESCRIPTION).strip(), said),
         service=service or None,
-        labels={name: plain(payload[name], 2_000) for name in _PLACES if payload.get(name)},
-        annotations=kept(extra),
+        labels={name: written(payload[name], VALUE) for name in _PLACES if payload.get(name)},
+        annotations=kept(extra, details),
         url=_link(document),
         started_at=moment(payload.get("timestamp")),
     )

@@ -155,8 +155,33 @@ def test_a_title_is_found_somewhere() -> None:
 
 def test_labels_that_are_no_text_are_written_as_text() -> None:
     alert = {"labels": {"alertname": "A", "port": 9100, "up": False, "gone": None, "deep": {"x": 1}}}
+    flat = {"labels": {"alertname": "A", "port": 9100, "up": False}}
 
-    assert read({"alerts": [alert]}).signals[0].labels == {"alertname": "A", "port": "9100", "up": "false"}
+    signal, same = read({"alerts": [alert, flat]}).signals
+
+    assert signal.labels == {"alertname": "A", "port": "9100", "up": "false", "deep": '{"x":1}'}
+    assert signal.dedup_key == same.dedup_key
+
+
+def test_long_annotations_are_whole_in_the_description() -> None:
+    summary, description = "s " * 1_200, "d" * 5_000
+    alert = {"labels": {"alertname": "A"}, "annotations": {"summary": summary, "description": description}}
+
+    (signal,) = read({"alerts": [alert]}).signals
+
+    assert signal.title == summary[:499] + "…"
+    assert signal.description == f"{summary}\n\n{description}"
+    assert len(signal.annotations["description"]) == 2_000
+
+
+def test_a_title_that_is_the_description_is_not_said_twice() -> None:
+    text = "first\n" + "second " * 200
+    alert = {"labels": {"job": "x"}, "annotations": {"description": text}}
+
+    (signal,) = read({"alerts": [alert]}).signals
+
+    assert signal.title.startswith("first second")
+    assert signal.description == text
 
 
 def test_links_lead_to_the_web_only() -> None:

@@ -114,7 +114,40 @@ def test_nul_and_overlong_text_are_cut_and_the_rest_stays() -> None:
     assert signal.title.startswith("abccc")
     assert len(signal.title) == 500
     assert signal.labels == {"k": "v"}
-    assert signal.description == "d"
+    assert signal.description == "ab" + "c" * 1000 + "\n\nd"
+
+
+def test_a_long_title_is_whole_in_the_description() -> None:
+    whole = "It burns. " * 150
+
+    bare, with_text = read([{"title": whole}, {"title": whole, "description": "Call 112."}]).signals
+
+    assert bare.title == with_text.title == whole[:499] + "…"
+    assert bare.description == whole.strip()
+    assert with_text.description == f"{whole.strip()}\n\nCall 112."
+    assert len(read({"title": "x" * 30_000}).signals[0].description) == 20_000
+    assert read({"title": "short", "description": "d"}).signals[0].description == "d"
+
+
+def test_nested_labels_are_kept_as_json() -> None:
+    (signal,) = read(
+        {"title": "a", "labels": {"a": {"c": 2, "b": 1}, "c": [1]}, "annotations": {"d": {}}}
+    ).signals
+
+    assert signal.labels == {"a": '{"b":1,"c":2}', "c": "[1]"}
+    assert signal.annotations == {"d": "{}"}
+
+
+def test_nested_labels_and_the_end_of_a_long_title_do_not_change_whose_alert_it_is() -> None:
+    """They did not count when content:1 was made, and an open alert must be found by the same key."""
+    flat = {"title": "a" * 600, "labels": {"x": "1"}}
+
+    plain, nested, longer = read(
+        [flat, {**flat, "labels": {"x": "1", "y": {"z": 1}}}, {**flat, "title": "a" * 700}]
+    ).signals
+
+    assert plain.dedup_key == "content:1:cfed8ffbb9706b79ed46716679f56547"
+    assert nested.dedup_key == longer.dedup_key == plain.dedup_key
 
 
 @pytest.mark.parametrize(

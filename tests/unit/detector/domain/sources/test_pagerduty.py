@@ -58,9 +58,56 @@ def test_a_trigger_is_a_firing_alert() -> None:
         "group": "prod-datapipe",
         "class": "disk",
     }
-    assert signal.annotations == {"free space": "1%", "ping time": "1500", "load avg": "0.75"}
+    assert signal.annotations == {
+        "free space": "1%",
+        "ping time": "1500",
+        "load avg": "0.75",
+        "tags": '["a"]',
+    }
     assert signal.url == "http://pagerduty.example.com"
     assert signal.started_at == datetime(2026, 11, 24, 8, 42, 58, 315000, tzinfo=UTC)
+
+
+def test_nested_details_are_kept_as_json_with_sorted_names() -> None:
+    document = event()
+    document["payload"] |= {
+        "source": {"region": "eu-1", "host": "db-1"},
+        "custom_details": {"a": 1, "nested": {"x": [1, 2], "b": None}, "long": ["é" * 3_000]},
+    }
+
+    (signal,) = parse(document, Defaults(), NOW).signals
+
+    assert signal.labels["source"] == '{"host":"db-1","region":"eu-1"}'
+    assert signal.annotations["a"] == "1"
+    assert signal.annotations["nested"] == '{"b":null,"x":[1,2]}'
+    assert len(signal.annotations["long"]) == 2_000
+    assert signal.annotations["long"].startswith('["éé')
+
+
+def test_details_that_are_no_object_are_the_description() -> None:
+    document = event()
+    for details, said in (
+        ("Look at the disk.", "Look at the disk."),
+        ([1, {"b": 2}], '[1,{"b":2}]'),
+        (7, "7"),
+    ):
+        document["payload"]["custom_details"] = details
+
+        assert parse(document, Defaults(), NOW).signals[0].description == said
+
+
+def test_a_long_summary_is_the_title_as_far_as_it_goes_and_whole_in_the_description() -> None:
+    document = event()
+    summary = " ".join(f"word{number}" for number in range(210))
+    document["payload"] |= {"summary": summary, "custom_details": "More."}
+
+    (signal,) = parse(document, Defaults(), NOW).signals
+    (ending,) = parse({**event(event_action="resolve"), "payload": None}, Defaults(), NOW).signals
+
+    assert len(summary) > 1_500
+    assert signal.title == summary[:499] + "…"
+    assert signal.description == f"{summary}\n\nMore."
+    assert (ending.title, ending.description) == ("samplekeyhere", "")
 
 
 @pytest.mark.parametrize(("action", "told"), [("acknowledge", Told.ACKNOWLEDGED), ("resolve", Told.RESOLVED)])
