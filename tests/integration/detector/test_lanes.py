@@ -116,7 +116,10 @@ async def test_a_post_of_thousands_is_played_turn_by_turn_in_order(house: House)
 
 async def test_a_storm_of_related_alerts_is_one_group(house: House) -> None:
     key = await house.key()
-    bodies = ({"title": f"x{n}", "dedup_key": f"k{n}", "service": "web"} for n in range(300))
+    bodies = (
+        {"title": f"x{n}", "dedup_key": f"k{n}", "service": "web", "labels": {"alertname": "A"}}
+        for n in range(300)
+    )
     await asyncio.gather(*(house.send(key, body) for body in bodies))
     await house.settled()
 

@@ -100,7 +100,8 @@ class ResolveIn(BaseModel):
 class SettingsIn(BaseModel):
     """How an integration's alerts are read and grouped.
 
-    `group_by` names labels (and `service`); empty leaves it to the sender's own group, else to service and alertname.
+    `group_by` names labels (and `service`); empty leaves it to the sender's own group, else to service and alertname;
+    an alert without an alertname stands alone.
     `resolve_timeout_seconds` is for alerts by Alertmanager's API that say no end.
     """
 

@@ -17,7 +17,11 @@ _KEY_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How an integration groups. Empty `by` leaves it to the sender's own group, else to service and alertname."""
+    """How an integration groups. Empty `by` leaves it to the sender's own group, else to service and alertname.
+
+    An alert with neither stands alone: that two of a service belong together is for the incident to decide, which
+    is quick to say so in a storm, and does not hide one that comes an hour later.
+    """
 
     by: tuple[str, ...] = ()
     window: timedelta = DEFAULT_WINDOW
@@ -48,7 +52,7 @@ def group_key(signal: Signal, grouping: Grouping, *, service: str | None, source
     if signal.key_rule == KEY_RULE:
         return GroupKey(KEY_RULE, KEY_RULE)
     name = signal.labels.get("alertname")
-    if source != "pagerduty" and (service or name):
+    if source != "pagerduty" and name:
         return GroupKey(_labelled(("service", "alertname"), signal.labels, service), "service_and_alertname")
     return GroupKey(bounded_key(signal.dedup_key, _KEY_LIMIT), "own_key")
 

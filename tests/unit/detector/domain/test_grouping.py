@@ -30,11 +30,11 @@ def test_by_the_senders_own_group() -> None:
 
 def test_by_service_and_alertname() -> None:
     assert key_of(signal()) == ('{service="web", alertname="CpuHigh"}', "service_and_alertname")
-    assert key_of(signal(labels={})) == ('{service="web", alertname=""}', "service_and_alertname")
+    assert key_of(signal(), service=None) == ('{service="", alertname="CpuHigh"}', "service_and_alertname")
 
 
 def test_alone_when_nothing_is_known_and_for_pagerduty() -> None:
-    assert key_of(signal(labels={}), service=None) == ("k", "own_key")
+    assert key_of(signal(labels={})) == ("k", "own_key")
     assert key_of(signal(), source="pagerduty") == ("k", "own_key")
 
 
