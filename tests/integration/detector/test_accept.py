@@ -15,6 +15,7 @@ from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.signal import Defaults, Parsed
 from tocsin_detector.usecases.accept import PARSERS, Accept
 
+PAYLOAD = {"summary": "Disk is full", "source": "db-1", "severity": "error"}
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -107,8 +108,7 @@ async def test_a_key_in_the_query_string_is_refused_whatever_it_is(house: House)
     [
         ("POST", "/api/v1/webhooks/nagios/KEY", {}, 404),
         ("GET", "/api/v1/webhooks/generic/KEY", {}, 405),
-        ("PUT", "/v2/enqueue", {}, 405),
-        ("POST", "/api/v1/webhooks/generic/KEY", {"content-type": "text/plain"}, 415),
+        ("POST", "/api/v1/webhooks/generic/KEY", {"content-type": "application/xml"}, 415),
         ("POST", "/api/v1/webhooks/generic/KEY", {"content-encoding": "br"}, 415),
     ],
 )
@@ -123,6 +123,28 @@ async def test_other_refusals_are_problem_json(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == status
     assert answer.headers.get("allow") == ("POST" if status == 405 else None)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_json_is_taken_also_where_nobody_says_that_it_is_json(house: House, kind: str | None) -> None:
+    """`curl -d` and many scripts do not."""
+    keys = {source: await house.key(source) for source in ("generic", "alertmanager", "pagerduty")}
+    event = {"routing_key": keys["pagerduty"], "event_action": "trigger", "payload": PAYLOAD}
+    posts: dict[str, object] = {
+        f"/api/v1/webhooks/generic/{keys['generic']}/": {"title": "a"},
+        f"/api/v1/webhooks/alertmanager/{keys['alertmanager']}": alertmanager(am_alert()),
+        f"/alertmanager/k/{keys['alertmanager']}/api/v2/alerts": [am_alert()],
+        "/v2/enqueue": event,
+        "/v2/enqueue/": event,
+    }
+    headers = {"content-type": kind} if kind else {}
+    for path, body in posts.items():
+        answer = await house.senders.post(path, content=orjson.dumps(body), headers=headers)
+        assert answer.status_code in (200, 202), answer.text
+
+    form = await house.senders.post(f"/api/v1/webhooks/generic/{keys['generic']}", data={"title": "a"})
+    assert form.status_code == 415
+    assert "application/x-www-form-urlencoded, and is not JSON" in form.json()["detail"]
 
 
 async def test_what_is_not_of_the_form_is_refused_and_kept_and_makes_the_integration_unhealthy(
@@ -198,13 +220,12 @@ async def test_a_secret_turns_the_check_of_signatures_on(house: House) -> None:
 
 async def test_pagerduty_answers_as_pagerduty(house: House) -> None:
     key = await house.key("pagerduty")
-    payload = {"summary": "Disk is full", "source": "db-1", "severity": "error"}
 
-    made = await house.page(key, event_action="trigger", payload=payload)
-    named = await house.page(key, event_action="trigger", dedup_key="disk", payload=payload)
+    made = await house.page(key, event_action="trigger", payload=PAYLOAD)
+    named = await house.page(key, event_action="trigger", dedup_key="disk", payload=PAYLOAD)
     bad = await house.page(key, event_action="trigger", payload={"summary": "x"})
-    wrong = await house.page("wrong", event_action="trigger", payload=payload)
-    keyless = await house.senders.post("/v2/enqueue", json={"event_action": "trigger", "payload": payload})
+    wrong = await house.page("wrong", event_action="trigger", payload=PAYLOAD)
+    keyless = await house.senders.post("/v2/enqueue", json={"event_action": "trigger", "payload": PAYLOAD})
     no_json = await house.senders.post(
         "/v2/enqueue", content=b"{", headers={"content-type": "application/json"}
     )
@@ -227,12 +248,34 @@ async def test_pagerduty_answers_as_pagerduty(house: House) -> None:
     assert (await house.deliveries())[0]["verdict"] == "rejected"
 
 
+async def test_pagerdutys_path_answers_in_its_form_whatever_happens(house: House) -> None:
+    key = await house.key("pagerduty")
+    event = orjson.dumps({"routing_key": key, "event_action": "trigger", "payload": PAYLOAD})
+    refused = {
+        405: await house.senders.get("/v2/enqueue"),
+        415: await house.senders.post("/v2/enqueue", content=event, headers={"content-encoding": "br"}),
+        413: await house.senders.post("/v2/enqueue", content=b" " * 1_048_577),
+        400: await house.senders.post("/v2/enqueue?token=x", content=event),
+    }
+    async with house.app.state.service.database.begin() as conn:
+        await conn.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+        refused[503] = await house.senders.post("/v2/enqueue", content=event)
+
+    for status, answer in refused.items():
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json().keys() == {"status", "message", "errors"}
+        assert answer.json()["status"] == ("unavailable" if status == 503 else "invalid event")
+        assert len(answer.json()["errors"]) == 1
+    assert refused[405].headers["allow"] == "POST"
+    assert 5 <= int(refused[503].headers["retry-after"]) <= 30
+
+
 async def test_pagerduty_acknowledges_and_resolves(house: House) -> None:
     key = await house.key("pagerduty")
-    payload = {"summary": "Disk is full", "source": "db-1", "severity": "error"}
     statuses = []
     for action in ("trigger", "acknowledge", "trigger", "resolve", "resolve"):
-        await house.page(key, event_action=action, dedup_key="disk", payload=payload)
+        await house.page(key, event_action=action, dedup_key="disk", payload=PAYLOAD)
         await house.settled()
         statuses.append((await house.alerts())[0]["status"])
 

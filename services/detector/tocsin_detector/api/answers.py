@@ -12,7 +12,10 @@ from tocsin_detector.usecases.accept import Receipt, Rejection
 _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", b"application/problem+json")
 _CLOSE = (b"connection", b"close")
+_INVALID = {"status": "invalid event", "message": "Event object is invalid"}
+_UNAVAILABLE = {"status": "unavailable", "message": "Try again shortly"}
 _encode = msgspec.json.Encoder().encode
+Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -20,8 +23,14 @@ class Answer(msgspec.Struct, frozen=True):
 
     status: int
     body: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Headers
     outcome: str
+
+    @property
+    def says(self) -> str:
+        """What a problem says, in one line."""
+        said = msgspec.json.decode(self.body)
+        return f"{said['title']}: {said['detail']}"
 
     async def send(self, send: Send) -> None:
         """Put it on the wire."""
@@ -45,9 +54,7 @@ def as_alertmanager(answer: Answer) -> Answer:
     if answer.status < 400:
         return answer
     status = 400 if answer.status == 422 else answer.status
-    said = msgspec.json.decode(answer.body)
-    kept = tuple(header for header in answer.headers if header[0] != b"content-type")
-    return Answer(status, _encode(f"{said['title']}: {said['detail']}"), (_JSON, *kept), answer.outcome)
+    return Answer(status, _encode(answer.says), _as_json(answer.headers), answer.outcome)
 
 
 def pagerduty_accepted(receipt: Receipt) -> Answer:
@@ -57,10 +64,22 @@ def pagerduty_accepted(receipt: Receipt) -> Answer:
     return Answer(202, body, (_JSON,), "duplicate" if receipt.duplicate else "accepted")
 
 
+def as_pagerduty(answer: Answer) -> Answer:
+    """A problem as PagerDuty would tell it; what has its form already stays."""
+    if _PROBLEM not in answer.headers:
+        return answer
+    body = _UNAVAILABLE if answer.status >= 500 else _INVALID
+    said = _encode({**body, "errors": [answer.says]})
+    return Answer(answer.status, said, _as_json(answer.headers), answer.outcome)
+
+
 def pagerduty_refused(errors: Sequence[str], *, status: int = 400, outcome: str = "rejected") -> Answer:
     """PagerDuty's error object."""
-    body = {"status": "invalid event", "message": "Event object is invalid", "errors": list(errors)}
-    return Answer(status, _encode(body), (_JSON,), outcome)
+    return Answer(status, _encode({**_INVALID, "errors": list(errors)}), (_JSON,), outcome)
+
+
+def _as_json(headers: Headers) -> Headers:
+    return (_JSON, *(header for header in headers if header != _PROBLEM))
 
 
 def problem(
@@ -138,7 +157,7 @@ NOT_POST = problem(
 NOT_JSON_TYPE = problem(
     415,
     "Not a JSON content type",
-    "Send `Content-Type: application/json`; with curl add -H 'Content-Type: application/json'.",
+    "Send JSON, with `Content-Type: application/json`; forms, XML and HTML are not read.",
     outcome="content_type",
 )
 UNKNOWN_ENCODING = problem(

@@ -43,6 +43,8 @@ class AlertRoad:
             return
         if visit.road is Road.ALERTMANAGER_API:
             answer = answers.as_alertmanager(answer)
+        elif visit.road is Road.PAGERDUTY:
+            answer = answers.as_pagerduty(answer)
         self._figures.count(visit.label, answer.outcome, began)
         await answer.send(send)
 

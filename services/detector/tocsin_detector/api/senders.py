@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookV
 
 from tocsin_detector.api import answers
 from tocsin_detector.api.answers import Answer
+from tocsin_detector.domain.content_type import may_hold_json
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.usecases.accept import Post
 
@@ -77,10 +78,8 @@ def _names_a_key(query: bytes) -> bool:
 
 def _refused_type(headers: dict[bytes, bytes]) -> Answer | None:
     kind = headers.get(b"content-type")
-    if kind is not None and kind != b"application/json" and kind.strip():
-        bare = kind.partition(b";")[0].strip().lower()
-        if bare not in (b"application/json", b"text/json") and not bare.endswith(b"+json"):
-            return answers.NOT_JSON_TYPE
+    if kind is not None and kind != b"application/json" and not may_hold_json(kind.decode("latin-1")):
+        return answers.NOT_JSON_TYPE
     encoding = headers.get(b"content-encoding")
     if encoding is not None and encoding.strip().lower() not in (b"", b"gzip", b"x-gzip", b"identity"):
         return answers.UNKNOWN_ENCODING

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from tocsin_detector.domain.content_type import says_json
 from tocsin_detector.domain.delivery import STORED, Delivery, Outcome, Refused, Repeats
 from tocsin_detector.domain.forgiving import forgiven
 from tocsin_detector.domain.health import Verdict
@@ -199,7 +200,7 @@ class Accept:
         return parsed
 
     def _document(self, post: Post) -> Any:
-        document = decoded(post.body)
+        document = decoded(post.body, post.content_type)
         if too_deep(post.body, document, self._limits.depth):
             raise Rejection(
                 400, "Nested too deeply", f"Nest objects and lists at most {self._limits.depth} deep."
@@ -211,15 +212,24 @@ class Accept:
         return document
 
 
-def decoded(body: bytes) -> Any:
-    """The body as plain values. Raises a Rejection with 400 when it is not JSON."""
+def decoded(body: bytes, content_type: str | None = None) -> Any:
+    """The body as plain values. Raises a Rejection when it is not JSON: 400, or 415 when it did not say so either."""
     try:
         try:
             return _decode(body)
         except msgspec.DecodeError:
             return _decode(forgiven(body))
     except _NOT_JSON as error:
-        raise Rejection(400, "Not JSON", f"The body is not JSON: {error}.") from error
+        raise _not_json(error, content_type) from error
+
+
+def _not_json(error: Exception, content_type: str | None) -> Rejection:
+    if says_json(content_type):
+        return Rejection(400, "Not JSON", f"The body is not JSON: {error}.")
+    detail = (
+        f"The body came as {content_type}, and is not JSON: send JSON, with `Content-Type: application/json`."
+    )
+    return Rejection(415, "Not JSON", detail)
 
 
 def _refusal(refused: Refused) -> Rejection:
