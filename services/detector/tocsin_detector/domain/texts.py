@@ -43,7 +43,7 @@ def with_whole_title(title: str, whole: str, description: str) -> str:
 def label_set(value: object) -> dict[str, str] | None:
     """Names and values as text, or None when it is no JSON object.
 
-    Nulls and nested values are left out: keys are made of these names and values, and must stay what they were.
+    Nulls and nested values are left out, and long ones cut; `beyond` has those, so that keys tell them apart.
     """
     if not isinstance(value, dict):
         return None
@@ -57,6 +57,19 @@ def label_set(value: object) -> dict[str, str] | None:
             text = plain(content, VALUE)
         labels[plain(name, LABEL) if len(name) > LABEL or "\x00" in name else name] = text
     return labels
+
+
+def beyond(sent: object) -> list[str]:
+    """Names and values, in whole, of what `label_set` has to cut off or leave out; of nearly every alert nothing."""
+    if not isinstance(sent, dict):
+        return []
+    names = [
+        name
+        for name, value in sent.items()
+        if len(name) > LABEL
+        or (len(value) > VALUE if value.__class__ is str else isinstance(value, dict | list))
+    ]
+    return [part for name in sorted(names) for part in (name, json.dumps(sent[name], sort_keys=True))]
 
 
 def kept(labels: dict[str, str], sent: object) -> dict[str, str]:

@@ -86,9 +86,9 @@ def _signal(
         told=told,
         labels=labels,
         annotations=label_set(alert.get("annotations")) or shared.annotations,
-        key=(bounded_key(key), "fingerprint")
+        key=(bounded_key(plain(key, 10_000)), "fingerprint")
         if isinstance(key, str) and key
-        else fingerprint.of_labels(labels),
+        else fingerprint.of_labels(labels, alert.get("labels")),
         group_hint=group,
         defaults=defaults,
         url=web_link(alert.get("generatorURL")) or shared.url,

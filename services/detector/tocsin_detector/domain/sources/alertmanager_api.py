@@ -40,7 +40,7 @@ def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer
         told=Told.RESOLVED if ended else Told.FIRING,
         labels=labels,
         annotations=label_set(alert.get("annotations")) or {},
-        key=fingerprint.of_labels(labels),
+        key=fingerprint.of_labels(labels, alert.get("labels")),
         defaults=defaults,
         url=web_link(alert.get("generatorURL")),
         expires_at=None if ended else until,

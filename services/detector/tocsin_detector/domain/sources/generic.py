@@ -65,7 +65,9 @@ def _signal(item: object, *, defaults: Defaults, pointer: str) -> Signal | Fault
     key = (
         fingerprint.of_sender(given)
         if given
-        else fingerprint.of_content(title, service=service, labels=labels)
+        else fingerprint.of_content(
+            plain(item["title"], DESCRIPTION).strip(), service=service, labels=labels, sent=item.get("labels")
+        )
     )
     return _built(item, told=told, title=title, labels=labels, service=service, key=key, defaults=defaults)
 

@@ -157,10 +157,10 @@ def test_labels_that_are_no_text_are_written_as_text() -> None:
     alert = {"labels": {"alertname": "A", "port": 9100, "up": False, "gone": None, "deep": {"x": 1}}}
     flat = {"labels": {"alertname": "A", "port": 9100, "up": False}}
 
-    signal, same = read({"alerts": [alert, flat]}).signals
+    signal, other = read({"alerts": [alert, flat]}).signals
 
     assert signal.labels == {"alertname": "A", "port": "9100", "up": "false", "deep": '{"x":1}'}
-    assert signal.dedup_key == same.dedup_key
+    assert signal.dedup_key != other.dedup_key, "all labels count, also those that are no text"
 
 
 def test_long_annotations_are_whole_in_the_description() -> None:
@@ -208,3 +208,11 @@ def test_one_bad_alert_does_not_take_the_others_along() -> None:
 
 def test_a_notification_without_alerts_is_ignored() -> None:
     assert read({"alerts": []}) == Parsed((), ignored=("no_alerts",))
+
+
+def test_a_fingerprint_is_text_that_can_be_stored() -> None:
+    """The receipt names the key under which the alert is kept, so that its end finds it."""
+    document = {"alerts": [{"status": "firing", "labels": {"a": "b"}, "fingerprint": "fp\0nul"}]}
+    (signal,) = parse(document, Defaults(), NOW).signals
+
+    assert signal.dedup_key == "fpnul"

@@ -138,18 +138,6 @@ def test_nested_labels_are_kept_as_json() -> None:
     assert signal.annotations == {"d": "{}"}
 
 
-def test_nested_labels_and_the_end_of_a_long_title_do_not_change_whose_alert_it_is() -> None:
-    """They did not count when content:1 was made, and an open alert must be found by the same key."""
-    flat = {"title": "a" * 600, "labels": {"x": "1"}}
-
-    plain, nested, longer = read(
-        [flat, {**flat, "labels": {"x": "1", "y": {"z": 1}}}, {**flat, "title": "a" * 700}]
-    ).signals
-
-    assert plain.dedup_key == "content:1:cfed8ffbb9706b79ed46716679f56547"
-    assert nested.dedup_key == longer.dedup_key == plain.dedup_key
-
-
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "//evil", "ftp://x", "", 5, None, "x" * 3000]
 )
@@ -174,3 +162,29 @@ def test_only_web_links_are_kept(url: object) -> None:
 )
 def test_times_are_read_or_left_out(text: object, moment: datetime | None) -> None:
     assert read({"title": "a", "started_at": text}).signals[0].started_at == moment
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"labels": {"a": "x" * 3_000 + "1"}}, {"labels": {"a": "x" * 3_000 + "2"}}),
+        ({"labels": {"n" * 300 + "1": "x"}}, {"labels": {"n" * 300 + "2": "x"}}),
+        ({"labels": {"where": {"host": "a"}}}, {"labels": {"where": {"host": "b"}}}),
+        ({"labels": {"hosts": ["a"]}}, {"labels": {}}),
+        ({"title": "t" * 600 + "1"}, {"title": "t" * 600 + "2"}),
+    ],
+)
+def test_what_is_cut_off_still_tells_two_alerts_apart(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    """Else the second would be a repeat of the first, and page nobody (B13)."""
+    signals = read([{"title": "It burns", **one}, {"title": "It burns", **other}]).signals
+
+    assert signals[0].dedup_key != signals[1].dedup_key
+
+
+def test_the_order_of_nested_names_makes_no_other_alert() -> None:
+    orders: list[dict[str, int]] = [{"a": 1, "b": 2}, {"b": 2, "a": 1}]
+    signals = read([{"title": "It burns", "labels": {"where": order}} for order in orders]).signals
+
+    assert signals[0].dedup_key == signals[1].dedup_key
