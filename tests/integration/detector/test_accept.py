@@ -174,6 +174,7 @@ async def test_the_good_alerts_of_a_list_are_taken_and_the_bad_ones_said(house: 
     receipt = (await house.send(key, [{"title": "a"}, {"titel": "b"}, {"title": "c"}])).json()
 
     assert (receipt["accepted"], receipt["ignored"]) == (2, 1)
+    assert [error["pointer"] for error in receipt["errors"]] == ["/1/title"]
     (delivery,) = await house.deliveries()
     assert delivery["verdict"] == "accepted"
     assert delivery["reason"].startswith("1 left out; /1/title")

@@ -45,8 +45,16 @@ def accepted(receipt: Receipt) -> Answer:
 
 
 def alertmanager_accepted(receipt: Receipt) -> Answer:
-    """200 without a body, as Alertmanager answers; amtool takes nothing else for success."""
-    return Answer(200, b"", (_JSON,), "duplicate" if receipt.duplicate else "accepted")
+    """200 without a body, as Alertmanager answers; amtool takes nothing else for success.
+
+    Alertmanager stores the good alerts of a post, and answers 400 with what is wrong with the others.
+    """
+    outcome = "duplicate" if receipt.duplicate else "accepted"
+    if not receipt.errors:
+        return Answer(200, b"", (_JSON,), outcome)
+    why = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in receipt.errors)
+    said = f"Stored: {receipt.accepted}, left out: {receipt.ignored}. {why}"
+    return Answer(400, _encode(said), (_JSON,), outcome)
 
 
 def as_alertmanager(answer: Answer) -> Answer:

@@ -242,6 +242,13 @@ def delivery_out(delivery: KeptDelivery, alert_ids: list[UUID]) -> DeliveryOut:
     )
 
 
+class FaultOut(BaseModel):
+    """What was left out of a delivery: a JSON pointer into its body, and why."""
+
+    pointer: str
+    detail: str
+
+
 class ReceiptOut(BaseModel):
     """What became of a replay, as the sender of a delivery is told it."""
 
@@ -250,3 +257,4 @@ class ReceiptOut(BaseModel):
     ignored: int
     duplicate: bool
     dedup_keys: list[str]
+    errors: list[FaultOut]

@@ -34,18 +34,23 @@ PARSERS: Mapping[Road, Parser] = {
     Road.GENERIC: generic.parse,
     Road.PAGERDUTY: pagerduty.parse,
 }
+MOST_ERRORS = 20
 _decode = msgspec.json.Decoder().decode
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """What the sender is told: how much was taken in, and by which keys. `duplicate`: it is the first receipt again."""
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the sender is told: how much was taken in, and by which keys. `duplicate`: it is the first receipt again.
+
+    `errors` say what was left out, the first twenty of it, and why; the key is missing when nothing was.
+    """
 
     delivery_id: str
     accepted: int
     ignored: int
     duplicate: bool
     dedup_keys: tuple[str, ...]
+    errors: tuple[Fault, ...] = ()
 
 
 class Rejection(Exception):
@@ -162,6 +167,7 @@ class Accept:
             ignored=len(parsed.ignored) + len(parsed.faults),
             duplicate=False,
             dedup_keys=tuple([signal.dedup_key for signal in parsed.signals]),
+            errors=parsed.faults[:MOST_ERRORS],
         )
         delivery = Delivery(
             id=delivery_id,
@@ -196,7 +202,7 @@ class Accept:
             )
         if parsed.nothing_understood():
             detail = f"The body is not of the form that source {integration.source} sends: {parsed.faults[0].detail}"
-            raise Rejection(422, "Not of this source's form", detail, faults=parsed.faults[:20])
+            raise Rejection(422, "Not of this source's form", detail, faults=parsed.faults[:MOST_ERRORS])
         return parsed
 
     def _document(self, post: Post) -> Any:
