@@ -14,8 +14,8 @@ from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import free_port
 
 pytestmark = pytest.mark.prometheus
-GOOD = {"labels": {"alertname": "Good"}}
-BAD = ({"labels": {}}, {"labels": {"alertname": "", "job": ""}})
+GOOD: dict[str, dict[str, str]] = {"labels": {"alertname": "Good"}}
+BAD: tuple[dict[str, dict[str, str]], ...] = ({"labels": {}}, {"labels": {"alertname": "", "job": ""}})
 
 
 @dataclass
