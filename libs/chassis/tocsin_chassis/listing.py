@@ -42,6 +42,11 @@ class ListQuery:
         payload = orjson.dumps(values(shown[-1]), option=orjson.OPT_NAIVE_UTC)
         return shown, base64.urlsafe_b64encode(self.sign(payload) + payload).decode().rstrip("=")
 
+    def cut_whole(self, rows: Sequence[T], values: Callable[[T], list[Any]]) -> tuple[list[T], str | None]:
+        """The same of a short list that is there as a whole, sorted by `values`, which differ from row to row."""
+        after = self.after
+        return self.cut([row for row in rows if after is None or values(row) > after], values)
+
 
 def list_query(
     request: Request,

@@ -1,4 +1,4 @@
-"""Routers of one kind: every POST answers an Idempotency-Key, every request is measured."""
+"""Routers of one kind: every POST answers an Idempotency-Key, no parameter is overlooked, every request is measured."""
 
 import hashlib
 import time
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.dependencies import recognised
+from tocsin_chassis.parameters import STRICT, parameters_of, strangers_of, unknown_parameters
 from tocsin_chassis.requests import cause_of, get_service
 from tocsin_runtime.errors import Problem
 
@@ -26,12 +27,14 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Handle:
         """FastAPI's handler inside the key's transaction."""
         handler = super().get_route_handler()
+        known = parameters_of(self.dependant) if self.path.startswith(STRICT) else None
 
         async def handle(request: Request) -> Response:
             began = time.perf_counter()
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
             status = 500
             try:
+                await _check_parameters(request, known)
                 answer = await (handler(request) if key is None else _once(request, handler, key=key))
                 status = answer.status_code
             except Problem as problem:
@@ -54,6 +57,12 @@ def api_router(*, prefix: str, tags: list[str | Enum]) -> APIRouter:
 def page_router() -> APIRouter:
     """A router for pages, which stay out of the OpenAPI document."""
     return APIRouter(route_class=ServiceRoute, include_in_schema=False)
+
+
+async def _check_parameters(request: Request, known: frozenset[str] | None) -> None:
+    strangers = [] if known is None else strangers_of(request, known)
+    if strangers and await recognised(request) is not None:  # whoever may not come in is told that first
+        raise unknown_parameters(strangers, known or frozenset())
 
 
 async def _once(request: Request, handler: Handle, *, key: str) -> Response:

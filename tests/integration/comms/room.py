@@ -21,7 +21,7 @@ from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import Followed, IncidentRepository
 from tocsin_comms.store.messages import Message
 from tocsin_comms.store.pages import PageRepository
-from tocsin_comms.store.queries import list_messages, site
+from tocsin_comms.store.queries import MessageFilter, list_messages, site
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.usecases.deliver import Deliveries
 from tocsin_comms.usecases.rules import Rules
@@ -198,7 +198,8 @@ class Room:
     async def messages(self, story: Story) -> Sequence[Message]:
         """What was sent about an incident, the oldest first."""
         async with self.open_uow() as uow:
-            return (await list_messages(uow.conn, limit=200, incident_id=story.incident_id))[::-1]
+            wanted = MessageFilter(incident_id=story.incident_id)
+            return (await list_messages(uow.conn, wanted, limit=200))[::-1]
 
     async def told(self, kind: str) -> list[Event]:
         """The events of this type that comms emitted, in order."""

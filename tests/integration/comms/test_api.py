@@ -199,6 +199,28 @@ async def test_planned_work_can_be_moved_and_called_off(client: httpx2.AsyncClie
     assert (await client.delete(f"{PAGE}/maintenances/{made['id']}")).status_code == 404
 
 
+async def test_planned_work_is_listed_page_by_page(
+    client: httpx2.AsyncClient, told: Room, clock: ManualClock
+) -> None:
+    shop, mail = [component["id"] for component in (await put(client)).json()["components"]]
+    for name, day, component in (("Third", 28, shop), ("First", 24, mail), ("Second", 26, shop)):
+        times = {"starts_at": f"2026-11-{day}T10:00:00Z", "ends_at": f"2026-11-{day}T11:00:00Z"}
+        await client.post(f"{PAGE}/maintenances", json={"name": name, **times, "component_ids": [component]})
+
+    async def works(**params: Any) -> list[str]:
+        answer = await client.get(f"{PAGE}/maintenances", params=params)
+        names = [work["name"] for work in answer.json()["items"]]
+        following = answer.json()["next"]
+        return names + (await works(**{**params, "cursor": following}) if following else [])
+
+    assert await works() == await works(limit=1) == ["First", "Second", "Third"]
+    assert await works(component_id=shop) == ["Second", "Third"]
+    clock.moment = clock.moment.replace(day=26, hour=10)
+    assert await works() == ["Second", "Third"]
+    assert await works(status="in_progress") == ["Second"]
+    assert await works(status=["completed", "scheduled"], limit=1) == ["First", "Third"]
+
+
 async def test_messages_are_listed_page_by_page(client: httpx2.AsyncClient, told: Room) -> None:
     assert (await client.get("/api/v1/messages")).json() == {"items": [], "next": None}
     assert (await client.get("/api/v1/messages", params={"state": "lost"})).status_code == 422
@@ -209,6 +231,8 @@ async def test_messages_are_listed_page_by_page(client: httpx2.AsyncClient, told
         (item,) = (await client.get("/api/v1/messages", params={"incident_id": name})).json()["items"]
         assert item["incident"] == "INC-42"
     assert (await client.get("/api/v1/messages", params={"incident_id": "INC-43"})).json()["items"] == []
+    for kind, count in ((item["kind"], 1), ("none", 0)):
+        assert len((await client.get("/api/v1/messages", params={"kind": kind})).json()["items"]) == count
     assert (await client.get("/api/v1/messages", params={"incident_id": "x"})).status_code == 422
 
 

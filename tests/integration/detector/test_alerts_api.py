@@ -70,6 +70,9 @@ async def test_every_filter_finds_what_it_names(house: House) -> None:
     assert await found(source="alertmanager") == {"f"}
     assert await found(group_key="g") == {"f"}
     assert await found(incident_id=str(new_id())) == set()
+    assert await found(service_id=str(new_id())) == set()
+    (grouped,) = await house.alerts(group_key="g")
+    assert await found(group_id=grouped["group_id"]) == {"f"}
     bad_ones = (
         {"status": "burning"},
         {"integration_id": "x"},
@@ -128,6 +131,7 @@ async def test_the_service_is_found_in_the_catalogue_by_slug_name_or_alias(
 
     alerts = await house.alerts()
     assert {alert["service_id"] for alert in alerts} == {str(service.id)}
+    assert await house.alerts(service_id=str(service.id)) == alerts
     assert {alert["title"] for alert in await house.alerts(service="storefront")} == {
         str(name) for name in names
     }

@@ -1,5 +1,7 @@
 """`/api/v1/integrations`: who may send."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.detector.house import House
@@ -32,6 +34,24 @@ async def test_made_shown_changed_and_deleted(house: House) -> None:
     assert (await house.api.get(f"{PATH}/{made['id']}")).status_code == 404
     assert (await house.send(made["key"], {"title": "a"})).status_code == 401
     assert (await house.api.post(PATH, json={"name": "Shop monitor", "source": "generic"})).status_code == 201
+
+
+async def test_the_list_comes_in_pages_and_by_field(house: House) -> None:
+    for name, source in (("b", "generic"), ("a", "generic"), ("c", "alertmanager")):
+        await house.integration(source, name=name, service=f"of {name}")
+
+    async def names(**params: Any) -> list[str]:
+        answer = (await house.api.get(PATH, params=params)).json()
+        following = {**params, "cursor": answer["next"]}
+        return [one["name"] for one in answer["items"]] + (await names(**following) if answer["next"] else [])
+
+    assert await names() == await names(limit=1) == ["a", "b", "c"]
+    assert (await names(source="generic"), await names(source="pagerduty")) == (["a", "b"], [])
+    assert (await names(name="b"), await names(slug="c"), await names(service="of a")) == (
+        ["b"],
+        ["c"],
+        ["a"],
+    )
 
 
 async def test_a_new_key_makes_the_old_one_worthless_at_once(house: House) -> None:

@@ -27,6 +27,7 @@ from tocsin_analytics.api.tables import (
 )
 from tocsin_analytics.domain.definitions import DEFINITIONS, RULES
 from tocsin_analytics.domain.figures import ALERT_SEVERITIES, SEVERITIES
+from tocsin_analytics.domain.interruptions import order
 from tocsin_analytics.domain.periods import Step
 from tocsin_analytics.store.queries import FigureQueries, last_seen, place
 from tocsin_analytics.usecases.ask import course, interrupted, summary
@@ -100,6 +101,12 @@ async def get_series(
 @router.get(
     "/interruptions.csv", name="analytics_interruptions_csv", include_in_schema=False, response_model=None
 )
+async def get_interruptions_csv(question: QuestionParams, conn: ReadConnection) -> Response:
+    """Everybody whom pages disturbed, the most disturbed first."""
+    rows = await interrupted(question, queries=FigureQueries(conn), directory=Directory(conn))
+    return csv_answer("interruptions", INTERRUPTIONS, interruption_rows(rows))
+
+
 @router.get(
     "/interruptions",
     name="analytics_interruptions",
@@ -107,13 +114,19 @@ async def get_series(
     responses=AS_CSV,
 )
 async def get_interruptions(
-    request: Request, question: QuestionParams, conn: ReadConnection
+    request: Request,
+    response: Response,
+    question: QuestionParams,
+    listed: ListQueryParams,
+    conn: ReadConnection,
 ) -> Listing[InterruptionsOut] | Response:
-    """Whom pages disturbed in the period, at work, off work or asleep; all people at once."""
-    rows = await interrupted(question, queries=FigureQueries(conn), directory=Directory(conn))
+    """Whom pages disturbed in the period, at work, off work or asleep; the most disturbed first, as CSV all at once."""
     if wants_csv(request):
-        return csv_answer("interruptions", INTERRUPTIONS, interruption_rows(rows))
-    return Listing[InterruptionsOut](items=[InterruptionsOut.of(row) for row in rows])
+        return await get_interruptions_csv(question, conn)
+    rows = await interrupted(question, queries=FigureQueries(conn), directory=Directory(conn))
+    shown, cursor = listed.cut_whole(rows, lambda row: [*order(row)])
+    link_next(request, response, cursor)
+    return Listing[InterruptionsOut](items=[InterruptionsOut.of(row) for row in shown], next=cursor)
 
 
 @router.get("/definitions", name="analytics_definitions", response_model=DefinitionsOut)

@@ -72,7 +72,12 @@ def interruptions(pages: Iterable[PageRow], zones: Mapping[UUID, ZoneInfo]) -> l
         )
         for user, bands in counted.items()
     ]
-    return sorted(rows, key=lambda row: (-row.bands[Band.SLEEP], -row.n, row.user, str(row.user_id)))
+    return sorted(rows, key=order)
+
+
+def order(row: Interruptions) -> tuple[int, int, str, str]:
+    """By what rows are sorted: whoever was woken most comes first. No two rows share it."""
+    return -row.bands[Band.SLEEP], -row.n, row.user, str(row.user_id)
 
 
 _UTC = ZoneInfo("UTC")

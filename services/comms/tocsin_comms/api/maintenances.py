@@ -1,21 +1,25 @@
 """`/api/v1/status-page/maintenances`: planned work on the page."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
-from tocsin_chassis.listing import Listing
+from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MaintenanceIn, MaintenanceOut, maintenance_out
-from tocsin_comms.store.maintenances import MaintenanceRepository
+from tocsin_comms.domain.maintenance import MaintenanceStatus
+from tocsin_comms.store.maintenances import MaintenanceRepository, WorkFilter
 from tocsin_comms.usecases.maintain import announce, call_off
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
 MayWrite = Annotated[Principal, Depends(require("comms:write"))]
+Statuses = Annotated[list[MaintenanceStatus] | None, Query(max_length=len(MaintenanceStatus))]
 
 
 def maintenance_router() -> APIRouter:
@@ -23,10 +27,26 @@ def maintenance_router() -> APIRouter:
     router = api_router(prefix="/api/v1/status-page/maintenances", tags=["status page"])
 
     @router.get("", name="list_maintenances")
-    async def list_all(_: MayRead, uow: RequestUnitOfWork) -> Listing[MaintenanceOut]:
-        """What is planned or going on, the next to begin first."""
-        works = await MaintenanceRepository(uow.conn).since(uow.now)
-        return Listing(items=[maintenance_out(work, uow.now) for work in works])
+    async def list_all(
+        _: MayRead,
+        uow: RequestUnitOfWork,
+        query: ListQueryParams,
+        request: Request,
+        response: Response,
+        status: Statuses = None,
+        component_id: UUID | None = None,
+    ) -> Listing[MaintenanceOut]:
+        """Planned work, the next to begin first; without `status` what is planned or going on."""
+        wanted = WorkFilter(component_id=component_id)
+        if status:
+            wanted = replace(wanted, statuses=status)
+        after = (datetime.fromisoformat(query.after[0]), UUID(query.after[1])) if query.after else None
+        works = await MaintenanceRepository(uow.conn).listed(
+            wanted, uow.now, after=after, limit=query.limit + 1
+        )
+        shown, following = query.cut(works, lambda work: [work.starts_at.isoformat(), str(work.id)])
+        link_next(request, response, following)
+        return Listing(items=[maintenance_out(work, uow.now) for work in shown], next=following)
 
     @router.post("", name="add_maintenance", status_code=201)
     async def add(_: MayWrite, wanted: MaintenanceIn, uow: RequestUnitOfWork) -> MaintenanceOut:

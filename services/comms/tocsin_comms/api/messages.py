@@ -12,7 +12,7 @@ from tocsin_chassis.requests import ReadConnection
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MessageOut
 from tocsin_comms.store.messages import Message
-from tocsin_comms.store.queries import list_messages
+from tocsin_comms.store.queries import MessageFilter, list_messages
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
 State = Literal["queued", "retrying", "sent", "failed", "dropped"]
@@ -32,12 +32,12 @@ def message_router() -> APIRouter:
         incident_id: IncidentName | None = None,
         channel: Annotated[str | None, Query(max_length=40)] = None,
         state: State | None = None,
+        kind: Annotated[str | None, Query(max_length=40)] = None,
     ) -> Listing[MessageOut]:
         """Messages, the newest first."""
         before = int(query.after[0]) if query.after else None
-        rows = await list_messages(
-            conn, limit=query.limit + 1, before=before, incident_id=incident_id, channel=channel, state=state
-        )
+        wanted = MessageFilter(incident_id=incident_id, channel=channel, state=state, kind=kind)
+        rows = await list_messages(conn, wanted, limit=query.limit + 1, before=before)
         shown, following = query.cut(rows, lambda message: [message.position])
         link_next(request, response, following)
         return Listing(items=[_out(message) for message in shown], next=following)

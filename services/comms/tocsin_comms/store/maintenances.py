@@ -1,15 +1,28 @@
 """Planned work."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_comms.domain.maintenance import Maintenance
+from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
 from tocsin_comms.store.tables import maintenances
+
+Place = tuple[datetime, UUID]
+"""Where a page of the list ends: when the last work begins, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """What a list of planned work is narrowed to; no `component_id` means any."""
+
+    statuses: Sequence[MaintenanceStatus] = (MaintenanceStatus.SCHEDULED, MaintenanceStatus.IN_PROGRESS)
+    component_id: UUID | None = None
 
 
 class MaintenanceRepository:
@@ -22,6 +35,24 @@ class MaintenanceRepository:
         """What ends after that moment, the next to begin first."""
         query = select(maintenances).where(maintenances.c.ends_at > moment).order_by(maintenances.c.starts_at)
         return [_load(row) for row in await self._conn.execute(query)]
+
+    async def listed(
+        self, wanted: WorkFilter, now: datetime, *, after: Place | None, limit: int
+    ) -> list[Maintenance]:
+        """Work in these states at `now`, the next to begin first, from `after` on."""
+        begins, ends = maintenances.c.starts_at, maintenances.c.ends_at
+        standing = {
+            MaintenanceStatus.SCHEDULED: begins > now,
+            MaintenanceStatus.IN_PROGRESS: (begins <= now) & (ends > now),
+            MaintenanceStatus.COMPLETED: ends <= now,
+        }
+        query = select(maintenances).where(or_(*(standing[status] for status in wanted.statuses)))
+        if wanted.component_id is not None:
+            query = query.where(maintenances.c.component_ids.contains([wanted.component_id]))
+        if after is not None:
+            query = query.where(tuple_(begins, maintenances.c.id) > tuple_(*map(literal, after)))
+        rows = await self._conn.execute(query.order_by(begins, maintenances.c.id).limit(limit))
+        return [_load(row) for row in rows]
 
     async def get(self, work_id: UUID) -> Maintenance | None:
         """One of them."""

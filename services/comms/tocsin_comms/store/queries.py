@@ -34,6 +34,20 @@ class Told:
     report: Report | None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """What a list of messages is narrowed to; None means any. `incident_id` may be the incident's number.
+
+    Without `dropped` those are left out that were never sent because newer ones said more.
+    """
+
+    incident_id: UUID | int | None = None
+    channel: str | None = None
+    state: str | None = None
+    kind: str | None = None
+    dropped: bool = True
+
+
 async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
     """All that the world may see at `now`; a page without components when nothing was ever set up.
 
@@ -91,34 +105,27 @@ async def told_of(conn: AsyncConnection, incident_id: UUID) -> Told | None:
 
 
 async def list_messages(
-    conn: AsyncConnection,
-    *,
-    limit: int,
-    before: int | None = None,
-    incident_id: UUID | int | None = None,
-    channel: str | None = None,
-    state: str | None = None,
-    dropped: bool = True,
+    conn: AsyncConnection, wanted: MessageFilter, *, limit: int, before: int | None = None
 ) -> list[Message]:
-    """Messages, the newest first; those queued before the one at position `before`.
-
-    `incident_id` may be the incident's number.
-
-    Without `dropped` those are left out that were never sent because newer ones said more.
-    """
+    """Messages, the newest first; those queued before the one at position `before`."""
     query = select(messages, incidents.c.number).outerjoin(
         incidents, incidents.c.id == messages.c.incident_id
     )
-    wanted: list[Any] = [
-        _of_incident(incident_id) if incident_id else None,
-        messages.c.channel == channel if channel else None,
-        messages.c.state == state if state else None,
-        messages.c.position < before if before is not None else None,
-        None if dropped else messages.c.state != "dropped",
-    ]
-    query = query.where(*(condition for condition in wanted if condition is not None))
+    query = query.where(*_conditions(wanted))
+    if before is not None:
+        query = query.where(messages.c.position < before)
     rows = await conn.execute(query.order_by(messages.c.position.desc()).limit(limit))
     return [Message(**row) for row in rows.mappings()]
+
+
+def _conditions(wanted: MessageFilter) -> list[Any]:
+    same = {name: getattr(wanted, name) for name in ("channel", "state", "kind")}
+    conditions: list[Any] = [messages.c[name] == value for name, value in same.items() if value is not None]
+    if wanted.incident_id is not None:
+        conditions.append(_of_incident(wanted.incident_id))
+    if not wanted.dropped:
+        conditions.append(messages.c.state != "dropped")
+    return conditions
 
 
 def _of_incident(ref: UUID | int) -> Any:

@@ -17,7 +17,7 @@ from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.store.pages import PageRepository
-from tocsin_comms.store.queries import Told, list_messages, open_incidents, told_of
+from tocsin_comms.store.queries import MessageFilter, Told, list_messages, open_incidents, told_of
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.report import hide, publish
@@ -77,7 +77,7 @@ class Board:
             held=await ReportRepository(conn).held(MOST_HELD),
             works=await MaintenanceRepository(conn).since(uow.now),
             components=await ComponentRepository(conn).all(),
-            messages=await list_messages(conn, limit=MOST_MESSAGES, dropped=False),
+            messages=await list_messages(conn, MessageFilter(dropped=False), limit=MOST_MESSAGES),
             settings=await PageRepository(conn).load(),
             site=self._published.site,
             chat=self._rules.chat_channel is not None,
@@ -110,7 +110,8 @@ def _pages(router: APIRouter, shown: Board) -> None:
         """For the incident's own page: what the world is told of it, and its last messages."""
         found = await IncidentRepository(conn).find(incident)
         told = await told_of(conn, found) if found else None
-        messages = await list_messages(conn, limit=5, incident_id=found, dropped=False) if found else []
+        wanted = MessageFilter(incident_id=found, dropped=False)
+        messages = await list_messages(conn, wanted, limit=5) if found else []
         return page(
             request,
             "comms_incident.html",

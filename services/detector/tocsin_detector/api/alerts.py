@@ -30,8 +30,10 @@ def alert_filter(
     status: Annotated[list[Status] | None, Query()] = None,
     severity: Annotated[list[Severity] | None, Query()] = None,
     service: Annotated[str | None, Query(max_length=200)] = None,
+    service_id: UUID | None = None,
     source: Annotated[str | None, Query(max_length=50)] = None,
     group_key: Annotated[str | None, Query(max_length=600)] = None,
+    group_id: UUID | None = None,
     incident_id: IncidentName | None = None,
 ) -> AlertFilter:
     """The filters of the list; `status` and `severity` may be given more than once."""
@@ -41,8 +43,10 @@ def alert_filter(
         status=tuple(dict.fromkeys(status or ())),
         severity=tuple(dict.fromkeys(severity or ())),
         service=_text(service),
+        service_id=service_id,
         source=_text(source),
         group_key=_text(group_key),
+        group_id=group_id,
         incident_id=incident_id,
     )
 

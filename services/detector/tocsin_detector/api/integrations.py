@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
-from tocsin_chassis.listing import Listing
+from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
@@ -22,8 +22,8 @@ from tocsin_detector.api.schemas import (
 from tocsin_detector.api.state import State
 from tocsin_detector.domain.errors import NotFound
 from tocsin_detector.domain.health import health_of
-from tocsin_detector.domain.integration import Integration
-from tocsin_detector.store.integrations import IntegrationRepository
+from tocsin_detector.domain.integration import Integration, Source
+from tocsin_detector.store.integrations import IntegrationFilter, IntegrationRepository
 from tocsin_detector.store.queries import DeliveryQueries
 from tocsin_detector.usecases.manage_integrations import (
     Wish,
@@ -40,8 +40,22 @@ from tocsin_detector.usecases.manage_integrations import (
 router = api_router(prefix="/api/v1/integrations", tags=["integrations"])
 MayRead = Annotated[Principal, Depends(require("alerts:read"))]
 MayConfigure = Annotated[Principal, Depends(require("config:write"))]
+Text = Annotated[str, Query(max_length=200)]
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 HEALTH_LOOKS_AT = 10
+
+
+def integration_filter(
+    slug: Text | None = None,
+    name: Text | None = None,
+    source: Source | None = None,
+    service: Text | None = None,
+) -> IntegrationFilter:
+    """The filters of the list."""
+    return IntegrationFilter(slug=slug, name=name, source=source, service=service)
+
+
+Wanted = Annotated[IntegrationFilter, Depends(integration_filter)]
 
 
 @router.post("", name="create_integration", status_code=201)
@@ -89,10 +103,22 @@ async def put_integration(
 
 
 @router.get("", name="list_integrations")
-async def list_integrations(_: MayRead, conn: ReadConnection, state: State) -> Listing[IntegrationOut]:
-    """All integrations, by name, with their health. There are few, so this list has one page."""
-    found = await IntegrationRepository(conn).all()
-    return Listing(items=[await _with_health(conn, one, state.public_url) for one in found])
+async def list_integrations(
+    _: MayRead,
+    wanted: Wanted,
+    query: ListQueryParams,
+    conn: ReadConnection,
+    state: State,
+    request: Request,
+    response: Response,
+) -> Listing[IntegrationOut]:
+    """Integrations by name, with their health."""
+    after = (str(query.after[0]), UUID(query.after[1])) if query.after else None
+    found = await IntegrationRepository(conn).page(wanted, after=after, limit=query.limit + 1)
+    shown, cursor = query.cut(found, lambda one: [one.name, str(one.id)])
+    link_next(request, response, cursor)
+    items = [await _with_health(conn, one, state.public_url) for one in shown]
+    return Listing(items=items, next=cursor)
 
 
 @router.get("/{integration_id}", name="get_integration")

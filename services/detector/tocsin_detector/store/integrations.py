@@ -1,11 +1,12 @@
 """Integrations, and the look-ups that the keyring and the lanes make."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,16 @@ _WITH_IDS = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class IntegrationFilter:
+    """What a list of integrations is narrowed to; None means any."""
+
+    slug: str | None = None
+    name: str | None = None
+    source: Source | None = None
+    service: str | None = None
+
+
 class IntegrationRepository:
     """One aggregate: the integration with its key."""
 
@@ -33,6 +44,18 @@ class IntegrationRepository:
     async def all(self) -> list[Integration]:
         """Every integration that is not deleted, by name."""
         rows = await self._conn.execute(select(integrations).where(_ALIVE).order_by(integrations.c.name))
+        return [_load(row) for row in rows.mappings()]
+
+    async def page(
+        self, wanted: IntegrationFilter, *, after: tuple[str, UUID] | None, limit: int
+    ) -> list[Integration]:
+        """Up to `limit` of them by name, from `after` (name, id) on."""
+        same = [integrations.c[name] == value for name, value in asdict(wanted).items() if value is not None]
+        query = select(integrations).where(_ALIVE, *same)
+        place = tuple_(integrations.c.name, integrations.c.id)
+        if after is not None:
+            query = query.where(place > tuple_(*map(literal, after)))
+        rows = await self._conn.execute(query.order_by(integrations.c.name, integrations.c.id).limit(limit))
         return [_load(row) for row in rows.mappings()]
 
     async def get(self, integration_id: UUID, *, lock: bool = False) -> Integration | None:

@@ -34,8 +34,10 @@ class AlertFilter:
     status: Sequence[Status] = ()
     severity: Sequence[Severity] = ()
     service: str | None = None
+    service_id: UUID | None = None
     source: str | None = None
     group_key: str | None = None
+    group_id: UUID | None = None
     incident_id: UUID | int | None = None
     matchers: Sequence[Matcher] = ()
 
@@ -69,8 +71,10 @@ class AlertQueries:
         same = {
             alerts.c.integration_id: wanted.integration_id,
             alerts.c.dedup_key: wanted.dedup_key,
+            alerts.c.service_id: wanted.service_id,
             alerts.c.source: wanted.source,
             alerts.c.group_key: wanted.group_key,
+            alerts.c.group_id: wanted.group_id,
         }
         conditions: list[ColumnElement[bool]] = [
             column == value for column, value in same.items() if value is not None

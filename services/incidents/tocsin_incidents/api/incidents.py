@@ -1,5 +1,6 @@
 """/api/v1/incidents: declare, list, read, correct, and the timeline."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.preconditions import etag
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_incidents.api.dependencies import (
@@ -24,6 +26,7 @@ from tocsin_incidents.api.fields import Name, Summary, Title
 from tocsin_incidents.api.schemas import EntryView, IncidentView, entry_view, names_for, view_fields
 from tocsin_incidents.domain.incident import Origin, Status, unknown
 from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.queries import OPEN, Wanted, list_incidents, service_ids_called, team_ids_called
 from tocsin_incidents.store.timeline import TimelineRepository
@@ -32,6 +35,7 @@ from tocsin_incidents.usecases.respond import correct_incident
 from tocsin_runtime.errors import FieldError, Problem
 
 router = api_router(prefix="/api/v1/incidents", tags=["incidents"])
+Find = Callable[[ReadConnection, Sequence[str]], Awaitable[list[UUID]]]
 
 
 class DeclareBody(BaseModel):
@@ -60,13 +64,24 @@ class CorrectBody(BaseModel):
 
 
 class Filters(BaseModel):
-    """Filters of the list; one given twice means either. `status=open` and `status=over` stand for several."""
+    """Filters of the list; one given twice means either. `status=open` and `status=over` stand for several.
+
+    `service` and `team` are slugs, names or ids; `q` is looked for in titles.
+    """
 
     status: list[str] = []
+    open: bool | None = None
     severity: list[Severity] = []
     service: list[str] = []
+    service_id: list[UUID] = []
     team: list[str] = []
+    team_id: list[UUID] = []
     assignee_id: UUID | None = None
+    origin: list[Origin] = []
+    public: bool | None = None
+    drill: bool | None = None
+    number: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+    ref: IncidentName | None = None
     q: Annotated[str, Query(max_length=100)] = ""
 
 
@@ -153,13 +168,16 @@ async def timeline(
     page: ListQueryParams,
     principal: Reader,
     conn: ReadConnection,
+    kind: Annotated[list[Kind] | None, Query(max_length=len(Kind))] = None,
 ) -> Listing[EntryView]:
     """The story, the newest entry first. Entries are never changed."""
     incident = await IncidentRepository(conn).get(ref)
     if incident is None:
         raise unknown(ref)
     before = UUID(page.after[0]) if page.after else None
-    entries = await TimelineRepository(conn).newest(incident.id, limit=page.limit + 1, before=before)
+    entries = await TimelineRepository(conn).newest(
+        incident.id, limit=page.limit + 1, before=before, kinds=kind or ()
+    )
     shown, cursor = page.cut(entries, lambda entry: [str(entry.id)])
     link_next(request, response, cursor)
     return Listing(items=[entry_view(entry) for entry in shown], next=cursor)
@@ -168,12 +186,28 @@ async def timeline(
 async def _wanted(conn: ReadConnection, filters: Filters) -> Wanted:
     return Wanted(
         statuses=statuses_called(filters.status),
+        is_open=filters.open,
         severities=filters.severity or None,
-        service_ids=await service_ids_called(conn, filters.service) if filters.service else None,
-        team_ids=await team_ids_called(conn, filters.team) if filters.team else None,
+        service_ids=_both(filters.service_id, await _called(conn, filters.service, service_ids_called)),
+        team_ids=_both(filters.team_id, await _called(conn, filters.team, team_ids_called)),
         assignee_id=filters.assignee_id,
+        origins=filters.origin or None,
+        public=filters.public,
+        drill=filters.drill,
+        refs=[ref for ref in (filters.number, filters.ref) if ref is not None],
         words=filters.q.strip(),
     )
+
+
+async def _called(conn: ReadConnection, names: list[str], find: Find) -> list[UUID] | None:
+    return await find(conn, names) if names else None
+
+
+def _both(ids: list[UUID], called: list[UUID] | None) -> list[UUID] | None:
+    """What both filters let through; None when neither was given."""
+    if not ids or called is None:
+        return ids or called
+    return [each for each in ids if each in called]
 
 
 def statuses_called(names: list[str]) -> frozenset[Status] | None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
@@ -14,7 +14,7 @@ from tocsin_incidents.api.dependencies import Configurer, IfMatch, Reader
 from tocsin_incidents.api.fields import Link, Name, Remark
 from tocsin_incidents.domain.catalogue import Service, complete_map
 from tocsin_incidents.domain.severity import AlertSeverity, Severity
-from tocsin_incidents.store.services import ServiceRepository
+from tocsin_incidents.store.services import ServiceFilter, ServiceRepository
 from tocsin_incidents.usecases.keep_catalogue import (
     add_service,
     change_service,
@@ -88,13 +88,29 @@ class ServiceView(BaseModel):
         return ServiceView(**{name: getattr(service, name) for name in ServiceView.model_fields})
 
 
+class Filters(BaseModel):
+    """Filters of the catalogue. `name` is any that a service goes by: its slug, its name or an alias."""
+
+    slug: Annotated[str | None, Query(max_length=64)] = None
+    name: Annotated[str | None, Query(max_length=100)] = None
+    team_id: UUID | None = None
+    escalation_policy_id: UUID | None = None
+    auto_resolve: bool | None = None
+
+
 @router.get("", response_model=Listing[ServiceView])
 async def list_services(
-    request: Request, response: Response, page: ListQueryParams, principal: Reader, conn: ReadConnection
+    request: Request,
+    response: Response,
+    page: ListQueryParams,
+    principal: Reader,
+    conn: ReadConnection,
+    filters: Annotated[Filters, Query()],
 ) -> Listing[ServiceView]:
     """The catalogue, by name."""
     after = (str(page.after[0]), UUID(page.after[1])) if page.after else None
-    rows = await ServiceRepository(conn).page(limit=page.limit + 1, after=after)
+    wanted = ServiceFilter(**filters.model_dump())
+    rows = await ServiceRepository(conn).page(wanted, limit=page.limit + 1, after=after)
     shown, cursor = page.cut(rows, lambda service: [service.name, str(service.id)])
     link_next(request, response, cursor)
     return Listing(items=[ServiceView.of(service) for service in shown], next=cursor)

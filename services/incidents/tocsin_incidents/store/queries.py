@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.directory import Directory
 from tocsin_incidents.domain.catalogue import folded
-from tocsin_incidents.domain.incident import Incident, Status
+from tocsin_incidents.domain.incident import Incident, Origin, Ref, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.store.incidents import COLUMNS, DRILL, OVER, load
@@ -29,13 +29,21 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The filters of the list; None, or no words, lets all through. `words` are looked for in titles."""
+    """The filters of the list; None, or none, lets all through.
+
+    `refs` all name the incident; `words` are looked for in titles.
+    """
 
     statuses: frozenset[Status] | None = None
+    is_open: bool | None = None
     severities: Sequence[Severity] | None = None
     service_ids: Sequence[UUID] | None = None
     team_ids: Sequence[UUID] | None = None
     assignee_id: UUID | None = None
+    origins: Sequence[Origin] | None = None
+    public: bool | None = None
+    drill: bool | None = None
+    refs: Sequence[Ref] = ()
     words: str = ""
 
 
@@ -121,17 +129,27 @@ def _standing(statuses: frozenset[Status]) -> Any:
     return incidents.c.status.in_(statuses)
 
 
+def _named(ref: Ref) -> Any:
+    return incidents.c.number == ref if isinstance(ref, int) else incidents.c.id == ref
+
+
 def _conditions(wanted: Wanted) -> list[Any]:
-    conditions: list[Any] = []
+    conditions: list[Any] = [_named(ref) for ref in wanted.refs]
     if wanted.statuses is not None:
         conditions.append(_standing(wanted.statuses))
+    if wanted.is_open is not None:
+        conditions.append(incidents.c.rank < OVER if wanted.is_open else incidents.c.rank == OVER)
     for column, values in (
         (incidents.c.severity, wanted.severities),
         (incidents.c.service_id, wanted.service_ids),
         (incidents.c.team_id, wanted.team_ids),
+        (incidents.c.origin, wanted.origins),
     ):
         if values is not None:
             conditions.append(column.in_(values))
+    for flag, is_set in ((incidents.c.public, wanted.public), (incidents.c.drill, wanted.drill)):
+        if is_set is not None:  # as the partial indexes say it
+            conditions.append(flag if is_set else ~flag)
     if wanted.assignee_id is not None:
         conditions.append(incidents.c.assignee_id == wanted.assignee_id)
     if wanted.words:

@@ -1,6 +1,7 @@
 """The catalogue of services as rows. What is deleted stays, so that old incidents can still name it."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,26 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_incidents.domain.catalogue import Service
+from tocsin_incidents.domain.catalogue import Service, folded
 from tocsin_incidents.domain.severity import AlertSeverity, Severity, SeverityMap
 from tocsin_incidents.store.tables import services
 
 CATALOGUE_LOCK = 0x746F6373
 """The advisory lock of whoever gives out names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter:
+    """What the catalogue is narrowed to; None means any. `name` is the slug, the name or an alias."""
+
+    slug: str | None = None
+    name: str | None = None
+    team_id: UUID | None = None
+    escalation_policy_id: UUID | None = None
+    auto_resolve: bool | None = None
+
+
+EVERY_SERVICE = ServiceFilter()
 
 
 class ServiceRepository:
@@ -45,9 +60,11 @@ class ServiceRepository:
         known = select(services).where(services.c.deleted.is_(False)).order_by(services.c.name, services.c.id)
         return [_load(row) for row in await self._conn.execute(known)]
 
-    async def page(self, *, limit: int, after: tuple[str, UUID] | None) -> list[Service]:
+    async def page(
+        self, wanted: ServiceFilter = EVERY_SERVICE, *, limit: int, after: tuple[str, UUID] | None
+    ) -> list[Service]:
         """By name, from after (name, id)."""
-        chosen = select(services).where(services.c.deleted.is_(False))
+        chosen = select(services).where(services.c.deleted.is_(False), *_conditions(wanted))
         if after is not None:
             name, service_id = after
             beyond = services.c.name > name
@@ -65,6 +82,12 @@ class ServiceRepository:
         chosen = select(services).where(condition, services.c.deleted.is_(False))
         row = (await self._conn.execute(chosen)).one_or_none()
         return None if row is None else _load(row)
+
+
+def _conditions(wanted: ServiceFilter) -> list[Any]:
+    conditions = [] if wanted.name is None else [services.c.names.contains([folded(wanted.name)])]
+    same = {name: value for name, value in asdict(wanted).items() if name != "name" and value is not None}
+    return conditions + [services.c[name] == value for name, value in same.items()]
 
 
 def severity_map_of(stored: dict[str, str | None]) -> SeverityMap:

@@ -69,6 +69,9 @@ incidents = Table(
     Index("ix_incidents_service_rank_number", "service_id", "rank", text("number DESC")),
     Index("ix_incidents_team_rank_number", "team_id", "rank", text("number DESC")),
     Index("ix_incidents_assignee_rank_number", "assignee_id", "rank", text("number DESC")),
+    Index("ix_incidents_origin_rank_number", "origin", "rank", text("number DESC")),
+    Index("ix_incidents_drills", "rank", text("number DESC"), postgresql_where=text("drill")),
+    Index("ix_incidents_private", "rank", text("number DESC"), postgresql_where=text("NOT public")),
     Index("ix_incidents_service_open", "service_id", "opened_at", postgresql_where=text("rank < 9")),
 )
 

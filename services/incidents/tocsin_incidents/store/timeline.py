@@ -1,5 +1,6 @@
 """The story of an incident as rows that are only ever added."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +36,13 @@ class TimelineRepository:
         }
         await _ADD.run(self._conn, **values)
 
-    async def newest(self, incident_id: UUID, *, limit: int, before: UUID | None = None) -> list[Entry]:
-        """The newest entries first; `before` is the id of the last one of the page before."""
+    async def newest(
+        self, incident_id: UUID, *, limit: int, before: UUID | None = None, kinds: Sequence[Kind] = ()
+    ) -> list[Entry]:
+        """The newest entries first, of all kinds when none is named; `before` ends the page before."""
         chosen = select(timeline_entries).where(timeline_entries.c.incident_id == incident_id)
+        if kinds:
+            chosen = chosen.where(timeline_entries.c.kind.in_(kinds))
         if before is not None:
             chosen = chosen.where(timeline_entries.c.id < before)
         rows = await self._conn.execute(chosen.order_by(timeline_entries.c.id.desc()).limit(limit))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tocsin_access.dependencies import require
 from tocsin_access.errors import NotAllowed
 from tocsin_access.principal import Principal
-from tocsin_chassis.listing import Listing
+from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
@@ -112,10 +112,26 @@ async def all_checked(request: Request, _: Owner, body: ContactsBody) -> Contact
 
 
 @router.get("/contact-methods", name="list_contact_methods")
-async def list_contacts(conn: ReadConnection, _: Reader, user_id: UUID) -> Listing[ContactOut]:
+async def list_contacts(
+    request: Request,
+    response: Response,
+    conn: ReadConnection,
+    page: ListQueryParams,
+    _: Reader,
+    user_id: UUID,
+    channel: Channel | None = None,
+    enabled: bool | None = None,
+) -> Listing[ContactOut]:
     """How the person can be reached, oldest first."""
     found = await ContactRepository(conn).of_people([user_id])
-    return Listing(items=[contact_out(contact) for contact in found.get(user_id, [])])
+    wanted = [
+        contact
+        for contact in found.get(user_id, [])
+        if channel in (None, contact.channel) and enabled in (None, contact.enabled)
+    ]
+    shown, cursor = page.cut_whole(wanted, lambda contact: [str(contact.id)])
+    link_next(request, response, cursor)
+    return Listing(items=[contact_out(contact) for contact in shown], next=cursor)
 
 
 @router.post("/contact-methods", name="create_contact_method", status_code=201)

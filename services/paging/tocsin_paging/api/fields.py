@@ -36,6 +36,8 @@ def _slack_user(value: str) -> str:
     return value
 
 
+Text = Annotated[str, StringConstraints(max_length=254), BeforeValidator(_clean)]
+"""What a filter is compared with."""
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),

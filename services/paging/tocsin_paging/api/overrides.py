@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
-from tocsin_chassis.listing import Listing
+from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
@@ -52,13 +52,28 @@ class OverrideOut(BaseModel):
 
 @router.get("", name="list_overrides")
 async def list_overrides(
-    uow: RequestUnitOfWork, _: Reader, schedule_id: UUID, since: Moment | None = None
+    request: Request,
+    response: Response,
+    uow: RequestUnitOfWork,
+    page: ListQueryParams,
+    _: Reader,
+    schedule_id: UUID,
+    since: Moment | None = None,
+    role: Duty | None = None,
+    user_id: UUID | None = None,
 ) -> Listing[OverrideOut]:
     """Overrides that have not ended by `since` (left out: now), in the order in which they were made."""
     stored = await ScheduleRepository(uow.conn).get(schedule_id, since=since or uow.now)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
-    return Listing(items=[override_out(override) for override in stored.schedule.overrides])
+    wanted = [
+        override
+        for override in sorted(stored.schedule.overrides, key=lambda override: override.id)
+        if role in (None, override.duty) and user_id in (None, override.user_id)
+    ]
+    shown, cursor = page.cut_whole(wanted, lambda override: [str(override.id)])
+    link_next(request, response, cursor)
+    return Listing(items=[override_out(override) for override in shown], next=cursor)
 
 
 @router.post("", name="create_override", status_code=201)

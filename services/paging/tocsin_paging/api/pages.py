@@ -70,9 +70,17 @@ async def list_pages(
     state: PageState | None = None,
     channel: Channel | None = None,
     kind: PageKind | None = None,
+    contact_method_id: UUID | None = None,
 ) -> Listing[PageOut]:
     """Pages, the newest first."""
-    wanted = PageFilter(incident_id=incident_id, user_id=user_id, state=state, channel=channel, kind=kind)
+    wanted = PageFilter(
+        incident_id=incident_id,
+        user_id=user_id,
+        state=state,
+        channel=channel,
+        kind=kind,
+        contact_id=contact_method_id,
+    )
     before = UUID(page.after[0]) if page.after else None
     found = await PageRepository(conn).listed(wanted, before=before, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda found: [str(found.id)])

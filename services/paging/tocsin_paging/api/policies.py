@@ -13,7 +13,7 @@ from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.fields import Name, Slug
+from tocsin_paging.api.fields import Name, Slug, Text
 from tocsin_paging.api.schedules import Person, Reference
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.override import Duty
@@ -27,7 +27,7 @@ from tocsin_paging.domain.policy import (
     Target,
     TargetKind,
 )
-from tocsin_paging.store.policies import PolicyRepository, StoredPolicy
+from tocsin_paging.store.policies import PolicyFilter, PolicyRepository, StoredPolicy
 from tocsin_paging.usecases.policies import (
     PolicyWish,
     StepWish,
@@ -142,11 +142,20 @@ class PolicyOut(BaseModel):
 
 @router.get("", name="list_policies")
 async def list_policies(
-    request: Request, response: Response, conn: ReadConnection, page: ListQueryParams, _: Reader
+    request: Request,
+    response: Response,
+    conn: ReadConnection,
+    page: ListQueryParams,
+    _: Reader,
+    slug: Text | None = None,
+    name: Text | None = None,
+    team_id: UUID | None = None,
+    default: bool | None = None,
 ) -> Listing[PolicyOut]:
     """Policies in the order in which they were made."""
+    wanted = PolicyFilter(slug=slug, name=name, team_id=team_id, is_default=default)
     after = UUID(page.after[0]) if page.after else None
-    found = await PolicyRepository(conn).listed(after=after, limit=page.limit + 1)
+    found = await PolicyRepository(conn).listed(wanted, after=after, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda stored: [str(stored.policy.id)])
     link_next(request, response, cursor)
     return Listing(items=[policy_out(stored) for stored in shown], next=cursor)

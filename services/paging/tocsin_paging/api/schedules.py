@@ -16,13 +16,13 @@ from tocsin_chassis.moments import Moment
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.fields import Name, Slug, TimeZone
+from tocsin_paging.api.fields import Name, Slug, Text, TimeZone
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.person import slug_of
 from tocsin_paging.domain.rotation import Rotation
 from tocsin_paging.domain.schedule import shifts
-from tocsin_paging.store.schedules import ScheduleRepository, StoredSchedule
+from tocsin_paging.store.schedules import ScheduleFilter, ScheduleRepository, StoredSchedule
 from tocsin_paging.usecases.schedules import (
     RotationWish,
     ScheduleWish,
@@ -155,11 +155,22 @@ class ShiftOut(BaseModel):
 
 @router.get("", name="list_schedules")
 async def list_schedules(
-    request: Request, response: Response, uow: RequestUnitOfWork, page: ListQueryParams, _: Reader
+    request: Request,
+    response: Response,
+    uow: RequestUnitOfWork,
+    page: ListQueryParams,
+    _: Reader,
+    slug: Text | None = None,
+    name: Text | None = None,
+    team_id: UUID | None = None,
+    timezone: Text | None = None,
 ) -> Listing[ScheduleOut]:
     """Schedules in the order in which they were made."""
+    wanted = ScheduleFilter(slug=slug, name=name, team_id=team_id, zone=timezone)
     after = UUID(page.after[0]) if page.after else None
-    found = await ScheduleRepository(uow.conn).listed(since=uow.now, after=after, limit=page.limit + 1)
+    found = await ScheduleRepository(uow.conn).listed(
+        wanted, since=uow.now, after=after, limit=page.limit + 1
+    )
     shown, cursor = page.cut(found, lambda stored: [str(stored.schedule.id)])
     link_next(request, response, cursor)
     return Listing(items=[schedule_out(stored) for stored in shown], next=cursor)

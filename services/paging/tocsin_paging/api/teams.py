@@ -12,10 +12,10 @@ from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.fields import Email, Name, Slug
+from tocsin_paging.api.fields import Email, Name, Slug, Text
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.person import Team, slug_of
-from tocsin_paging.store.teams import TeamRepository
+from tocsin_paging.store.teams import TeamFilter, TeamRepository
 from tocsin_paging.usecases.teams import Members, add_team, change_team, put_team, remove_team, team_to_change
 
 router = api_router(prefix="/api/v1/teams", tags=["teams"])
@@ -73,11 +73,19 @@ class TeamOut(BaseModel):
 
 @router.get("", name="list_teams")
 async def list_teams(
-    request: Request, response: Response, conn: ReadConnection, page: ListQueryParams, _: Reader
+    request: Request,
+    response: Response,
+    conn: ReadConnection,
+    page: ListQueryParams,
+    _: Reader,
+    slug: Text | None = None,
+    name: Text | None = None,
+    member_id: UUID | None = None,
 ) -> Listing[TeamOut]:
     """Teams in the order in which they were made."""
+    wanted = TeamFilter(slug=slug, name=name, member_id=member_id)
     after = UUID(page.after[0]) if page.after else None
-    found = await TeamRepository(conn).listed(after=after, limit=page.limit + 1)
+    found = await TeamRepository(conn).listed(wanted, after=after, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda team: [str(team.id)])
     link_next(request, response, cursor)
     return Listing(items=[team_out(team) for team in shown], next=cursor)

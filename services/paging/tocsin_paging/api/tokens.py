@@ -1,10 +1,11 @@
 """`/api/v1/tokens`: API tokens, and the question of the other services whether one is good."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tocsin_access.access import Grant, find_grant
@@ -15,10 +16,10 @@ from tocsin_access.roles import Scope
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.fields import Name
+from tocsin_paging.api.fields import Name, Text
 from tocsin_paging.domain.errors import NotFoundError
-from tocsin_paging.domain.token import ApiToken, Wish
-from tocsin_paging.store.tokens import TokenRepository
+from tocsin_paging.domain.token import ApiToken, TokenState, Wish
+from tocsin_paging.store.tokens import TokenFilter, TokenRepository
 from tocsin_paging.usecases.tokens import make_token, maker_of, revoke_token
 
 router = api_router(prefix="/api/v1/tokens", tags=["tokens"])
@@ -48,13 +49,22 @@ class TokenOut(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    state: Literal["active", "revoked", "expired"]
+    state: TokenState
 
 
 class NewTokenOut(TokenOut):
     """A new token. `token` is shown here only, and kept nowhere."""
 
     token: str
+
+
+class Filters(BaseModel):
+    """Filters of the list."""
+
+    owner_id: UUID | None = None
+    name: Text | None = None
+    prefix: Text | None = None
+    state: TokenState | None = None
 
 
 class Question(BaseModel):
@@ -70,17 +80,18 @@ async def list_tokens(
     conn: ReadConnection,
     page: ListQueryParams,
     by: Caller,
-    owner_id: UUID | None = None,
+    filters: Annotated[Filters, Query()],
 ) -> Listing[TokenOut]:
     """Tokens, newest first. Without the scope paging:admin only one's own."""
-    mine = owner_id if by.may("paging:admin") else by.user_id
-    if mine is None and not by.may("paging:admin"):
-        return Listing(items=[])
+    wanted, now = TokenFilter(**filters.model_dump()), access_of(request).now()
+    if not by.may("paging:admin"):
+        if by.user_id is None or wanted.owner_id not in (None, by.user_id):
+            return Listing(items=[])
+        wanted = replace(wanted, owner_id=by.user_id)
     after = UUID(page.after[0]) if page.after else None
-    found = await TokenRepository(conn).listed(owner_id=mine, after=after, limit=page.limit + 1)
+    found = await TokenRepository(conn).listed(wanted, now=now, after=after, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda token: [str(token.id)])
     link_next(request, response, cursor)
-    now = access_of(request).now()
     return Listing(items=[_out(token, now) for token in shown], next=cursor)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_access.dependencies import access_of, require
@@ -12,7 +12,7 @@ from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import check_match, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_paging.api.fields import Email, Name, SlackUser, TimeZone
+from tocsin_paging.api.fields import Email, Name, SlackUser, Text, TimeZone
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.person import Person, PersonChange, RoleName
 from tocsin_paging.store.people import PeopleRepository, PersonFilter
@@ -86,6 +86,17 @@ class UserOut(BaseModel):
     version: int
 
 
+class Filters(BaseModel):
+    """Filters of the list."""
+
+    email: Text | None = None
+    name: Text | None = None
+    role: RoleName | None = None
+    timezone: Text | None = None
+    slack_user_id: Text | None = None
+    team_id: UUID | None = None
+
+
 class LoginLinkOut(BaseModel):
     """A link that logs its person in once. It is shown only here."""
 
@@ -99,12 +110,10 @@ async def list_users(
     conn: ReadConnection,
     page: ListQueryParams,
     _: Reader,
-    email: str | None = None,
-    role: RoleName | None = None,
-    team_id: UUID | None = None,
+    filters: Annotated[Filters, Query()],
 ) -> Listing[UserOut]:
     """People in the order in which they were added."""
-    wanted = PersonFilter(email=email, role=role, team_id=team_id)
+    wanted = PersonFilter(**filters.model_dump())
     after = UUID(page.after[0]) if page.after else None
     found = await PeopleRepository(conn).listed(wanted, after=after, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda person: [str(person.id)])

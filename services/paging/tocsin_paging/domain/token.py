@@ -7,6 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 LONGEST_LIFE: Final = timedelta(days=366 * 5)
+TokenState = Literal["active", "revoked", "expired"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class ApiToken:
     revoked_at: datetime | None = None
     version: int = 1
 
-    def state(self, now: datetime) -> Literal["active", "revoked", "expired"]:
+    def state(self, now: datetime) -> TokenState:
         """Whether it opens anything at this moment."""
         if self.revoked_at is not None:
             return "revoked"

@@ -26,6 +26,7 @@ class PageFilter:
     state: PageState | None = None
     channel: Channel | None = None
     kind: PageKind | None = None
+    contact_id: UUID | None = None
 
 
 _ADD = Statement(insert(pages).on_conflict_do_nothing().returning(pages.c.id))

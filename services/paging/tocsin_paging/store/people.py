@@ -17,10 +17,13 @@ from tocsin_paging.store.access_tables import team_members, users
 
 @dataclass(frozen=True)
 class PersonFilter:
-    """What a list of people is cut down to."""
+    """What a list of people is cut down to; None means any."""
 
     email: str | None = None
+    name: str | None = None
     role: RoleName | None = None
+    timezone: str | None = None
+    slack_user_id: str | None = None
     team_id: UUID | None = None
 
 
@@ -141,11 +144,10 @@ def _living() -> Select[Any]:
 
 
 def _conditions(wanted: PersonFilter) -> list[Any]:
-    conditions: list[Any] = []
+    same = {name: getattr(wanted, name) for name in ("name", "role", "timezone", "slack_user_id")}
+    conditions: list[Any] = [users.c[name] == value for name, value in same.items() if value is not None]
     if wanted.email is not None:
         conditions.append(users.c.email_key == email_key(wanted.email))
-    if wanted.role is not None:
-        conditions.append(users.c.role == wanted.role)
     if wanted.team_id is not None:
         members = select(team_members.c.user_id).where(team_members.c.team_id == wanted.team_id)
         conditions.append(users.c.id.in_(members))

@@ -25,6 +25,19 @@ class StoredPolicy:
     version: int
 
 
+@dataclass(frozen=True)
+class PolicyFilter:
+    """What a list of policies is cut down to; None means any."""
+
+    slug: str | None = None
+    name: str | None = None
+    team_id: UUID | None = None
+    is_default: bool | None = None
+
+
+EVERY_POLICY = PolicyFilter()
+
+
 class PolicyRepository:
     """Reads and writes policies."""
 
@@ -47,9 +60,12 @@ class PolicyRepository:
         row = await _DEFAULT.row(self._conn)
         return _stored(row) if row else None
 
-    async def listed(self, *, after: UUID | None = None, limit: int = 200) -> list[StoredPolicy]:
+    async def listed(
+        self, wanted: PolicyFilter = EVERY_POLICY, *, after: UUID | None = None, limit: int = 200
+    ) -> list[StoredPolicy]:
         """Return policies in the order in which they were made, beginning after `after`."""
-        query = _living().order_by(policies.c.id).limit(limit)
+        same = [policies.c[name] == value for name, value in vars(wanted).items() if value is not None]
+        query = _living().where(*same).order_by(policies.c.id).limit(limit)
         rows = await self._conn.execute(query.where(policies.c.id > after) if after else query)
         return [_stored(row) for row in rows.mappings()]
 

@@ -25,6 +25,19 @@ class StoredSchedule:
     version: int
 
 
+@dataclass(frozen=True)
+class ScheduleFilter:
+    """What a list of schedules is cut down to; None means any."""
+
+    slug: str | None = None
+    name: str | None = None
+    team_id: UUID | None = None
+    zone: str | None = None
+
+
+EVERY_SCHEDULE = ScheduleFilter()
+
+
 class ScheduleRepository:
     """Reads and writes schedules. `since` leaves out overrides that had ended by then."""
 
@@ -52,10 +65,16 @@ class ScheduleRepository:
         return {stored.schedule.id: stored.schedule for stored in found}
 
     async def listed(
-        self, *, since: datetime, after: UUID | None = None, limit: int = 200
+        self,
+        wanted: ScheduleFilter = EVERY_SCHEDULE,
+        *,
+        since: datetime,
+        after: UUID | None = None,
+        limit: int = 200,
     ) -> list[StoredSchedule]:
         """Return schedules in the order in which they were made, beginning after `after`."""
-        query = _living().order_by(schedules.c.id).limit(limit)
+        same = [schedules.c[name] == value for name, value in vars(wanted).items() if value is not None]
+        query = _living().where(*same).order_by(schedules.c.id).limit(limit)
         return await self._load(query.where(schedules.c.id > after) if after else query, since=since)
 
     async def add(self, stored: StoredSchedule, *, now: datetime) -> None:

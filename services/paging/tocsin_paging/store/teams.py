@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.person import Team
 from tocsin_paging.store.access_tables import team_members, teams
+
+
+@dataclass(frozen=True)
+class TeamFilter:
+    """What a list of teams is cut down to; None means any."""
+
+    slug: str | None = None
+    name: str | None = None
+    member_id: UUID | None = None
+
+
+EVERY_TEAM = TeamFilter()
 
 
 class TeamRepository:
@@ -28,9 +41,11 @@ class TeamRepository:
         """Return the team with this slug, its row locked if asked."""
         return await self._one(_living().where(teams.c.slug == slug), lock=lock)
 
-    async def listed(self, *, after: UUID | None = None, limit: int = 200) -> list[Team]:
+    async def listed(
+        self, wanted: TeamFilter = EVERY_TEAM, *, after: UUID | None = None, limit: int = 200
+    ) -> list[Team]:
         """Return teams in the order in which they were made, beginning after `after`."""
-        query = _living().order_by(teams.c.id).limit(limit)
+        query = _living().where(*_conditions(wanted)).order_by(teams.c.id).limit(limit)
         return await self._all(query.where(teams.c.id > after) if after else query)
 
     async def of_person(self, user_id: UUID, *, lock: bool = False) -> list[Team]:
@@ -81,6 +96,15 @@ class TeamRepository:
         for team_id, user_id in await self._conn.execute(query):
             found[team_id].add(user_id)
         return found
+
+
+def _conditions(wanted: TeamFilter) -> list[Any]:
+    same = {teams.c.slug: wanted.slug, teams.c.name: wanted.name}
+    conditions: list[Any] = [column == value for column, value in same.items() if value is not None]
+    if wanted.member_id is not None:
+        theirs = select(team_members.c.team_id).where(team_members.c.user_id == wanted.member_id)
+        conditions.append(teams.c.id.in_(theirs))
+    return conditions
 
 
 def _living() -> Select[Any]:

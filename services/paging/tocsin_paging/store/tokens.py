@@ -1,5 +1,6 @@
 """API tokens: only their prefix and keyed hash are ever here (S3)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,18 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_paging.domain.token import ApiToken
+from tocsin_paging.domain.token import ApiToken, TokenState
 from tocsin_paging.store.access_tables import api_tokens
+
+
+@dataclass(frozen=True)
+class TokenFilter:
+    """What a list of tokens is cut down to; None means any. `state` is that at `now`."""
+
+    owner_id: UUID | None = None
+    name: str | None = None
+    prefix: str | None = None
+    state: TokenState | None = None
 
 
 class TokenRepository:
@@ -24,12 +35,12 @@ class TokenRepository:
         return _token(row) if row else None
 
     async def listed(
-        self, *, owner_id: UUID | None = None, after: UUID | None = None, limit: int = 200
+        self, wanted: TokenFilter, *, now: datetime, after: UUID | None = None, limit: int = 200
     ) -> list[ApiToken]:
-        """Return tokens, newest first, beginning after `after`; only one person's when `owner_id` is given."""
-        query = select(api_tokens).order_by(api_tokens.c.id.desc()).limit(limit)
-        if owner_id is not None:
-            query = query.where(api_tokens.c.owner_id == owner_id)
+        """Return tokens, newest first, beginning after `after`."""
+        query = (
+            select(api_tokens).where(*_conditions(wanted, now)).order_by(api_tokens.c.id.desc()).limit(limit)
+        )
         return await self._all(query.where(api_tokens.c.id < after) if after else query)
 
     async def living_of(self, owner_id: UUID) -> list[ApiToken]:
@@ -61,6 +72,25 @@ class TokenRepository:
     async def _all(self, query: Select[Any]) -> list[ApiToken]:
         rows = await self._conn.execute(query)
         return [_token(row) for row in rows.mappings()]
+
+
+def _conditions(wanted: TokenFilter, now: datetime) -> list[Any]:
+    same = {name: getattr(wanted, name) for name in ("owner_id", "name", "prefix")}
+    conditions: list[Any] = [api_tokens.c[name] == value for name, value in same.items() if value is not None]
+    if wanted.state is not None:
+        conditions.append(_in_state(wanted.state, now))
+    return conditions
+
+
+def _in_state(state: TokenState, now: datetime) -> Any:
+    revoked, expires = api_tokens.c.revoked_at, api_tokens.c.expires_at
+    match state:
+        case "revoked":
+            return revoked.is_not(None)
+        case "expired":
+            return revoked.is_(None) & (expires <= now)
+        case "active":
+            return revoked.is_(None) & (expires.is_(None) | (expires > now))
 
 
 def _token(row: RowMapping) -> ApiToken:

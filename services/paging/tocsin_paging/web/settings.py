@@ -22,7 +22,7 @@ from tocsin_paging.domain.token import Wish
 from tocsin_paging.store.people import PeopleRepository
 from tocsin_paging.store.sessions import SessionRepository
 from tocsin_paging.store.teams import TeamRepository
-from tocsin_paging.store.tokens import TokenRepository
+from tocsin_paging.store.tokens import TokenFilter, TokenRepository
 from tocsin_paging.usecases.passwords import hashed, is_right
 from tocsin_paging.usecases.people import change_person, person_to_change, set_password
 from tocsin_paging.usecases.sessions import count_attempt, end_all_sessions, end_session, forgive_attempts
@@ -156,7 +156,7 @@ async def _shown(
     if person is None:
         raise _nobody()
     sessions = await SessionRepository(conn).running(user_id, now=now)
-    tokens = await TokenRepository(conn).listed(owner_id=user_id, limit=100)
+    tokens = await TokenRepository(conn).listed(TokenFilter(owner_id=user_id), now=now, limit=100)
     offered = sorted(scope for scope in SCOPES - {EVERYTHING} if viewer.may(scope))
     context = {
         "person": person,

@@ -1,0 +1,29 @@
+"""Every list of the API comes in pages, by the same two parameters."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+BOUNDED = {"/api/v1/schedules/{schedule_id}/shifts"}
+"""Lists whose caller says how much is wanted: shifts have a start and an end, a year apart at most."""
+
+
+def lists_of(app: FastAPI) -> dict[str, Any]:
+    """GET operations that answer items, by path."""
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    found = {}
+    for path, item in document["paths"].items():
+        content = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+        if "next" in schemas.get(name, {}).get("properties", {}):
+            found[path] = item["get"]
+    return found
+
+
+async def test_every_list_takes_limit_and_cursor(app: FastAPI) -> None:
+    lists = lists_of(app)
+    assert lists
+    for path, operation in lists.items():
+        names = {parameter["name"] for parameter in operation["parameters"]}
+        assert names >= {"limit", "cursor"} or path in BOUNDED, path
