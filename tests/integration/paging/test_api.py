@@ -137,6 +137,9 @@ async def test_who_would_be_paged_step_by_step(client: Client, people: dict[str,
     items = (await client.get("/api/v1/on-call", params={"policy": "core"})).json()["items"]
     assert [(item["step"], item["user"]) for item in items] == [(1, "Ana"), (2, "Bo")]
     assert items[0]["why"] == "primary on call for Core: turn 1 of the primary rotation"
+    [primary, *_] = (await client.get("/api/v1/on-call", params={"schedule": "core"})).json()["items"]
+    assert primary["until"]
+    assert [items[0][end] for end in ("since", "until")] == [primary[end] for end in ("since", "until")]
     assert (await client.delete(f"/api/v1/schedules/{schedule['id']}")).status_code == 409
     assert (await client.get("/api/v1/on-call", params={"policy": "x"})).status_code == 404
     assert (await client.get("/api/v1/on-call", params={"policy": "x", "schedule": "y"})).status_code == 422

@@ -15,7 +15,7 @@ from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind
 from tocsin_paging.domain.references import as_id
 from tocsin_paging.domain.schedule import Schedule, shifts, who_is_on_call
-from tocsin_paging.domain.targets import Group, Known, aimed_at
+from tocsin_paging.domain.targets import Aim, Group, Known, aimed_at
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.store.schedules import ScheduleRepository
 
@@ -93,11 +93,11 @@ def duties_of(schedule: Schedule, *, at: datetime) -> list[Duties]:
     return [_duties(schedule, duty=duty, at=at) for duty in Duty if duty in named or duty == Duty.PRIMARY]
 
 
-async def known_targets(conn: AsyncConnection, steps: Iterable[Step], *, at: datetime) -> Known:
-    """Return the schedules and teams at which these steps aim, with the overrides that act at `at` or later."""
+async def known_targets(conn: AsyncConnection, steps: Iterable[Step], *, since: datetime) -> Known:
+    """Return the schedules and teams at which these steps aim, with the overrides that act at `since` or later."""
     targets = [target for step in steps for target in step.targets]
     wanted = [target.id for target in targets if target.kind == TargetKind.SCHEDULE]
-    schedules = await ScheduleRepository(conn).many(wanted, since=at)
+    schedules = await ScheduleRepository(conn).many(wanted, since=since)
     directory, teams = Directory(conn), dict[UUID, Group]()
     for target in targets:
         if target.kind == TargetKind.TEAM and (team := await directory.team(target.id)):
@@ -115,28 +115,34 @@ async def _last_resort(conn: AsyncConnection) -> list[Duties]:
 
 
 async def _of_steps(conn: AsyncConnection, policy: Policy, *, at: datetime) -> list[Duties]:
-    known = await known_targets(conn, policy.steps, at=at)
+    known = await known_targets(conn, policy.steps, since=at - FAR_BACK)
     found = []
     for number, step in enumerate(policy.steps, start=1):
-        aims = aimed_at(step, known, at=at)
-        found += [
-            Duties(
-                aim.user_id,
-                reason=aim.on_call.why.value if aim.on_call else aim.target.kind.value,
-                why=aim.why,
-                duty=aim.target.duty,
-                schedule=known.schedules.get(aim.target.id),
-                step=number,
-                turn=aim.on_call.turn if aim.on_call else None,
-            )
-            for aim in aims
-        ]
+        found += [_aimed(aim, known, step=number, at=at) for aim in aimed_at(step, known, at=at)]
         found += [
             _nobody(target, known, step=number, at=at)
             for target in step.targets
             if _is_gap(target, known, at)
         ]
     return found
+
+
+def _aimed(aim: Aim, known: Known, *, step: int, at: datetime) -> Duties:
+    schedule, on_call = known.schedules.get(aim.target.id), aim.on_call
+    if schedule is None or on_call is None:
+        return Duties(aim.user_id, reason=aim.target.kind.value, why=aim.why, step=step)
+    since, until = _ends(schedule, duty=on_call.duty, at=at)
+    return Duties(
+        aim.user_id,
+        reason=on_call.why.value,
+        why=aim.why,
+        duty=aim.target.duty,
+        schedule=schedule,
+        step=step,
+        turn=on_call.turn,
+        since=since,
+        until=until,
+    )
 
 
 def _is_gap(target: Target, known: Known, at: datetime) -> bool:
@@ -155,8 +161,7 @@ def _nobody(target: Target, known: Known, *, step: int, at: datetime) -> Duties:
 
 def _duties(schedule: Schedule, *, duty: Duty, at: datetime) -> Duties:
     on_call = who_is_on_call(schedule, at, duty=duty)
-    around = shifts(schedule, at - FAR_BACK, end=at + HORIZON, duty=duty)
-    shift = next(shift for shift in around if shift.starts_at <= at < shift.ends_at)
+    since, until = _ends(schedule, duty=duty, at=at)
     return Duties(
         on_call.user_id,
         reason=on_call.why.value,
@@ -164,6 +169,14 @@ def _duties(schedule: Schedule, *, duty: Duty, at: datetime) -> Duties:
         duty=duty,
         schedule=schedule,
         turn=on_call.turn,
-        since=None if shift is around[0] else shift.starts_at,
-        until=None if shift is around[-1] else shift.ends_at,
+        since=since,
+        until=until,
     )
+
+
+def _ends(schedule: Schedule, *, duty: Duty, at: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return when the shift at `at` begins and ends; None where that is further off than we look."""
+    around = shifts(schedule, at - FAR_BACK, end=at + HORIZON, duty=duty)
+    shift = next(shift for shift in around if shift.starts_at <= at < shift.ends_at)
+    since = None if shift is around[0] else shift.starts_at
+    return since, None if shift is around[-1] else shift.ends_at

@@ -58,7 +58,7 @@ async def administrators(uow: UnitOfWork, gathered: Gathered, *, why: str) -> tu
 
 
 async def _recipients(uow: UnitOfWork, step: Step, gathered: Gathered) -> tuple[Recipient, ...]:
-    known = await known_targets(uow.conn, [step], at=uow.now)
+    known = await known_targets(uow.conn, [step], since=uow.now)
     aims = aimed_at(step, known, at=uow.now)
     return await _reachable(uow, {aim.user_id: aim.why for aim in aims}, gathered)
 

@@ -75,7 +75,7 @@ async def policy_page(request: Request, viewer: Reader, uow: RequestUnitOfWork, 
 
 async def _steps(uow: RequestUnitOfWork, stored: StoredPolicy) -> list[StepView]:
     steps = stored.policy.steps
-    known = await known_targets(uow.conn, steps, at=uow.now)
+    known = await known_targets(uow.conn, steps, since=uow.now)
     now = await on_call_of_policy(uow.conn, str(stored.policy.id), at=uow.now)
     people = {target.id for step in steps for target in step.targets if target.kind == TargetKind.USER}
     people |= {duties.user_id for duties in now if duties.user_id}
