@@ -133,7 +133,7 @@ async def test_errors_are_one_string_as_alertmanager_gives_them(house: House) ->
         "/alerts?filter=nothing": 400,
         "/alerts?filter=a%3D~(": 400,
         "/alerts?active=perhaps": 400,
-        "/silences": 404,
+        "/nothing": 404,
     }
     for path, status in wrong.items():
         answer = await house.senders.get(base + path)
@@ -143,3 +143,11 @@ async def test_errors_are_one_string_as_alertmanager_gives_them(house: House) ->
     forms: list[Any] = [{}, [{"labels": {}}], [{"labels": {"alertname": ""}}]]
     for body in forms:
         assert (await house.senders.post(f"{base}/alerts", json=body)).status_code == 400
+
+
+async def test_a_key_in_the_query_string_opens_nothing(house: House) -> None:
+    """S10: query strings end up in logs."""
+    key = await house.key("alertmanager")
+    for path in ("alerts", "status", "receivers", "silences", "alerts/groups"):
+        answer = await house.senders.get(f"/alertmanager/api/v2/{path}?key={key}")
+        assert answer.status_code == 401

@@ -64,3 +64,38 @@ async def test_amtool_understands_that_a_key_is_wrong(house: House, origin: str)
     assert status != 0
     assert "401" in said
     assert "no consumer" not in said
+
+
+async def test_amtool_shows_what_there_is(house: House, origin: str) -> None:
+    key = await house.key("alertmanager")
+    for url in (f"{origin}/alertmanager/k/{key}", f"{origin}/alertmanager/k/{key}/"):
+        for arguments in (
+            ("config", "show"),
+            ("-o", "extended", "config", "show"),
+            ("cluster", "show"),
+            ("alert", "query", "--receiver=tocsin"),
+            ("silence", "query"),
+            ("silence", "query", "-o", "json", "alertname=x"),
+        ):
+            status, said = await amtool(url, *arguments)
+            assert status == 0, (arguments, said)
+
+
+async def test_amtool_tells_what_to_do_instead_of_a_silence(house: House, origin: str) -> None:
+    url = f"{origin}/alertmanager/k/{await house.key('alertmanager')}"
+
+    status, said = await amtool(url, "silence", "add", "alertname=x", "--comment=planned")
+
+    assert status == 1
+    assert "does not match any response statuses" not in said
+    assert "acknowledge its incident" in said
+
+
+async def test_amtool_asks_for_a_receiver(house: House, origin: str) -> None:
+    url = f"{origin}/alertmanager/k/{await house.key('alertmanager')}"
+    await amtool(url, "alert", "add", "alertname=DiskFull")
+    await house.settled()
+
+    for receiver, is_shown in (("tocsin", True), ("toc.*", True), ("toc", False), ("other", False)):
+        _, lines = await amtool(url, "alert", "query", f"--receiver={receiver}")
+        assert ("DiskFull" in lines) is is_shown, receiver

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -33,6 +34,10 @@ class Both:
         answers = [await one.post("/api/v2/alerts", json=alerts) for one in (self.real, self.ours)]
         await self.house.settled()
         return answers[0], answers[1]
+
+    async def have_grouped(self) -> bool:
+        """Alertmanager groups a moment after it has answered."""
+        return len((await self.real.get("/api/v2/alerts/groups")).json()) == 2
 
     async def names(self, path: str = "/api/v2/alerts") -> tuple[list[str], list[str]]:
         real, ours = [
@@ -81,6 +86,63 @@ async def test_a_post_of_only_bad_or_only_good_alerts(both: Both) -> None:
         real, ours = await both.post(*alerts)
         assert (real.status_code, ours.status_code) == (status, status)
     assert await both.names() == (["Good", "Too"], ["Good", "Too"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v2/alerts/groups",
+        "/api/v2/receivers",
+        "/api/v2/silences?active=true&filter=a%3Db",
+        "/-/ready",
+        "/-/healthy",
+        "/api/v2/alerts?receiver=toc",
+        "/api/v2/alerts?receiver=toc.*",
+        "/api/v2/alerts?receiver=toc|x|tocsin",
+        "/api/v2/alerts/groups?receiver=x|y",
+        "/api/v2/alerts?receiver=(",
+        "/api/v2/alerts/groups?receiver=*",
+        "/api/v2/alerts?filter=alertname=~%22Goo.%22",
+        "/api/v2/alerts?filter=alertname=~%22(%22",
+        "/api/v2/alerts?filter=nonsense",
+        "/api/v2/silence/018f1f3e-7f5a-7cc0-8000-000000000001",
+        "/api/v2/nothing",
+    ],
+)
+async def test_what_is_read_looks_alike(both: Both, path: str) -> None:
+    await both.post(GOOD, {"labels": {"alertname": "Other", "job": "x"}})
+    await eventually(both.have_grouped, within=30)
+
+    real, ours = await both.get(path)
+
+    assert ours.status_code == real.status_code
+    if real.status_code == 200:
+        assert _shape(ours) == _shape(real)
+    else:
+        assert isinstance(ours.json(), str)
+
+
+async def test_probes_of_a_load_balancer_need_no_key_and_may_ask_for_the_head(both: Both) -> None:
+    for path in ("/-/ready", "/-/healthy"):
+        for place in ("/alertmanager", "/alertmanager/k/anything"):
+            answer = await both.house.senders.head(place + path)
+            assert (answer.status_code, answer.content) == (200, b"")
+
+
+def _shape(answer: httpx2.Response) -> Any:
+    if not answer.headers["content-type"].startswith("application/json"):
+        return answer.text
+    said = answer.json()
+    return sorted(map(_named, said), key=str)
+
+
+def _named(item: dict[str, Any]) -> dict[str, Any]:
+    """Without what each side makes by itself."""
+    own = ("fingerprint", "startsAt", "endsAt", "updatedAt", "generatorURL")
+    shown = {name: value for name, value in item.items() if name not in own}
+    if "alerts" in shown:
+        shown["alerts"] = sorted(map(_named, shown["alerts"]), key=str)
+    return shown
 
 
 async def _is_up(client: httpx2.AsyncClient) -> bool:

@@ -1,34 +1,98 @@
-"""What reads in Alertmanager's API v2, so that amtool and Prometheus are content. The key is an integration's."""
+"""What reads in Alertmanager's API v2, so that amtool and other clients are content. The key is an integration's."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
+from typing import Annotated, Any, Final, cast
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from tocsin_access.dependencies import public
-from tocsin_chassis.requests import ReadConnection
+from tocsin_chassis.requests import ReadConnection, get_service
 from tocsin_chassis.routing import api_router
+from tocsin_chassis.surface import readiness
 from tocsin_detector.api.senders import key_of
 from tocsin_detector.api.state import State
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.integration import Integration, Source
-from tocsin_detector.domain.matchers import Matcher, read_matcher
+from tocsin_detector.domain.matchers import Comparison, Matcher, read_matcher
+from tocsin_detector.store.patterns import BadPattern, matches
 from tocsin_detector.store.queries import AlertFilter, AlertQueries
 from tocsin_runtime.errors import Problem
 
-router = api_router(prefix="/alertmanager", tags=["alertmanager"])
-KEYED = [Depends(public("carries the integration's own key"))]
+RECEIVER: Final = "tocsin"
+SPOKEN: Final = "0.25.0"
+"""The release of Alertmanager that the tests compare with; its API v2 has only grown since. amtool says when its own
+version is another one, whatever stands here, and does what it is asked all the same."""
 MOST_ALERTS = 1_000
 _OPEN = (Status.FIRING, Status.ACKNOWLEDGED)
-Text = Annotated[str, Query(max_length=1_000)]
 _NEVER = "9999-12-31T23:59:59.000Z"
+_GROUPED_BY = ("service", "alertname")
+_NO_SILENCES = (
+    "Tocsin cannot keep silences yet. To stop an alert's pages, acknowledge its incident, on its page or by POST"
+    " /api/v1/incidents/{id}/acknowledge. To keep alerts away, silence them in the Alertmanager that sends them, or"
+    " mute their rule."
+)
+OPEN = [Depends(public("says nothing of anybody"))]
+PROBES = ["GET", "HEAD"]
+Text = Annotated[str, Query(max_length=1_000)]
+Endpoint = Callable[..., Awaitable[Any]]
+router = api_router(prefix="/alertmanager", tags=["alertmanager"])
 
 
-@router.get("/api/v2/status", name="alertmanager_status", dependencies=KEYED)
-@router.get("/k/{key}/api/v2/status", name="alertmanager_status_by_key", dependencies=KEYED)
-async def status(request: Request, state: State, key: str = "") -> dict[str, Any]:
+async def key_in_header(request: Request, state: State) -> None:
+    """Whose key the headers show. Raises a Problem with 401 or 403."""
+    request.state.sender = await _sender(state, key_of(dict(request.scope["headers"])))
+
+
+async def key_in_path(request: Request, state: State, key: str) -> None:
+    """Whose key stands in the path. Raises a Problem with 401 or 403."""
+    request.state.sender = await _sender(state, key)
+
+
+async def _sender(state: State, key: str) -> Integration:
+    integration = await state.keyring.find(key)
+    if integration is None:
+        raise Problem(
+            401, "No valid key", "Send the integration's key as bearer token, or as basic password."
+        )
+    if integration.source is not Source.ALERTMANAGER:
+        raise Problem(403, "Key of another source", "Use the key of an integration with source alertmanager.")
+    return integration
+
+
+def _shown_sender(request: Request) -> Integration:
+    return cast(Integration, request.state.sender)
+
+
+Sender = Annotated[Integration, Depends(_shown_sender)]
+
+
+def at(path: str, name: str, *methods: str) -> Callable[[Endpoint], Endpoint]:
+    """Serve the path twice: for a key in the headers, and for one in the path."""
+    rule = Depends(public("carries the integration's own key"))
+
+    def served(endpoint: Endpoint) -> Endpoint:
+        for prefix, suffix, authentication in (
+            ("", "", key_in_header),
+            ("/k/{key}", "_by_key", key_in_path),
+        ):
+            router.add_api_route(
+                prefix + path,
+                endpoint,
+                name=f"alertmanager_{name}{suffix}",
+                methods=list(methods or ("GET",)),
+                dependencies=[rule, Depends(authentication)],
+            )
+        return endpoint
+
+    return served
+
+
+@at("/api/v2/status", "status")
+async def status(sender: Sender) -> dict[str, Any]:
     """What amtool asks for. There is no cluster, and no configuration file."""
-    integration = await _authenticated(request, state, key)
-    since = integration.created_at.isoformat()
+    since = sender.created_at.isoformat()
     return {
         "cluster": {"status": "disabled", "peers": []},
         "config": {"original": "# Tocsin keeps its configuration in its own API: tocsin export"},
@@ -39,45 +103,115 @@ async def status(request: Request, state: State, key: str = "") -> dict[str, Any
             "buildUser": "tocsin",
             "goVersion": "none",
             "revision": "tocsin",
-            "version": "0.28.0",
+            "version": SPOKEN,
         },
     }
 
 
-@router.get("/api/v2/alerts", name="alertmanager_alerts", dependencies=KEYED)
-@router.get("/k/{key}/api/v2/alerts", name="alertmanager_alerts_by_key", dependencies=KEYED)
-async def list_open(
-    request: Request,
-    state: State,
+@at("/api/v2/receivers", "receivers")
+async def receivers(_: Sender) -> list[dict[str, str]]:
+    """The one receiver of all alerts."""
+    return [{"name": RECEIVER}]
+
+
+@at("/api/v2/silences", "silences")
+async def silences(_: Sender) -> list[Any]:
+    """There are none."""
+    return []
+
+
+@at("/api/v2/silences", "add_silence", "POST")
+async def add_silence(_: Sender) -> None:
+    """Refused, with what to do instead."""
+    raise Problem(400, "No silences yet", _NO_SILENCES)
+
+
+@at("/api/v2/silence/{silence_id}", "silence", "GET")
+@at("/api/v2/silence/{silence_id}", "expire_silence", "DELETE")
+async def silence(_: Sender, silence_id: str) -> None:
+    """There is none."""
+    raise Problem(404, "No such silence", f"There is no silence {silence_id[:100]}. {_NO_SILENCES}")
+
+
+async def alert_filter(
+    sender: Sender,
     conn: ReadConnection,
-    key: str = "",
     matchers: Annotated[list[Text] | None, Query(alias="filter", max_length=20)] = None,
+    receiver: Text | None = None,
     active: bool = True,
-) -> list[dict[str, Any]]:
-    """The integration's open alerts, newest first, at most 1,000. All are active: none is silenced or inhibited."""
-    integration = await _authenticated(request, state, key)
-    wanted = AlertFilter(integration_id=integration.id, status=_OPEN, matchers=_matchers(matchers or []))
-    if not active:
-        return []
-    return [_shown(alert) for alert in await AlertQueries(conn).page(wanted, before=None, limit=MOST_ALERTS)]
-
-
-def _matchers(written: list[str]) -> list[Matcher]:
+) -> AlertFilter | None:
+    """What is asked for; None when nothing can match. All open alerts are active: none is silenced or inhibited."""
     try:
-        return [read_matcher(one.replace("\x00", "")) for one in written]
-    except ValueError as error:
-        raise Problem(400, "Bad matcher", str(error)) from error
+        read = [read_matcher(one.replace("\x00", "")) for one in matchers or []]
+        await _check(conn, read)
+        is_ours = receiver is None or await matches(conn, RECEIVER, receiver.replace("\x00", ""))
+    except (ValueError, BadPattern) as error:
+        raise Problem(400, "Bad filter", str(error)) from error
+    wanted = AlertFilter(integration_id=sender.id, status=_OPEN, matchers=read)
+    return wanted if active and is_ours else None
 
 
-async def _authenticated(request: Request, state: State, key: str) -> Integration:
-    integration = await state.keyring.find(key or key_of(dict(request.scope["headers"])))
-    if integration is None:
-        raise Problem(
-            401, "No valid key", "Send the integration's key as bearer token, or as basic password."
-        )
-    if integration.source is not Source.ALERTMANAGER:
-        raise Problem(403, "Key of another source", "Use the key of an integration with source alertmanager.")
-    return integration
+Wanted = Annotated[AlertFilter | None, Depends(alert_filter)]
+
+
+@at("/api/v2/alerts", "alerts")
+async def list_open(wanted: Wanted, conn: ReadConnection) -> list[dict[str, Any]]:
+    """The integration's open alerts, newest first, at most 1,000."""
+    return [_shown(alert) for alert in await _found(conn, wanted)]
+
+
+@at("/api/v2/alerts/groups", "alert_groups")
+async def list_groups(sender: Sender, wanted: Wanted, conn: ReadConnection) -> list[dict[str, Any]]:
+    """The same alerts by their groups, each with the labels that it is grouped by and its alerts agree on."""
+    alerts = sorted(await _found(conn, wanted), key=lambda alert: alert.group_id)
+    names = sender.grouping.by or _GROUPED_BY
+    grouped = [list(group) for _, group in groupby(alerts, key=lambda alert: alert.group_id)]
+    return [
+        {
+            "labels": _agreed(names, group),
+            "receiver": {"name": RECEIVER},
+            "alerts": [_shown(alert) for alert in group],
+        }
+        for group in grouped
+    ]
+
+
+@router.api_route("/-/healthy", name="alertmanager_healthy", methods=PROBES, dependencies=OPEN)
+@router.api_route("/k/{key}/-/healthy", name="alertmanager_healthy_by_key", methods=PROBES, dependencies=OPEN)
+async def healthy() -> Response:
+    """The process runs. The key is not looked at."""
+    return PlainTextResponse("OK")
+
+
+@router.api_route("/-/ready", name="alertmanager_ready", methods=PROBES, dependencies=OPEN)
+@router.api_route("/k/{key}/-/ready", name="alertmanager_ready_by_key", methods=PROBES, dependencies=OPEN)
+async def ready(request: Request) -> Response:
+    """Alerts can be taken now; else 503. The key is not looked at."""
+    is_ready = (await readiness(get_service(request))).status_code == 200
+    return PlainTextResponse("OK" if is_ready else "Not ready", status_code=200 if is_ready else 503)
+
+
+async def _found(conn: ReadConnection, wanted: AlertFilter | None) -> list[Alert]:
+    return [] if wanted is None else await AlertQueries(conn).page(wanted, before=None, limit=MOST_ALERTS)
+
+
+async def _check(conn: ReadConnection, read: Sequence[Matcher]) -> None:
+    for matcher in read:
+        if matcher.comparison in (Comparison.MATCHES, Comparison.MATCHES_NOT):
+            await matches(conn, "", matcher.value)
+
+
+def _agreed(names: Sequence[str], group: Sequence[Alert]) -> dict[str, str]:
+    first, *others = [{**alert.labels, **_service_of(alert)} for alert in group]
+    return {
+        name: first[name]
+        for name in names
+        if first.get(name) and all(other.get(name) == first[name] for other in others)
+    }
+
+
+def _service_of(alert: Alert) -> dict[str, str]:
+    return {"service": alert.service} if alert.service else {}
 
 
 def _shown(alert: Alert) -> dict[str, Any]:
@@ -89,6 +223,6 @@ def _shown(alert: Alert) -> dict[str, Any]:
         "updatedAt": alert.last_received_at.isoformat(),
         "fingerprint": alert.dedup_key,
         "generatorURL": alert.url or "",
-        "receivers": [{"name": "tocsin"}],
+        "receivers": [{"name": RECEIVER}],
         "status": {"state": "active", "silencedBy": [], "inhibitedBy": []},
     }
