@@ -33,8 +33,6 @@ _NO_SILENCES = (
     " /api/v1/incidents/{id}/acknowledge. To keep alerts away, silence them in the Alertmanager that sends them, or"
     " mute their rule."
 )
-OPEN = [Depends(public("says nothing of anybody"))]
-PROBES = ["GET", "HEAD"]
 Text = Annotated[str, Query(max_length=1_000)]
 Endpoint = Callable[..., Awaitable[Any]]
 router = api_router(prefix="/alertmanager", tags=["alertmanager"])
@@ -84,6 +82,26 @@ def at(path: str, name: str, *methods: str) -> Callable[[Endpoint], Endpoint]:
                 methods=list(methods or ("GET",)),
                 dependencies=[rule, Depends(authentication)],
             )
+        return endpoint
+
+    return served
+
+
+def probe(name: str) -> Callable[[Endpoint], Endpoint]:
+    """Serve `/-/{name}` to whoever asks, with a key in the path or without: it is not looked at."""
+    rule = Depends(public("says nothing of anybody"))
+
+    def served(endpoint: Endpoint) -> Endpoint:
+        for path in (f"/-/{name}", f"/k/{{key}}/-/{name}"):
+            for method in ("GET", "HEAD"):
+                router.add_api_route(
+                    path,
+                    endpoint,
+                    name=f"alertmanager_{name}_{method.lower()}",
+                    methods=[method],
+                    dependencies=[rule],
+                    include_in_schema=False,
+                )
         return endpoint
 
     return served
@@ -176,17 +194,15 @@ async def list_groups(sender: Sender, wanted: Wanted, conn: ReadConnection) -> l
     ]
 
 
-@router.api_route("/-/healthy", name="alertmanager_healthy", methods=PROBES, dependencies=OPEN)
-@router.api_route("/k/{key}/-/healthy", name="alertmanager_healthy_by_key", methods=PROBES, dependencies=OPEN)
+@probe("healthy")
 async def healthy() -> Response:
-    """The process runs. The key is not looked at."""
+    """The process runs."""
     return PlainTextResponse("OK")
 
 
-@router.api_route("/-/ready", name="alertmanager_ready", methods=PROBES, dependencies=OPEN)
-@router.api_route("/k/{key}/-/ready", name="alertmanager_ready_by_key", methods=PROBES, dependencies=OPEN)
+@probe("ready")
 async def ready(request: Request) -> Response:
-    """Alerts can be taken now; else 503. The key is not looked at."""
+    """Alerts can be taken now; else 503."""
     is_ready = (await readiness(get_service(request))).status_code == 200
     return PlainTextResponse("OK" if is_ready else "Not ready", status_code=200 if is_ready else 503)
 
