@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -106,6 +107,40 @@ async def test_two_people_cannot_overwrite_each_other(client: httpx2.AsyncClient
     await put(client, name="Acme two")
     answer = await client.put(PAGE, json=WANTED, headers={"If-Match": old})
     assert answer.status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("place", "body"),
+    [
+        ("components", {"name": "Search"}),
+        (
+            "maintenances",
+            {"name": "Upgrade", "starts_at": "2026-11-24T08:00:00Z", "ends_at": "2026-11-25T11:00:00Z"},
+        ),
+    ],
+)
+async def test_nor_what_is_on_the_page(
+    client: httpx2.AsyncClient, told: Room, place: str, body: dict[str, str]
+) -> None:
+    component = (await put(client)).json()["components"][0]["id"]
+    body = body if place == "components" else {**body, "component_ids": [component]}
+    made = await client.post(f"{PAGE}/{place}", json=body)
+    one, old = f"{PAGE}/{place}/{made.json()['id']}", {"If-Match": made.headers["etag"]}
+    assert (await client.get(one)).headers["etag"] == made.headers["etag"]
+    changed = await client.put(one, json={**body, "name": "Other"}, headers=old)
+    assert changed.status_code == 200
+    assert (await client.put(one, json=body, headers=old)).status_code == 412
+    assert (await client.delete(one, headers=old)).status_code == 412
+    assert (await client.get(one)).json()["name"] == "Other"
+    fresh = {"If-Match": changed.headers["etag"]}
+    assert (await client.delete(one, headers=fresh)).status_code == 204
+    assert (await client.get(one)).status_code == 404
+
+
+async def test_templates_that_no_column_takes_are_cleaned(client: httpx2.AsyncClient, told: Room) -> None:
+    body = orjson.dumps({**WANTED, "templates": {"resolved": "Do"}}).replace(b'"Do"', b'"Do\\ud800ne"')
+    answer = await client.put(PAGE, content=body, headers={"content-type": "application/json"})
+    assert answer.json()["templates"] == {"resolved": "Do?ne"}
 
 
 async def test_bad_pages_are_refused_and_named(client: httpx2.AsyncClient, told: Room) -> None:

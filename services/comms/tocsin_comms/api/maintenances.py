@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.preconditions import check_match, content_version, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MaintenanceIn, MaintenanceOut, maintenance_out
-from tocsin_comms.domain.maintenance import MaintenanceStatus
+from tocsin_comms.domain.errors import MaintenanceNotKnown
+from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
 from tocsin_comms.store.maintenances import MaintenanceRepository, WorkFilter
+from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.maintain import announce, call_off
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
@@ -49,20 +52,59 @@ def maintenance_router() -> APIRouter:
         return Listing(items=[maintenance_out(work, uow.now) for work in shown], next=following)
 
     @router.post("", name="add_maintenance", status_code=201)
-    async def add(_: MayWrite, wanted: MaintenanceIn, uow: RequestUnitOfWork) -> MaintenanceOut:
+    async def add(
+        _: MayWrite, wanted: MaintenanceIn, uow: RequestUnitOfWork, response: Response
+    ) -> MaintenanceOut:
         """Announce planned work; its components show it while it goes on."""
-        return maintenance_out(await announce(uow, **wanted.model_dump()), uow.now)
+        return _tagged(await announce(uow, **wanted.model_dump()), uow.now, response)
+
+    @router.get("/{work_id}", name="get_maintenance")
+    async def get_one(
+        _: MayRead, work_id: UUID, uow: RequestUnitOfWork, response: Response
+    ) -> MaintenanceOut:
+        """One of them."""
+        return _tagged(await _work(uow, work_id), uow.now, response)
 
     @router.put("/{work_id}", name="put_maintenance")
     async def change(
-        _: MayWrite, work_id: UUID, wanted: MaintenanceIn, uow: RequestUnitOfWork
+        _: MayWrite,
+        work_id: UUID,
+        wanted: MaintenanceIn,
+        request: Request,
+        uow: RequestUnitOfWork,
+        response: Response,
     ) -> MaintenanceOut:
         """Change it."""
-        return maintenance_out(await announce(uow, **wanted.model_dump(), work_id=work_id), uow.now)
+        await _check(request, uow, work_id)
+        return _tagged(await announce(uow, **wanted.model_dump(), work_id=work_id), uow.now, response)
 
     @router.delete("/{work_id}", name="delete_maintenance", status_code=204)
-    async def remove(_: MayWrite, work_id: UUID, uow: RequestUnitOfWork) -> None:
+    async def remove(_: MayWrite, work_id: UUID, request: Request, uow: RequestUnitOfWork) -> None:
         """Call it off."""
+        await _check(request, uow, work_id)
         await call_off(uow, work_id)
 
     return router
+
+
+async def _work(uow: RequestUnitOfWork, work_id: UUID) -> Maintenance:
+    work = await MaintenanceRepository(uow.conn).get(work_id)
+    if work is None:
+        raise MaintenanceNotKnown(f"No maintenance {work_id}.")
+    return work
+
+
+async def _check(request: Request, uow: RequestUnitOfWork, work_id: UUID) -> None:
+    await PageRepository(uow.conn).lock(uow.now)
+    work = await _work(uow, work_id)
+    check_match(request, _version(maintenance_out(work, uow.now)))
+
+
+def _tagged(work: Maintenance, now: datetime, response: Response) -> MaintenanceOut:
+    shown = maintenance_out(work, now)
+    response.headers["ETag"] = etag(_version(shown))
+    return shown
+
+
+def _version(shown: MaintenanceOut) -> str:
+    return content_version(shown, but=("status",))

@@ -43,9 +43,10 @@ def _zone(name: str) -> str:
 
 
 def _templates(own: dict[str, str]) -> dict[str, str]:
-    if found := problems(own):
+    cleaned = {clean(kind): clean(words) for kind, words in own.items()}
+    if found := problems(cleaned):
         raise ValueError("; ".join(f"{kind}: {what}" for kind, what in found.items()))
-    return own
+    return cleaned
 
 
 _short = StringConstraints(strip_whitespace=True, min_length=1, max_length=100)

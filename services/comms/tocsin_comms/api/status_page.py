@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import check_match, content_version, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import (
@@ -24,6 +24,7 @@ from tocsin_comms.api.schemas import (
     report_out,
 )
 from tocsin_comms.domain.component import DEFAULT_STATES
+from tocsin_comms.domain.errors import ComponentNotKnown
 from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.pages import PageRepository
@@ -82,23 +83,60 @@ def _page_routes(router: APIRouter) -> None:
 
 def _component_routes(router: APIRouter) -> None:
     @router.post("/components", name="add_component", status_code=201)
-    async def add(_: MayWrite, wanted: ComponentIn, uow: RequestUnitOfWork) -> ComponentOut:
+    async def add(
+        _: MayWrite, wanted: ComponentIn, uow: RequestUnitOfWork, response: Response
+    ) -> ComponentOut:
         """Add a component at the end of the page."""
         (component,) = await _wanted(uow, [wanted.model_copy(update={"id": None})])
-        return component_out(await put_component(uow, component), await _slugs(uow))
+        return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
+
+    @router.get("/components/{component_id}", name="get_component")
+    async def get_one(
+        _: MayRead, component_id: UUID, uow: RequestUnitOfWork, response: Response
+    ) -> ComponentOut:
+        """One component."""
+        return _tagged(await _component(uow, component_id), response)
 
     @router.put("/components/{component_id}", name="put_component")
     async def change(
-        _: MayWrite, component_id: UUID, wanted: ComponentIn, uow: RequestUnitOfWork
+        _: MayWrite,
+        component_id: UUID,
+        wanted: ComponentIn,
+        request: Request,
+        uow: RequestUnitOfWork,
+        response: Response,
     ) -> ComponentOut:
         """Change a component; its place and history stay."""
+        await _check_component(request, uow, component_id)
         (component,) = await _wanted(uow, [wanted.model_copy(update={"id": component_id})])
-        return component_out(await put_component(uow, component), await _slugs(uow))
+        return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
 
     @router.delete("/components/{component_id}", name="delete_component", status_code=204)
-    async def remove(_: MayWrite, component_id: UUID, uow: RequestUnitOfWork) -> None:
+    async def remove(_: MayWrite, component_id: UUID, request: Request, uow: RequestUnitOfWork) -> None:
         """Take a component and its history off the page."""
+        await _check_component(request, uow, component_id)
         await remove_component(uow, component_id)
+
+
+async def _component(uow: RequestUnitOfWork, component_id: UUID) -> ComponentOut:
+    for component in await ComponentRepository(uow.conn).all():
+        if component.id == component_id:
+            return component_out(component, await _slugs(uow))
+    raise ComponentNotKnown(f"The page has no component {component_id}.")
+
+
+async def _check_component(request: Request, uow: RequestUnitOfWork, component_id: UUID) -> None:
+    await PageRepository(uow.conn).lock(uow.now)
+    check_match(request, _version(await _component(uow, component_id)))
+
+
+def _tagged(shown: ComponentOut, response: Response) -> ComponentOut:
+    response.headers["ETag"] = etag(_version(shown))
+    return shown
+
+
+def _version(shown: ComponentOut) -> str:
+    return content_version(shown, but=("state", "state_since"))
 
 
 def _incident_routes(router: APIRouter, rules: Rules) -> None:
