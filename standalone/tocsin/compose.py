@@ -46,17 +46,16 @@ def compose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp]) -> Starle
         text = b"".join(generate_latest(app.state.service.registry) for app in apps.values())
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
+    own = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
     routes = [
         Route("/", lambda _: RedirectResponse(HOME)),
-        Route("/livez", livez),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
+        *(Route(path + slash, answer) for path, answer in own.items() for slash in ("", "/")),
         Mount("", app=dispatch),
     ]
     app = Composed(routes=routes, lifespan=lifespan)
-    for own in apps.values():
-        if isinstance(own, OffersDirectRoad):
-            app.direct_road = own.direct_road
+    for service in apps.values():
+        if isinstance(service, OffersDirectRoad):
+            app.direct_road = service.direct_road
     return app
 
 

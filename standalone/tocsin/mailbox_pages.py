@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from tocsin.mailbox import Mailbox
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
+from tocsin_chassis.frame import Frame
 from tocsin_chassis.problems import handle_problems
 from tocsin_runtime.errors import Problem
 from tocsin_theme.filters import safe_url
@@ -20,7 +21,8 @@ Viewer = Annotated[Principal, Depends(page_viewer("paging:admin"))]
 
 def mailbox_pages(mailbox: Mailbox, *, host: FastAPI) -> FastAPI:
     """An app whose log-in is that of `host`, one of the five."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.add_middleware(Frame)
     app.state.access = host.state.access
     app.state.service = host.state.service
     theme = Theme("mailbox", Path(__file__).parent / "templates")

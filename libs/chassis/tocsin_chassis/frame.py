@@ -1,4 +1,8 @@
-"""What holds for every request before a route sees it: no body grows beyond a size, and HEAD is GET without a body."""
+"""What holds for every request before a route sees it.
+
+No body grows beyond a size, HEAD is GET without a body, and a slash at the end of a path changes nothing: a redirect
+would go where the Host header says, and some callers would leave the body of their POST behind.
+"""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,10 +20,15 @@ class Frame:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         if scope["type"] == "http":
+            scope = {**scope, "path": _plain(scope["path"])}
             receive = _bounded(receive, declared=dict(scope["headers"]).get(b"content-length", b""))
             if scope["method"] == "HEAD" and not scope["path"].endswith("/stream"):
                 scope, send = {**scope, "method": "GET"}, _without_body(send)
         await self._app(scope, receive, send)
+
+
+def _plain(path: str) -> str:
+    return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
 def _bounded(receive: Receive, *, declared: bytes) -> Receive:

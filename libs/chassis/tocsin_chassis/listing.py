@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote
 
 import orjson
 from fastapi import Depends, Query, Request, Response
@@ -53,21 +54,27 @@ def list_query(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> ListQuery:
-    """Reads `limit` and `cursor`; 422 for a cursor that is none of ours."""
+    """Reads `limit` and `cursor`; 422 for a cursor that is none of this list's."""
     key = hashlib.sha256(
         b"cursor" + get_service(request).platform.settings.secret_key.get_secret_value().encode()
     ).digest()
+    path = request.url.path.encode()
 
     def sign(payload: bytes) -> bytes:
-        return hmac.digest(key, payload, "sha256")[:SIGNATURE_BYTES]
+        return hmac.digest(key, path + b"\0" + payload, "sha256")[:SIGNATURE_BYTES]
 
     return ListQuery(limit, _decode(cursor, sign) if cursor else None, sign)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Set `Link: rel="next"` when there is a next page."""
+    """Set `Link: rel="next"` when there is a next page.
+
+    It leads to the public URL, whatever host the request names: whoever follows it takes their token there.
+    """
     if cursor is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=cursor)}>; rel="next"'
+        origin = get_service(request).platform.settings.public_url.rstrip("/")
+        query = request.url.include_query_params(cursor=cursor).query
+        response.headers["Link"] = f'<{origin}{quote(request.url.path)}?{query}>; rel="next"'
 
 
 def _decode(cursor: str, sign: Callable[[bytes], bytes]) -> list[Any]:

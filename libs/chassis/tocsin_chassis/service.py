@@ -175,6 +175,7 @@ class Service:
             openapi_url=f"/api/v1/{self.name}/openapi.json",
             docs_url=None,
             redoc_url=None,
+            redirect_slashes=False,
             generate_unique_id_function=lambda route: route.name,
         )
         app.add_middleware(Frame)

@@ -1,11 +1,13 @@
 """What every service answers to requests that are wrong before any route sees them."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
 
 from tocsin_chassis.frame import LARGEST_BODY
+from tocsin_testkit.apps import ORIGIN
 
 INCIDENTS = "/api/v1/incidents"
 JSON = {"content-type": "application/json"}
@@ -49,3 +51,24 @@ async def test_what_is_no_json_is_called_so(client: httpx2.AsyncClient) -> None:
 async def test_a_wrong_parameter_is_named(client: httpx2.AsyncClient) -> None:
     answer = await client.get(INCIDENTS, params={"severity": ["SEV-1", "SEV-9"], "assignee_id": "me"})
     assert sorted(error["pointer"] for error in answer.json()["errors"]) == ["assignee_id", "severity"]
+
+
+async def test_the_next_page_is_at_the_public_url_whatever_the_host_header_says(
+    client: httpx2.AsyncClient,
+) -> None:
+    for number in range(3):
+        await client.post(f"{INCIDENTS}/", json={"title": f"Number {number}", "severity": "SEV-3"})
+    params: dict[str, Any] = {"limit": 2, "status": ["open", "over"]}
+    answer = await client.get(INCIDENTS, params=params, headers={"Host": "evil.example"})
+    link = answer.headers["link"]
+    assert link.startswith(f"<{ORIGIN}{INCIDENTS}?limit=2&status=open&status=over&cursor=")
+    rest = await client.get(link.partition(">")[0].removeprefix("<"))
+    assert [item["number"] for item in rest.json()["items"]] == [1]
+
+
+async def test_the_cursor_of_another_list_is_refused(client: httpx2.AsyncClient) -> None:
+    for name in ("a", "b"):
+        await client.post("/api/v1/services", json={"name": name})
+    cursor = (await client.get("/api/v1/services", params={"limit": 1})).json()["next"]
+    answer = await client.get(INCIDENTS, params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "cursor")
