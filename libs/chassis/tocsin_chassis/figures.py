@@ -32,7 +32,8 @@ class Figures:
         )
         self.timers_late = metrics.gauge("timers_late_seconds", "How late the oldest due timer is.")
         self.sendings = metrics.gauge("sendings_waiting", "Messages not accepted yet.", labels=["provider"])
-        self.loop_lag = metrics.gauge("loop_lag_seconds", "How late the event loop ran; warn 0.25, page 2.")
+        worst = "How late the event loop ran, the worst of the last 15 to 30 s; warn 0.25, page 2."
+        self.loop_lag = metrics.gauge("loop_lag_seconds", worst)
         self.requests = metrics.histogram(
             "http_request_seconds", "Time to answer.", labels=["method", "route", "status"]
         )

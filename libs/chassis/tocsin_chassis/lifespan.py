@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from tocsin_chassis.lag import watch_loop
 from tocsin_chassis.upkeep import Upkeep
 from tocsin_chassis.watch import watch_progress
 
@@ -77,6 +78,7 @@ class Running:
             self._workers.append(_keep(worker.name, worker.run))
         self.rebuild_consumer()
         self._others.append(_keep("watch", lambda: watch_progress(service)))
+        self._others.append(_keep("loop lag", lambda: watch_loop(service)))
 
     def rebuild_consumer(self) -> None:
         """Start the consumer anew; an old one that hangs is dropped."""

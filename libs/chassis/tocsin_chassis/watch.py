@@ -18,19 +18,13 @@ WEDGED_AFTER = 30.0
 """Seconds without any progress, although something waits."""
 LEFT_BEHIND_AFTER = 300.0
 """The same for one partition while others move: after an outage each waits its turn."""
-LOOP_LAG_WARNING = 0.25
 
 
 async def watch_progress(service: "Service") -> None:
-    """Look every few seconds, for ever; also measures how late the event loop is."""
+    """Look every few seconds, for ever."""
     standstill = Standstill()
     while True:
-        before = monotonic()
         await asyncio.sleep(LOOK_EVERY)
-        late = monotonic() - before - LOOP_LAG_WARNING - LOOK_EVERY
-        service.figures.loop_lag.set(max(0.0, late + LOOP_LAG_WARNING))
-        if late > 0:
-            log.warning("loop.late", service=service.name, seconds=round(late + LOOP_LAG_WARNING, 3))
         runner = service.runner
         if runner is None or runner.progress.database_away or runner.progress.bus_away:
             standstill.begin_anew()
