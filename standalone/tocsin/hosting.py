@@ -6,6 +6,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+import structlog
 import uvloop
 from pydantic import ValidationError
 from rich.console import Console
@@ -27,6 +28,9 @@ from tocsin_runtime.settings import (
     read_secret_files,
     refuse_unknown,
 )
+from tocsin_runtime.zones import pin_time_zones
+
+log = structlog.get_logger("tocsin.hosting")
 
 
 def run_up(options: UpOptions, console: Console) -> None:
@@ -34,6 +38,7 @@ def run_up(options: UpOptions, console: Console) -> None:
     settings = _settings()
     level = settings.log_level if "log_level" in settings.model_fields_set else "warning"
     set_up_logging(level=level, form="console")
+    log.info("process.started", tzdata=pin_time_zones())
     _run(up(options, settings, Banner(console)))
 
 

@@ -24,6 +24,7 @@ from tocsin_runtime.settings import (
     problems_with_admin_token,
     read_secret_files,
 )
+from tocsin_runtime.zones import pin_time_zones
 
 log = structlog.get_logger("tocsin.serving")
 CreateApp = Callable[..., FastAPI]
@@ -38,6 +39,7 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
         sys.stderr.write(f"tocsin serve {name}: {error}\n")
         sys.exit(2)
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
+    log.info("process.started", service=name, tzdata=pin_time_zones())
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
 

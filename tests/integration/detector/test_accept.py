@@ -200,6 +200,7 @@ async def test_a_parser_that_fails_loses_nothing(house: House) -> None:
 
 
 async def test_a_secret_turns_the_check_of_signatures_on(house: House) -> None:
+    """S4 to S8: changed or missing is 401, the same again is taken without a second effect."""
     key = await house.key(secret=SECRET)
     body, now = b'{"title": "a"}', datetime.now(UTC)
     headers = {

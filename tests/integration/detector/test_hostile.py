@@ -92,6 +92,7 @@ async def test_odd_bodies_are_taken(house: House) -> None:
 
 
 async def test_what_looks_like_markup_is_inert_on_every_page(house: House) -> None:
+    """S14."""
     key = await house.key(name="<b>x</b>")
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>"
     await house.send(

@@ -148,6 +148,7 @@ def signed(at: datetime, body: bytes = BODY, secret: str = SECRET) -> dict[str, 
 
 
 def test_a_signature_is_of_this_body_by_this_secret_now() -> None:
+    """S4, S5: of the bytes as they came, 300 s of clock either way."""
     now = datetime.now(UTC)
     other = "whsec_" + b64encode(b"0" * 24).decode()
 
@@ -159,6 +160,7 @@ def test_a_signature_is_of_this_body_by_this_secret_now() -> None:
 
 
 def test_one_of_several_signatures_is_enough() -> None:
+    """S7: while a secret is being changed, senders sign with both."""
     headers = signed(datetime.now(UTC))
     headers["webhook_signature"] = f"v1,{b64encode(b'0' * 32).decode()} {headers['webhook_signature']}"
 
