@@ -135,6 +135,9 @@ def _of_database(error: Exception) -> Problem:
     code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if code.startswith("22"):
         return Problem(422, "Invalid value", "A value cannot be stored: out of range, or not of its type.")
+    if code.startswith("23"):
+        detail = "Somebody changed or made the same at this moment. Get it again and look, then try anew."
+        return Problem(409, "Changed meanwhile", detail)
     log.warning("request.database_away", error=repr(error)[:300])
     detail = "The database is busy or away. Nothing was changed; try again in a few seconds."
     return Problem(503, "Unavailable", detail, headers={"Retry-After": "5"})

@@ -1,5 +1,6 @@
 """The API as its callers know it: resources, refusals, and the same answer from every side."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,6 +60,14 @@ async def test_a_schedule_from_making_to_removing(client: Client, people: dict[s
     assert [item["id"] for item in listed["items"]] == [schedule["id"]]
     assert (await client.delete(path)).status_code == 204
     assert (await client.get(path)).status_code == 404
+
+
+async def test_of_many_who_make_the_same_at_once_one_does_and_the_others_are_told(
+    client: Client, people: dict[str, str]
+) -> None:
+    for path, body in (("/api/v1/schedules", CORE), ("/api/v1/escalation-policies", POLICY)):
+        answers = await asyncio.gather(*(client.post(path, json=body) for _ in range(20)))
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
 
 
 async def test_shifts_and_on_call_agree_and_say_why(
