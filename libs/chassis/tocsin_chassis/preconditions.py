@@ -1,12 +1,21 @@
 """ETag and If-Match: two people cannot overwrite each other unseen."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from hashlib import blake2b
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Header
 from pydantic import BaseModel
 
 from tocsin_runtime.errors import Problem
+
+Check = Callable[[int | str], None]
+Given = Annotated[
+    str | None,
+    Header(
+        description="The ETag of what the change begins from; 412 when somebody else has changed it since."
+    ),
+]
 
 
 def etag(version: int | str) -> str:
@@ -20,12 +29,23 @@ def content_version(view: BaseModel, *, but: Collection[str] = ()) -> str:
     return blake2b(content, digest_size=8).hexdigest()
 
 
-def check_match(request: Request, version: int | str) -> None:
-    """Raise 412 when If-Match names another version. Without If-Match nothing is checked."""
-    wanted = request.headers.get("if-match")
-    if wanted is None or wanted.strip() == "*":
-        return
-    tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
-    if etag(version) not in tags:
-        detail = f"It is at version {version} now. Get it again, look at what changed, and send its new ETag."
-        raise Problem(412, "Changed meanwhile", detail, headers={"ETag": etag(version)})
+def check_of(if_match: Given = None) -> Check:
+    """Compares If-Match, if it was sent, with the version that a change begins from; the check raises 412."""
+
+    def check(version: int | str) -> None:
+        if if_match is None or if_match.strip() == "*":
+            return
+        tags = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
+        if etag(version) not in tags:
+            raise _changed_meanwhile(version)
+
+    return check
+
+
+IfMatch = Annotated[Check, Depends(check_of)]
+"""Without the header nothing is checked."""
+
+
+def _changed_meanwhile(version: int | str) -> Problem:
+    detail = f"It is at version {version} now. Get it again, look at what changed, and send its new ETag."
+    return Problem(412, "Changed meanwhile", detail, headers={"ETag": etag(version)})

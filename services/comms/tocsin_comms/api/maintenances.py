@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, content_version, etag
+from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MaintenanceIn, MaintenanceOut, maintenance_out
@@ -70,18 +70,18 @@ def maintenance_router() -> APIRouter:
         _: MayWrite,
         work_id: UUID,
         wanted: MaintenanceIn,
-        request: Request,
+        check: IfMatch,
         uow: RequestUnitOfWork,
         response: Response,
     ) -> MaintenanceOut:
         """Change it."""
-        await _check(request, uow, work_id)
+        await _check(check, uow, work_id)
         return _tagged(await announce(uow, **wanted.model_dump(), work_id=work_id), uow.now, response)
 
     @router.delete("/{work_id}", name="delete_maintenance", status_code=204)
-    async def remove(_: MayWrite, work_id: UUID, request: Request, uow: RequestUnitOfWork) -> None:
+    async def remove(_: MayWrite, work_id: UUID, check: IfMatch, uow: RequestUnitOfWork) -> None:
         """Call it off."""
-        await _check(request, uow, work_id)
+        await _check(check, uow, work_id)
         await call_off(uow, work_id)
 
     return router
@@ -94,10 +94,10 @@ async def _work(uow: RequestUnitOfWork, work_id: UUID) -> Maintenance:
     return work
 
 
-async def _check(request: Request, uow: RequestUnitOfWork, work_id: UUID) -> None:
+async def _check(check: Check, uow: RequestUnitOfWork, work_id: UUID) -> None:
     await PageRepository(uow.conn).lock(uow.now)
     work = await _work(uow, work_id)
-    check_match(request, _version(maintenance_out(work, uow.now)))
+    check(_version(maintenance_out(work, uow.now)))
 
 
 def _tagged(work: Maintenance, now: datetime, response: Response) -> MaintenanceOut:

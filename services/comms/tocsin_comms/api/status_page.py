@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
-from tocsin_chassis.preconditions import check_match, content_version, etag
+from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import (
@@ -55,11 +55,11 @@ def _page_routes(router: APIRouter) -> None:
 
     @router.put("", name="put_status_page")
     async def put_page(
-        _: MayWrite, wanted: StatusPageIn, request: Request, uow: RequestUnitOfWork, response: Response
+        _: MayWrite, wanted: StatusPageIn, check: IfMatch, uow: RequestUnitOfWork, response: Response
     ) -> StatusPageOut:
         """Make the page as described. The same description twice changes nothing."""
         page = await PageRepository(uow.conn).lock(uow.now)
-        check_match(request, page.version)
+        check(page.version)
         settings = replace(
             page,
             name=wanted.name,
@@ -102,19 +102,19 @@ def _component_routes(router: APIRouter) -> None:
         _: MayWrite,
         component_id: UUID,
         wanted: ComponentIn,
-        request: Request,
+        check: IfMatch,
         uow: RequestUnitOfWork,
         response: Response,
     ) -> ComponentOut:
         """Change a component; its place and history stay."""
-        await _check_component(request, uow, component_id)
+        await _check_component(check, uow, component_id)
         (component,) = await _wanted(uow, [wanted.model_copy(update={"id": component_id})])
         return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
 
     @router.delete("/components/{component_id}", name="delete_component", status_code=204)
-    async def remove(_: MayWrite, component_id: UUID, request: Request, uow: RequestUnitOfWork) -> None:
+    async def remove(_: MayWrite, component_id: UUID, check: IfMatch, uow: RequestUnitOfWork) -> None:
         """Take a component and its history off the page."""
-        await _check_component(request, uow, component_id)
+        await _check_component(check, uow, component_id)
         await remove_component(uow, component_id)
 
 
@@ -125,9 +125,9 @@ async def _component(uow: RequestUnitOfWork, component_id: UUID) -> ComponentOut
     raise ComponentNotKnown(f"The page has no component {component_id}.")
 
 
-async def _check_component(request: Request, uow: RequestUnitOfWork, component_id: UUID) -> None:
+async def _check_component(check: Check, uow: RequestUnitOfWork, component_id: UUID) -> None:
     await PageRepository(uow.conn).lock(uow.now)
-    check_match(request, _version(await _component(uow, component_id)))
+    check(_version(await _component(uow, component_id)))
 
 
 def _tagged(shown: ComponentOut, response: Response) -> ComponentOut:

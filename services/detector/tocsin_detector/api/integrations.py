@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_detector.api.schemas import (
@@ -140,12 +140,12 @@ async def change_integration(
     body: IntegrationPatch,
     uow: RequestUnitOfWork,
     state: State,
-    request: Request,
+    check: IfMatch,
     response: Response,
 ) -> IntegrationOut:
     """Change what is given. Source and key stay; `rotate` gives another key."""
     known = await existing(uow, integration_id)
-    check_match(request, known.version)
+    check(known.version)
     given = body.model_dump(exclude_unset=True, include={"name", "service", "secret"})
     settings = _settings(body.settings) if body.settings is not None else {}
     changed = await change(uow, state.keyring, known, wish_of(known, **given, **settings))
@@ -167,10 +167,10 @@ async def rotate_key(
 
 @router.delete("/{integration_id}", name="delete_integration", status_code=204)
 async def delete_integration(
-    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State, request: Request
+    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State, check: IfMatch
 ) -> None:
     """Delete it; its alerts and deliveries stay."""
-    check_match(request, (await existing(uow, integration_id)).version)
+    check((await existing(uow, integration_id)).version)
     await remove(uow, state.keyring, integration_id)
 
 

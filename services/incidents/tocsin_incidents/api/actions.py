@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.preconditions import etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_incidents.api.dependencies import CurrentDesk, IfMatch, IncidentRef, Responder, actor_of
+from tocsin_incidents.api.dependencies import CurrentDesk, IncidentRef, Responder, actor_of
 from tocsin_incidents.api.fields import Body, Reason, Remark
 from tocsin_incidents.api.schemas import EntryView, OutcomeView, entry_view, names_for, view_fields
 from tocsin_incidents.domain.incident import Status

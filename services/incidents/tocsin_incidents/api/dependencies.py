@@ -7,11 +7,9 @@ from fastapi import Depends, Path, Request
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
-from tocsin_chassis.preconditions import check_match
 from tocsin_chassis.requests import ReadConnection, get_service
 from tocsin_incidents.domain.incident import Actor, Ref, ref_of
 from tocsin_incidents.usecases.desk import Desk
-from tocsin_incidents.usecases.record import Check
 
 
 def desk_of(request: Request) -> Desk:
@@ -22,11 +20,6 @@ def desk_of(request: Request) -> Desk:
 def ref_in_path(incident: Annotated[str, Path(description="INC-42, 42 or the id")]) -> Ref:
     """Which incident is meant; 404 for what cannot be one."""
     return ref_of(incident)
-
-
-def check_of(request: Request) -> Check:
-    """Compares If-Match, if it was sent, with the version that the change begins from."""
-    return lambda version: check_match(request, version)
 
 
 async def now_of(request: Request, conn: ReadConnection) -> datetime:
@@ -42,7 +35,6 @@ def actor_of(principal: Principal) -> Actor:
 Now = Annotated[datetime, Depends(now_of)]
 CurrentDesk = Annotated[Desk, Depends(desk_of)]
 IncidentRef = Annotated[Ref, Depends(ref_in_path)]
-IfMatch = Annotated[Check, Depends(check_of)]
 Reader = Annotated[Principal, Depends(require("incidents:read"))]
 Responder = Annotated[Principal, Depends(require("incidents:write"))]
 Configurer = Annotated[Principal, Depends(require("config:write"))]

@@ -9,13 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.preconditions import etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_incidents.api.dependencies import (
     CurrentDesk,
-    IfMatch,
     IncidentRef,
     Now,
     Reader,

@@ -7,10 +7,10 @@ from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
-from tocsin_incidents.api.dependencies import Configurer, IfMatch, Reader
+from tocsin_incidents.api.dependencies import Configurer, Reader
 from tocsin_incidents.api.fields import Link, Name, Remark
 from tocsin_incidents.domain.catalogue import Service, complete_map
 from tocsin_incidents.domain.severity import AlertSeverity, Severity

@@ -10,7 +10,7 @@ from tocsin_access.dependencies import require
 from tocsin_access.errors import NotAllowed
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.adapters.addresses import refusal
@@ -163,7 +163,7 @@ async def replace_contacts(
 
 @router.patch("/contact-methods/{contact_id}", name="update_contact_method")
 async def update_contact(
-    request: Request,
+    check: IfMatch,
     response: Response,
     uow: RequestUnitOfWork,
     _: Owner,
@@ -173,7 +173,7 @@ async def update_contact(
 ) -> ContactOut:
     """Change the label, or switch it on or off."""
     contact = await contact_to_change(uow, user_id, contact_id)
-    check_match(request, contact.version)
+    check(contact.version)
     label = clean(body.label) if body.label is not None else None
     contact = await change_contact(uow, contact, label=label, enabled=body.enabled)
     response.headers["ETag"] = etag(contact.version)
@@ -182,11 +182,11 @@ async def update_contact(
 
 @router.delete("/contact-methods/{contact_id}", name="delete_contact_method", status_code=204)
 async def delete_contact(
-    request: Request, uow: RequestUnitOfWork, _: Owner, user_id: UUID, contact_id: UUID
+    check: IfMatch, uow: RequestUnitOfWork, _: Owner, user_id: UUID, contact_id: UUID
 ) -> None:
     """Remove a contact method."""
     contact = await contact_to_change(uow, user_id, contact_id)
-    check_match(request, contact.version)
+    check(contact.version)
     await remove_contact(uow, contact)
 
 

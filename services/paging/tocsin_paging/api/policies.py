@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name, Slug, Text
@@ -194,7 +194,7 @@ async def get_policy(response: Response, conn: ReadConnection, _: Reader, policy
 
 @router.put("/{policy_id}", name="update_policy")
 async def update_policy(
-    request: Request,
+    check: IfMatch,
     response: Response,
     uow: RequestUnitOfWork,
     _: Administrator,
@@ -203,15 +203,15 @@ async def update_policy(
 ) -> PolicyOut:
     """Change a policy as a whole. Escalations that run keep the steps that they began with."""
     stored = await policy_to_change(uow, policy_id)
-    check_match(request, stored.version)
+    check(stored.version)
     return _tagged(response, await change_policy(uow, stored, body.wish()))
 
 
 @router.delete("/{policy_id}", name="delete_policy", status_code=204)
-async def delete_policy(request: Request, uow: RequestUnitOfWork, _: Administrator, policy_id: UUID) -> None:
+async def delete_policy(check: IfMatch, uow: RequestUnitOfWork, _: Administrator, policy_id: UUID) -> None:
     """Remove a policy. Services that name it are paged by the default one. 409 for the default one itself."""
     stored = await policy_to_change(uow, policy_id)
-    check_match(request, stored.version)
+    check(stored.version)
     await remove_policy(uow, stored)
 
 

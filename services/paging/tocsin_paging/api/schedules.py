@@ -13,7 +13,7 @@ from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name, Slug, Text, TimeZone
@@ -211,7 +211,7 @@ async def get_schedule(
 
 @router.patch("/{schedule_id}", name="update_schedule")
 async def update_schedule(
-    request: Request,
+    check: IfMatch,
     response: Response,
     uow: RequestUnitOfWork,
     _: Administrator,
@@ -220,17 +220,17 @@ async def update_schedule(
 ) -> ScheduleOut:
     """Change a schedule. Whoever is on call stays until the next hand-off; the past stays as it was."""
     stored = await schedule_to_change(uow, schedule_id)
-    check_match(request, stored.version)
+    check(stored.version)
     return _tagged(response, await change_schedule(uow, stored, body.wish(stored)))
 
 
 @router.delete("/{schedule_id}", name="delete_schedule", status_code=204)
 async def delete_schedule(
-    request: Request, uow: RequestUnitOfWork, _: Administrator, schedule_id: UUID
+    check: IfMatch, uow: RequestUnitOfWork, _: Administrator, schedule_id: UUID
 ) -> None:
     """Remove a schedule. 409 while a policy aims at it."""
     stored = await schedule_to_change(uow, schedule_id)
-    check_match(request, stored.version)
+    check(stored.version)
     await remove_schedule(uow, stored)
 
 

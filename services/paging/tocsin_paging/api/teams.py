@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Email, Name, Slug, Text
@@ -123,7 +123,7 @@ async def get_team(response: Response, conn: ReadConnection, _: Reader, team_id:
 
 @router.patch("/{team_id}", name="update_team")
 async def update_team(
-    request: Request,
+    check: IfMatch,
     response: Response,
     uow: RequestUnitOfWork,
     _: Administrator,
@@ -132,15 +132,15 @@ async def update_team(
 ) -> TeamOut:
     """Change a team's name or members. Its slug stays."""
     team = await team_to_change(uow, team_id)
-    check_match(request, team.version)
+    check(team.version)
     return _tagged(response, await change_team(uow, team, name=body.name, members=body.wanted()))
 
 
 @router.delete("/{team_id}", name="delete_team", status_code=204)
-async def delete_team(request: Request, uow: RequestUnitOfWork, _: Administrator, team_id: UUID) -> None:
+async def delete_team(check: IfMatch, uow: RequestUnitOfWork, _: Administrator, team_id: UUID) -> None:
     """Remove a team; its people stay."""
     team = await team_to_change(uow, team_id)
-    check_match(request, team.version)
+    check(team.version)
     await remove_team(uow, team)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tocsin_access.dependencies import access_of, require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.preconditions import check_match, etag
+from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Email, Name, SlackUser, Text, TimeZone
@@ -160,7 +160,7 @@ async def get_user(response: Response, conn: ReadConnection, _: Reader, user_id:
 
 @router.patch("/{user_id}", name="update_user")
 async def update_user(
-    request: Request,
+    check: IfMatch,
     response: Response,
     uow: RequestUnitOfWork,
     by: Administrator,
@@ -169,16 +169,16 @@ async def update_user(
 ) -> UserOut:
     """Change a person. 409 when the address is taken, or when no administrator would remain."""
     person = await person_to_change(uow, user_id)
-    check_match(request, person.version)
+    check(person.version)
     after = await change_person(uow, person, PersonChange(**body.model_dump()), by=by.scopes)
     return _tagged(response, after)
 
 
 @router.delete("/{user_id}", name="delete_user", status_code=204)
-async def delete_user(request: Request, uow: RequestUnitOfWork, by: Administrator, user_id: UUID) -> None:
+async def delete_user(check: IfMatch, uow: RequestUnitOfWork, by: Administrator, user_id: UUID) -> None:
     """Remove a person: out of their teams, their tokens and log-ins ended."""
     person = await person_to_change(uow, user_id)
-    check_match(request, person.version)
+    check(person.version)
     await remove_person(uow, person, by=by.scopes)
 
 
