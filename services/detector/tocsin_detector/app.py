@@ -12,11 +12,19 @@ from tocsin_chassis.service import GATHER, Service
 from tocsin_detector.api.alertmanager import router as alertmanager
 from tocsin_detector.api.alerts import router as alerts
 from tocsin_detector.api.deliveries import router as deliveries
+from tocsin_detector.api.described import ROADS
 from tocsin_detector.api.direct import DirectAlertRoad
 from tocsin_detector.api.integrations import router as integrations
 from tocsin_detector.api.road import AlertRoad, DetectorApp
 from tocsin_detector.consumers import subscriptions
-from tocsin_detector.domain.errors import ForeignCursor, NameTaken, NotAllowed, NotFound, Unfit
+from tocsin_detector.domain.errors import (
+    BodyNotKept,
+    ForeignCursor,
+    NameTaken,
+    NotAllowed,
+    NotFound,
+    Unfit,
+)
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.settings import DetectorSettings
 from tocsin_detector.store.intake import Intake
@@ -28,6 +36,7 @@ from tocsin_detector.usecases.figures import IntakeFigures, LaneFigures
 from tocsin_detector.usecases.group_commit import Capacity, GroupCommit
 from tocsin_detector.usecases.keyring import Keyring
 from tocsin_detector.usecases.manage_integrations import WORKER
+from tocsin_detector.usecases.refusals import Refusals
 from tocsin_detector.usecases.state import DetectorState
 from tocsin_detector.web.alerts import router as alert_pages
 from tocsin_detector.web.integrations import router as integration_pages
@@ -39,6 +48,7 @@ TEMPLATES = Path(__file__).parent / "web" / "templates"
 ERRORS: dict[type[Exception], int] = {
     NotFound: 404,
     NameTaken: 409,
+    BodyNotKept: 409,
     NotAllowed: 409,
     Unfit: 422,
     ForeignCursor: 422,
@@ -57,11 +67,13 @@ def create_app(settings: DetectorSettings, platform: Platform) -> FastAPI:
     figures = IntakeFigures(service.registry, waiting=lambda: commit.waiting)
     limits = _limits(settings)
     accept = Accept(commit, limits=limits)
+    refusals = Refusals(commit)
+    service.on_stop(refusals.flush)
     service.on_stop(intake.close)
     _upkeep(service, settings)
-    app = service.build(routers=ROUTERS, app_class=DetectorApp)
+    app = service.build(routers=ROUTERS, app_class=DetectorApp, described=ROADS)
     app.state.detector = DetectorState(accept, keyring, platform.settings.public_url.rstrip("/"))
-    app.road = AlertRoad(accept=accept, keyring=keyring, limits=limits, figures=figures)
+    app.road = AlertRoad(accept=accept, keyring=keyring, refusals=refusals, limits=limits, figures=figures)
     app.direct_road = DirectAlertRoad(accept=accept, keyring=keyring, limits=limits, figures=figures)
     return app
 

@@ -131,7 +131,7 @@ async def test_what_is_rejected_can_be_seen(house: House) -> None:
     kept = await house.deliveries(integration_id=made["id"], verdict="rejected")
 
     assert [(delivery["reason"][:20], delivery["size"]) for delivery in kept] == [
-        ("A body may have 1048", 0),
+        ("Body too large: A bo", 0),
         ("The body is not of t", 3),
         ("The body is not JSON", 1),
     ]

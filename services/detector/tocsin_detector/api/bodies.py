@@ -23,7 +23,11 @@ class Gone(Exception):
 
 
 class NotGzip(Exception):
-    """The body is no gzip, though its header says so."""
+    """The body is no gzip, though its header says so. `body` is what came."""
+
+    def __init__(self, detail: str, body: bytes) -> None:
+        super().__init__(detail)
+        self.body = body
 
 
 async def read_body(receive: Receive, *, limit: int, declared: bytes | None, seconds: float) -> bytes:
@@ -59,11 +63,11 @@ def gunzip(packed: bytes, limits: Limits) -> bytes:
     try:
         body = unpacker.decompress(packed, most + 1)
     except zlib.error as error:
-        raise NotGzip(str(error)) from error
+        raise NotGzip(str(error), packed) from error
     if len(body) > most:
         raise TooLarge(
             f"An unpacked body may have {limits.inflated} bytes, and {limits.ratio} times as many as the packed one."
         )
     if not unpacker.eof or unpacker.unused_data:
-        raise NotGzip("the stream is cut short or followed by something else")
+        raise NotGzip("the stream is cut short or followed by something else", packed)
     return body

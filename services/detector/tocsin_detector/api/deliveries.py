@@ -12,13 +12,12 @@ from tocsin_chassis.requests import ReadConnection, get_service
 from tocsin_chassis.routing import api_router
 from tocsin_detector.api.schemas import DeliveryOut, ReceiptOut, delivery_out
 from tocsin_detector.api.state import State
-from tocsin_detector.domain.errors import NotFound
 from tocsin_detector.domain.health import Verdict
 from tocsin_detector.store.decisions import DecisionLog
 from tocsin_detector.store.intake import DatabaseAway
 from tocsin_detector.store.queries import DeliveryQueries
 from tocsin_detector.usecases.accept import Rejection
-from tocsin_detector.usecases.find import existing_delivery, last_id
+from tocsin_detector.usecases.find import existing_delivery, kept_body, last_id
 from tocsin_detector.usecases.group_commit import TooMuchWaiting
 from tocsin_detector.usecases.replay import post_again
 from tocsin_runtime.errors import FieldError, Problem
@@ -59,9 +58,7 @@ async def get_delivery(_: MayRead, delivery_id: UUID, conn: ReadConnection) -> D
 @router.get("/{delivery_id}/body", name="get_delivery_body", response_class=Response)
 async def get_body(_: MayRead, delivery_id: UUID, conn: ReadConnection) -> Response:
     """The bytes that were sent, unpacked if they came packed; as a download, so that no browser runs them."""
-    body = await DeliveryQueries(conn).body(delivery_id)
-    if body is None:
-        raise NotFound(f"There is no delivery {delivery_id}.")
+    body = await kept_body(DeliveryQueries(conn), delivery_id)
     headers = {
         "Content-Disposition": f'attachment; filename="{delivery_id}.bin"',
         "X-Content-Type-Options": "nosniff",

@@ -4,6 +4,7 @@ FastAPI's machinery costs three times as much as all that is done here (docs/dec
 source, query string, content type, key, body, signature; then the use case.
 """
 
+from dataclasses import replace
 from time import perf_counter
 
 from fastapi import FastAPI
@@ -11,26 +12,39 @@ from starlette.types import Receive, Scope, Send
 
 from tocsin_detector.api import answers
 from tocsin_detector.api.answers import Answer
-from tocsin_detector.api.bodies import Gone, TooLarge, gunzip, read_body
+from tocsin_detector.api.bodies import Gone, NotGzip, TooLarge, TooSlow, gunzip, read_body
 from tocsin_detector.api.direct import DirectAlertRoad
 from tocsin_detector.api.failures import answer_to
 from tocsin_detector.api.senders import Visit, credentials, is_packed, post_of, signature_matches, visit_of
 from tocsin_detector.domain.integration import SOURCE_OF, Integration, Road
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.sources.pagerduty import read_event
+from tocsin_detector.store.intake import DatabaseAway
 from tocsin_detector.usecases.accept import Accept, Receipt, Rejection, decoded
 from tocsin_detector.usecases.figures import IntakeFigures
 from tocsin_detector.usecases.keyring import Keyring
+from tocsin_detector.usecases.refusals import Refusals, Refused
 
+_ASTRAY = "it came to the address of another source"
+_UNVOUCHED = "nothing vouches for it"
 PREFIXES = ("/api/v1/webhooks/", "/v2/enqueue", "/alertmanager/")
 
 
 class AlertRoad:
     """Answers the posts of alerts."""
 
-    def __init__(self, *, accept: Accept, keyring: Keyring, limits: Limits, figures: IntakeFigures) -> None:
+    def __init__(
+        self,
+        *,
+        accept: Accept,
+        keyring: Keyring,
+        refusals: Refusals,
+        limits: Limits,
+        figures: IntakeFigures,
+    ) -> None:
         self._accept = accept
         self._keyring = keyring
+        self._refusals = refusals
         self._limits = limits
         self._figures = figures
 
@@ -52,7 +66,7 @@ class AlertRoad:
         """The answer, None when nobody is there any more to get it. Whatever happens, it is never a 500."""
         try:
             if visit.refusal is not None:
-                return visit.refusal
+                return await self._turned_away(visit, receive, visit.refusal)
             if visit.road is Road.PAGERDUTY:
                 return await self._pagerduty(visit, receive)
             return await self._webhook(visit, receive)
@@ -66,20 +80,69 @@ class AlertRoad:
         if integration is None:
             return answers.UNAUTHORIZED
         if visit.road is None or SOURCE_OF[visit.road] is not integration.source:
-            return answers.OTHER_SOURCE
+            return await self._refused(visit, integration, answers.OTHER_SOURCE, missing=_ASTRAY)
         try:
             body = await self._body(visit, receive, limit=integration.body_limit or self._limits.body)
-        except TooLarge as error:
-            await self._accept.keep_rejected(
-                integration, post_of(visit, b""), Rejection(413, "Body too large", str(error))
-            )
-            raise
+        except (TooLarge, TooSlow, NotGzip) as error:
+            return await self._unreadable(visit, integration, error)
         if integration.secret is not None and not signature_matches(visit, body, integration.secret):
-            return answers.BAD_SIGNATURE
+            return await self._refused(visit, integration, answers.BAD_SIGNATURE, missing=_UNVOUCHED)
         receipt = await self._take(integration, visit, body)
         if visit.road is Road.ALERTMANAGER_API:
             return answers.alertmanager_accepted(receipt)
         return answers.accepted(receipt)
+
+    async def _turned_away(self, visit: Visit, receive: Receive, answer: Answer) -> Answer:
+        """The answer; with a valid key beside the body it is kept for whoever looks after the integration."""
+        if visit.road is None or visit.road is Road.PAGERDUTY or answer is answers.NOT_POST:
+            return answer
+        try:
+            integration = await self._keyring.find(credentials(visit))
+        except DatabaseAway:
+            return answer
+        if integration is None or SOURCE_OF[visit.road] is not integration.source:
+            return answer
+        return await self._refused(visit, integration, answer, receive=receive)
+
+    async def _unreadable(
+        self, visit: Visit, integration: Integration, error: TooLarge | TooSlow | NotGzip
+    ) -> Answer:
+        answer = answer_to(error, road=visit.label)
+        if isinstance(error, NotGzip):
+            missing = _UNVOUCHED if integration.secret else None
+            return await self._refused(visit, integration, answer, body=error.body, missing=missing)
+        return await self._refused(visit, integration, answer, missing=_why_unread(error))
+
+    async def _refused(
+        self,
+        visit: Visit,
+        integration: Integration,
+        answer: Answer,
+        *,
+        body: bytes = b"",
+        missing: str | None = None,
+        receive: Receive | None = None,
+    ) -> Answer:
+        """The answer, once the refusal is kept or counted. With `receive` the body is still to be read."""
+        refused = Refused(integration, post_of(visit, body), kind=answer.outcome, reason=answer.says)
+        if not self._refusals.admits(refused):
+            return answer
+        if receive is not None:
+            body, missing = await self._unlooked_at(visit, integration, receive)
+            refused = replace(refused, post=post_of(visit, body))
+        await self._refusals.keep(refused, missing=missing)
+        return answer
+
+    async def _unlooked_at(
+        self, visit: Visit, integration: Integration, receive: Receive
+    ) -> tuple[bytes, str | None]:
+        """The body as it came, and why it may not be kept."""
+        if integration.secret is not None:
+            return b"", _UNVOUCHED
+        try:
+            return await self._raw(visit, receive, limit=integration.body_limit or self._limits.body), None
+        except (TooLarge, TooSlow) as error:
+            return b"", _why_unread(error)
 
     async def _pagerduty(self, visit: Visit, receive: Receive) -> Answer:
         body = await self._body(visit, receive, limit=self._limits.body)
@@ -92,6 +155,7 @@ class AlertRoad:
             errors = ["'routing_key' is invalid"] if event.routing_key else event.errors
             return answers.pagerduty_refused(errors, outcome="unauthorized")
         if integration.source is not SOURCE_OF[Road.PAGERDUTY]:
+            await self._refused(visit, integration, answers.OTHER_SOURCE, missing=_ASTRAY)
             return answers.pagerduty_refused(
                 ["'routing_key' is of another source"], status=403, outcome="other_source"
             )
@@ -109,9 +173,16 @@ class AlertRoad:
         return receipt
 
     async def _body(self, visit: Visit, receive: Receive, *, limit: int) -> bytes:
-        declared = visit.headers.get(b"content-length")
-        body = await read_body(receive, limit=limit, declared=declared, seconds=self._limits.body_seconds)
+        body = await self._raw(visit, receive, limit=limit)
         return gunzip(body, self._limits) if is_packed(visit) else body
+
+    async def _raw(self, visit: Visit, receive: Receive, *, limit: int) -> bytes:
+        declared = visit.headers.get(b"content-length")
+        return await read_body(receive, limit=limit, declared=declared, seconds=self._limits.body_seconds)
+
+
+def _why_unread(error: TooLarge | TooSlow) -> str:
+    return "it was too large" if isinstance(error, TooLarge) else "it did not come in time"
 
 
 class DetectorApp(FastAPI):

@@ -208,7 +208,10 @@ def integration_out(
 
 
 class DeliveryOut(BaseModel):
-    """One post of one sender. Its bytes are at /api/v1/deliveries/{id}/body."""
+    """One post of one sender. Its bytes are at /api/v1/deliveries/{id}/body, unless `body_missing` says why not.
+
+    Of refusals of one kind, one in ten seconds has a line of its own; then one more stands for so many as `times` says.
+    """
 
     id: UUID
     integration_id: UUID
@@ -222,6 +225,8 @@ class DeliveryOut(BaseModel):
     replay_of: UUID | None
     content_type: str | None
     size: int
+    body_missing: str | None
+    times: int
 
 
 def delivery_out(delivery: KeptDelivery, alert_ids: list[UUID]) -> DeliveryOut:
@@ -239,6 +244,8 @@ def delivery_out(delivery: KeptDelivery, alert_ids: list[UUID]) -> DeliveryOut:
         replay_of=delivery.replay_of,
         content_type=delivery.content_type,
         size=delivery.size,
+        body_missing=delivery.body_missing,
+        times=delivery.times,
     )
 
 

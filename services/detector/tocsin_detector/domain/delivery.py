@@ -13,7 +13,8 @@ class Delivery:
     """What is written down before the sender is answered. Not frozen for the same reason as signals.
 
     `body` is what was sent, unpacked if it came packed; `signals` what it was understood as, encoded, None when there
-    is nothing to do. `sender_id` is the sender's own id of this delivery, by which a repeat is known for 24 hours.
+    is nothing to do. `body_missing` says why there is no body where one came, and `times` for how many posts it stands.
+    `sender_id` is the sender's own id of this delivery, by which a repeat is known for 24 hours.
     """
 
     id: UUID
@@ -32,6 +33,8 @@ class Delivery:
     sender_id: str | None = None
     body_digest: bytes = b""
     replay_of: UUID | None = None
+    body_missing: str | None = None
+    times: int = 1
 
     @property
     def is_plain(self) -> bool:

@@ -13,6 +13,10 @@ class NameTaken(DetectorError):
     """The name is taken"""
 
 
+class BodyNotKept(DetectorError):
+    """The body was not kept"""
+
+
 class NotAllowed(DetectorError):
     """That cannot be done now"""
 

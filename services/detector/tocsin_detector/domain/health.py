@@ -18,12 +18,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """A delivery as lists show it."""
+    """A delivery as lists show it. A line of refusals may stand for many posts."""
 
     id: UUID
     received_at: datetime
     verdict: Verdict
     reason: str | None
+    times: int = 1
 
 
 class Condition(StrEnum):
@@ -49,15 +50,15 @@ def health_of(latest: Sequence[DeliveryLine], *, revoked: bool) -> Health:
         return Health(Condition.REVOKED, "Its key was revoked: nothing is accepted any more.")
     if not latest:
         return Health(Condition.WAITING, "Nothing has come in yet.")
-    newest = latest[0]
-    if newest.verdict is Verdict.REJECTED:
-        reason = (newest.reason or "unknown reason").rstrip()
-        end = "" if reason.endswith((".", "!", "?", "…")) else "."
-        return Health(Condition.UNHEALTHY, f"The last delivery was rejected: {reason}{end}")
-    rejected = sum(line.verdict is Verdict.REJECTED for line in latest)
-    if rejected:
-        were = "was" if rejected == 1 else "were"
-        return Health(
-            Condition.UNHEALTHY, f"{rejected} of the last {len(latest)} deliveries {were} rejected."
-        )
-    return Health(Condition.HEALTHY, "What came in last was understood.")
+    refused = [line for line in latest if line.verdict is Verdict.REJECTED]
+    if not refused:
+        return Health(Condition.HEALTHY, "What came in last was understood.")
+    return Health(Condition.UNHEALTHY, _of_refused(refused, sum(line.times for line in latest)))
+
+
+def _of_refused(refused: Sequence[DeliveryLine], of: int) -> str:
+    many = sum(line.times for line in refused)
+    among = f" of the last {of}" if of > many else ""
+    reason = (refused[0].reason or "unknown reason").rstrip()
+    end = "" if reason.endswith((".", "!", "?", "…")) else "."
+    return f"{many} refused{among}, last: {reason}{end}"

@@ -199,6 +199,8 @@ def _delivery_columns(deliveries: Sequence[Delivery]) -> list[list[object]]:
         [d.replay_of for d in deliveries],
         [d.content_type for d in deliveries],
         [d.body for d in deliveries],
+        [d.body_missing for d in deliveries],
+        [d.times for d in deliveries],
     ]
 
 
@@ -234,13 +236,14 @@ _INSERT_PLAIN = (
 """For a batch of nothing but ordinary deliveries, which is nearly every batch: half as many arrays to encode."""
 _INSERT = (
     "INSERT INTO deliveries (id, integration_id, received_at, road, verdict, reason, accepted, ignored, replay_of,"
-    " content_type, body) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[],"
-    " $6::text[], $7::int[], $8::int[], $9::uuid[], $10::text[], $11::bytea[])"
+    " content_type, body, body_missing, times) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[],"
+    " $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::uuid[], $10::text[], $11::bytea[], $12::text[],"
+    " $13::int[])"
 )
 _INSERT_BOTH = (
     f"WITH kept AS ({_INSERT})"
     " INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals)"
-    " SELECT * FROM unnest($12::smallint[], $13::uuid[], $14::uuid[], $15::timestamptz[], $16::bytea[])"
+    " SELECT * FROM unnest($14::smallint[], $15::uuid[], $16::uuid[], $17::timestamptz[], $18::bytea[])"
 )
 _WRITTEN = "SELECT id FROM deliveries WHERE id = ANY($1::uuid[])"
 _CLAIM = (

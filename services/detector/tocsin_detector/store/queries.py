@@ -143,10 +143,12 @@ class KeptDelivery:
     replay_of: UUID | None
     content_type: str | None
     size: int
+    body_missing: str | None
+    times: int
 
     def line(self) -> DeliveryLine:
         """As health looks at it."""
-        return DeliveryLine(self.id, self.received_at, self.verdict, self.reason)
+        return DeliveryLine(self.id, self.received_at, self.verdict, self.reason, times=self.times)
 
 
 class DeliveryQueries:
@@ -200,6 +202,8 @@ _KEPT = (
     deliveries.c.replay_of,
     deliveries.c.content_type,
     func.length(deliveries.c.body).label("size"),
+    deliveries.c.body_missing,
+    deliveries.c.times,
 )
 _EXPIRED = text(
     EXPIRED.replace("FROM", "* FROM", 1)

@@ -50,6 +50,8 @@ deliveries = Table(
     Column("replay_of", Uuid),
     Column("content_type", Text),
     Column("body", LargeBinary, nullable=False),
+    Column("body_missing", Text),
+    Column("times", Integer, nullable=False),
 )
 
 receipts = Table(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tocsin_detector.domain.alert import Alert
-from tocsin_detector.domain.errors import ForeignCursor, NotFound
+from tocsin_detector.domain.errors import BodyNotKept, ForeignCursor, NotFound
 from tocsin_detector.store.queries import AlertQueries, DeliveryQueries, KeptDelivery
 
 
@@ -24,6 +24,16 @@ async def existing_delivery(queries: DeliveryQueries, delivery_id: UUID) -> Kept
             f"There is no delivery {delivery_id}. It may be past the time for which bodies are kept."
         )
     return delivery
+
+
+async def kept_body(queries: DeliveryQueries, delivery_id: UUID) -> bytes:
+    """What was sent. Raises NotFound and BodyNotKept."""
+    delivery = await existing_delivery(queries, delivery_id)
+    if delivery.body_missing is not None:
+        raise BodyNotKept(
+            f"The body was not kept, because {delivery.body_missing}. Have the sender send it again."
+        )
+    return await queries.body(delivery_id) or b""
 
 
 def last_id(after: Sequence[object] | None) -> UUID | None:

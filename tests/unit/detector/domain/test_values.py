@@ -124,8 +124,10 @@ def test_health_follows_the_last_deliveries() -> None:
 
     assert health_of([], revoked=False).condition is Condition.WAITING
     assert health_of([good, line(Verdict.IGNORED)], revoked=False).condition is Condition.HEALTHY
-    assert health_of([bad, good], revoked=False).detail == "The last delivery was rejected: no title."
-    assert health_of([good, bad], revoked=False).detail == "1 of the last 2 deliveries was rejected."
+    assert health_of([bad, good], revoked=False).detail == "1 refused of the last 2, last: no title."
+    assert health_of([good, bad], revoked=False).detail == "1 refused of the last 2, last: no title."
+    many = DeliveryLine(UUID(int=1), bad.received_at, Verdict.REJECTED, "bad signature", times=12)
+    assert health_of([many], revoked=False).detail == "12 refused, last: bad signature."
     assert health_of([good], revoked=True).condition is Condition.REVOKED
 
 
