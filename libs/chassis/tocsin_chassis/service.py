@@ -29,6 +29,7 @@ from tocsin_chassis.health import Health
 from tocsin_chassis.intake import intake_router
 from tocsin_chassis.lifespan import lifespan_of
 from tocsin_chassis.live import LiveHub, stream_router
+from tocsin_chassis.openapi import NOTHING_ELSE, Described, document_of
 from tocsin_chassis.owner import owner_of_tokens
 from tocsin_chassis.platform import Platform
 from tocsin_chassis.problems import handle_problems
@@ -152,8 +153,17 @@ class Service:
         """Answer these domain errors with this status; the class's docstring is the title, its text the detail."""
         self._errors.update(table)
 
-    def build(self, *, routers: Sequence[APIRouter], app_class: type[App] = FastAPI) -> App:  # type: ignore[assignment]
-        """The app: the given routes, and what every service has. `app_class` may answer some paths ahead of FastAPI."""
+    def build(
+        self,
+        *,
+        routers: Sequence[APIRouter],
+        app_class: type[App] = FastAPI,  # type: ignore[assignment]
+        described: Described = NOTHING_ELSE,
+    ) -> App:
+        """The app: the given routes, and what every service has.
+
+        `app_class` may answer some paths ahead of FastAPI; `described` says in OpenAPI's words which.
+        """
         self.runner = ConsumerRunner(
             self.platform.bus,
             self.subscriptions,
@@ -185,6 +195,7 @@ class Service:
             app.include_router(router)
         mount_files(app, self)
         handle_problems(app, self._errors)
+        app.openapi = document_of(app, described)  # type: ignore[method-assign]
         return app
 
     def _due_work(self) -> DueWork:

@@ -31,6 +31,7 @@ from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import Renderer
 from tocsin_comms.usecases.rules import Rules
 from tocsin_comms.web.board import Board, board_router
+from tocsin_comms.web.described import STATUS_JSON
 from tocsin_comms.web.maintenances import maintenance_pages
 from tocsin_comms.web.public import public_router
 from tocsin_comms.web.setup import setup_router
@@ -76,7 +77,8 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
             board_router(rules, board),
             maintenance_pages(board),
             setup_router(),
-        ]
+        ],
+        described=STATUS_JSON,
     )
 
 

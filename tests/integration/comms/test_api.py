@@ -120,7 +120,7 @@ async def test_two_people_cannot_overwrite_each_other(client: httpx2.AsyncClient
     ],
 )
 async def test_nor_what_is_on_the_page(
-    client: httpx2.AsyncClient, told: Room, place: str, body: dict[str, str]
+    client: httpx2.AsyncClient, told: Room, place: str, body: dict[str, Any]
 ) -> None:
     component = (await put(client)).json()["components"][0]["id"]
     body = body if place == "components" else {**body, "component_ids": [component]}
@@ -285,3 +285,35 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     assert {rule.path for rule in rules if rule.rule is None} <= {"/api/v1/comms/openapi.json"}
     writes = {rule.path: rule.rule for rule in rules if rule.method in ("PUT", "DELETE", "POST")}
     assert {rule for path, rule in writes.items() if "/internal" not in path} == {"comms:write"}
+
+
+async def test_the_public_documents_are_described_as_they_are(
+    app: FastAPI, client: httpx2.AsyncClient, told: Room
+) -> None:
+    component = (await put(client)).json()["components"][0]["id"]
+    times = {"starts_at": "2026-11-24T10:00:00Z", "ends_at": "2026-11-24T11:00:00Z"}
+    body = {"name": "Upgrade", **times, "component_ids": [component]}
+    await client.post(f"{PAGE}/maintenances", json=body)
+    await told.opened()
+    document = app.openapi()
+
+    def fits(value: Any, schema: dict[str, Any]) -> None:
+        schema = (
+            document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            if "$ref" in schema
+            else schema
+        )
+        for name in schema.get("required", ()):
+            fits(value[name], schema["properties"][name])
+        for item in value if schema.get("type") == "array" else ():
+            fits(item, schema["items"])
+        assert value in schema.get("enum", [value])
+
+    async def announced() -> bool:
+        return bool((await client.get("/status/api/v2/summary.json")).json().get("scheduled_maintenances"))
+
+    await eventually(announced, within=5)
+    for path, item in document["paths"].items():
+        if path.startswith("/status/"):
+            content = item["get"]["responses"]["200"]["content"]
+            fits((await client.get(path)).json(), content["application/json"]["schema"])

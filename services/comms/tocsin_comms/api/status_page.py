@@ -53,7 +53,7 @@ def _page_routes(router: APIRouter) -> None:
         page = await PageRepository(uow.conn).load() or await PageRepository(uow.conn).lock(uow.now)
         return await _answer(uow, page, response)
 
-    @router.put("", name="put_status_page")
+    @router.put("", name="put_status_page", responses={404: {}})
     async def put_page(
         _: MayWrite, wanted: StatusPageIn, check: IfMatch, uow: RequestUnitOfWork, response: Response
     ) -> StatusPageOut:

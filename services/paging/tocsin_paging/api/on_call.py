@@ -58,7 +58,7 @@ class OnCallAnswer(BaseModel):
     items: list[OnCallOut]
 
 
-@router.get("", name="on_call")
+@router.get("", name="on_call", responses={404: {}})
 async def on_call(
     uow: RequestUnitOfWork,
     _: Reader,

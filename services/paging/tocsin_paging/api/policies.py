@@ -207,7 +207,7 @@ async def update_policy(
     return _tagged(response, await change_policy(uow, stored, body.wish()))
 
 
-@router.delete("/{policy_id}", name="delete_policy", status_code=204)
+@router.delete("/{policy_id}", name="delete_policy", status_code=204, responses={409: {}})
 async def delete_policy(check: IfMatch, uow: RequestUnitOfWork, _: Administrator, policy_id: UUID) -> None:
     """Remove a policy. Services that name it are paged by the default one. 409 for the default one itself."""
     stored = await policy_to_change(uow, policy_id)

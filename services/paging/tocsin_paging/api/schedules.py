@@ -224,7 +224,7 @@ async def update_schedule(
     return _tagged(response, await change_schedule(uow, stored, body.wish(stored)))
 
 
-@router.delete("/{schedule_id}", name="delete_schedule", status_code=204)
+@router.delete("/{schedule_id}", name="delete_schedule", status_code=204, responses={409: {}})
 async def delete_schedule(
     check: IfMatch, uow: RequestUnitOfWork, _: Administrator, schedule_id: UUID
 ) -> None:

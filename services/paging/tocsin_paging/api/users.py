@@ -131,7 +131,7 @@ async def create_user(
     return _tagged(response, person)
 
 
-@router.get("/me", name="get_me")
+@router.get("/me", name="get_me", responses={404: {}})
 async def get_me(response: Response, conn: ReadConnection, by: Reader) -> UserOut:
     """The person behind the token or log-in. 404 for a token that acts for nobody."""
     if by.user_id is None:
@@ -174,7 +174,7 @@ async def update_user(
     return _tagged(response, after)
 
 
-@router.delete("/{user_id}", name="delete_user", status_code=204)
+@router.delete("/{user_id}", name="delete_user", status_code=204, responses={409: {}})
 async def delete_user(check: IfMatch, uow: RequestUnitOfWork, by: Administrator, user_id: UUID) -> None:
     """Remove a person: out of their teams, their tokens and log-ins ended."""
     person = await person_to_change(uow, user_id)
