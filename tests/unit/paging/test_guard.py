@@ -92,6 +92,8 @@ async def test_the_clients_resolver_gives_checked_addresses_only() -> None:
         "json://8.8.8.8/x?redirect=yes",
         "json://8.8.8.8/x?rto=1000",
         "tgram://broken",
+        "http://[::1",
+        "http://\u2100.com",
     ],
 )
 async def test_apprise_urls_that_are_refused(url: str) -> None:

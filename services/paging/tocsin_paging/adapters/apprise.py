@@ -125,7 +125,11 @@ async def notify(target: Any, message: Message, *, guard: Guard) -> bool:
 
 async def check_apprise_url(url: str, guard: Guard) -> Any:
     """Return the Apprise target of a URL, or raise `ForbiddenTarget` saying what is wrong with it."""
-    scheme, options = urlsplit(url).scheme.lower(), dict(parse_qsl(urlsplit(url).query))
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ForbiddenTarget("This is no URL: look at its host and brackets.") from error
+    scheme, options = parts.scheme.lower(), dict(parse_qsl(parts.query))
     if scheme not in SCHEMES:
         raise ForbiddenTarget(f"{scheme or 'This'} is not one of the services that pages can go to.")
     if refused := REFUSED_OPTIONS & {option.lower() for option in options}:
