@@ -153,6 +153,7 @@ async def test_more_than_a_batch_holds_keeps_its_order(kafka_bus: Bus) -> None:
 
 
 def test_the_settings_that_the_measurements_ask_for() -> None:
+    """R12, R13, R19: what is sent counts when all replicas have it, positions are stored by us, no static member."""
     settings = KafkaSettings.of(PlatformSettings(kafka_bootstrap_servers="one:9092, two:9092"))
     producer, consumer = settings.producer(), settings.consumer("paging")
     assert settings.bootstrap == ("one:9092", "two:9092")

@@ -1,4 +1,4 @@
-"""F38: every process is restarted in turn, with two replicas of each service."""
+"""F38: every process is restarted in turn, with two replicas of each service (R33)."""
 
 import asyncio
 from pathlib import Path

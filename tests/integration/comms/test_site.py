@@ -1,4 +1,4 @@
-"""The public page as its readers get it: live and from the folder, light, cached, inert, and honest when stale."""
+"""The public page as its readers get it: live and from the folder (R37), light, cached, inert, honest when stale."""
 
 import asyncio
 import json

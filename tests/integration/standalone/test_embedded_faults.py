@@ -1,4 +1,4 @@
-"""Killing the embedded PostgreSQL, or the process that started it, loses nothing and leaves nothing."""
+"""Killing the embedded PostgreSQL, or the process that started it, loses nothing and leaves nothing (R40)."""
 
 import os
 import signal

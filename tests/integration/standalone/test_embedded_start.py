@@ -1,4 +1,4 @@
-"""Starting the embedded PostgreSQL: how it is set up, who may use it, what is said if it cannot start."""
+"""Starting the embedded PostgreSQL: how it is set up, who may use it, what is said if it cannot start (R40)."""
 
 import asyncio
 import shutil
