@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 
 from tests.integration.detector.house import House
+from tocsin_access.directory import apply_entry
+from tocsin_bus.unit_of_work import OpenUnitOfWork
+from tocsin_events.directory import ServiceChanged
+from tocsin_runtime.ids import new_id
 
 PATH = "/api/v1/integrations"
 
@@ -52,6 +56,37 @@ async def test_the_list_comes_in_pages_and_by_field(house: House) -> None:
         ["c"],
         ["a"],
     )
+
+
+async def test_a_service_that_nobody_knows_is_said_until_somebody_knows_it(
+    house: House, open_uow: OpenUnitOfWork
+) -> None:
+    """It is no error: the catalogue comes here by events, and may be late."""
+    async with open_uow() as uow:
+        await apply_entry(
+            ServiceChanged(id=new_id(), version=1, name="Web shop", slug="shop", aliases=["checkout"]), uow
+        )
+    known = await house.integration(service="Checkout")
+    made = await house.integration(service="chekout")
+    path = f"{PATH}/{made['id']}"
+
+    assert known["warnings"] == []
+    for shown in (made, (await house.api.get(path)).json(), (await house.integrations())[1]):
+        (warning,) = shown["warnings"]
+        assert warning.startswith("No service is called chekout yet. Did you mean shop?")
+    page, listed = (
+        await house.api.get(f"/alerts/integrations/{made['id']}"),
+        await house.api.get("/alerts/integrations"),
+    )
+    assert "No service is called chekout yet." in page.text
+    assert listed.text.count("not in the catalogue") == 1
+    changed = await house.api.patch(path, json={"service": "nope"})
+    assert changed.json()["warnings"][0].startswith("No service is called nope yet. Until")
+
+    async with open_uow() as uow:
+        await apply_entry(ServiceChanged(id=new_id(), version=1, name="Nope", slug="nope"), uow)
+    assert (await house.api.get(path)).json()["warnings"] == []
+    assert "No service is called" not in (await house.api.get(f"/alerts/integrations/{made['id']}")).text
 
 
 async def test_a_new_key_makes_the_old_one_worthless_at_once(house: House) -> None:

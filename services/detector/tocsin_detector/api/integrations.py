@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Query, Request, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
+from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
@@ -23,10 +24,12 @@ from tocsin_detector.api.state import State
 from tocsin_detector.domain.errors import NotFound
 from tocsin_detector.domain.health import health_of
 from tocsin_detector.domain.integration import Integration, Source
+from tocsin_detector.store.catalogue import Catalogue
 from tocsin_detector.store.integrations import IntegrationFilter, IntegrationRepository
 from tocsin_detector.store.queries import DeliveryQueries
 from tocsin_detector.usecases.manage_integrations import (
     Wish,
+    WithKey,
     change,
     create,
     existing,
@@ -36,6 +39,7 @@ from tocsin_detector.usecases.manage_integrations import (
     upsert,
     wish_of,
 )
+from tocsin_detector.usecases.warn import Warnings, warnings_about
 
 router = api_router(prefix="/api/v1/integrations", tags=["integrations"])
 MayRead = Annotated[Principal, Depends(require("alerts:read"))]
@@ -75,7 +79,7 @@ async def create_integration(
     response.headers["Location"] = f"/api/v1/integrations/{made.integration.id}"
     response.headers["ETag"] = etag(made.integration.version)
     response.headers["Cache-Control"] = "no-store"
-    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+    return await _made(uow, made, state.public_url)
 
 
 @router.put("/by-name/{slug}", name="put_integration")
@@ -99,7 +103,7 @@ async def put_integration(
     made = await upsert(uow, state.keyring, slug, wish)
     response.status_code = 201 if made.created else 200
     response.headers["ETag"] = etag(made.integration.version)
-    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+    return await _made(uow, made, state.public_url)
 
 
 @router.get("", name="list_integrations")
@@ -117,7 +121,8 @@ async def list_integrations(
     found = await IntegrationRepository(conn).page(wanted, after=after, limit=query.limit + 1)
     shown, cursor = query.cut(found, lambda one: [one.name, str(one.id)])
     link_next(request, response, cursor)
-    items = [await _with_health(conn, one, state.public_url) for one in shown]
+    warnings = await warnings_about(Catalogue(conn), shown)
+    items = [await _with_health(conn, one, state.public_url, warnings) for one in shown]
     return Listing(items=items, next=cursor)
 
 
@@ -130,7 +135,7 @@ async def get_integration(
     if known is None:
         raise NotFound(f"There is no integration {integration_id}.")
     response.headers["ETag"] = etag(known.version)
-    return await _with_health(conn, known, state.public_url)
+    return await _with_health(conn, known, state.public_url, await warnings_about(Catalogue(conn), [known]))
 
 
 @router.patch("/{integration_id}", name="change_integration")
@@ -152,7 +157,7 @@ async def change_integration(
     if body.revoked:
         changed = await revoke(uow, state.keyring, integration_id)
     response.headers["ETag"] = etag(changed.version)
-    return integration_out(changed, public_url=state.public_url)
+    return await _made(uow, WithKey(changed, None), state.public_url)
 
 
 @router.post("/{integration_id}/rotate", name="rotate_integration_key", status_code=201)
@@ -162,7 +167,7 @@ async def rotate_key(
     """A fresh key; the old one opens nothing from now on."""
     made = await rotate(uow, state.keyring, integration_id)
     response.headers["Cache-Control"] = "no-store"
-    return integration_out(made.integration, public_url=state.public_url, key=made.key)
+    return await _made(uow, made, state.public_url)
 
 
 @router.delete("/{integration_id}", name="delete_integration", status_code=204)
@@ -174,12 +179,24 @@ async def delete_integration(
     await remove(uow, state.keyring, integration_id)
 
 
-async def _with_health(conn: ReadConnection, integration: Integration, public_url: str) -> IntegrationOut:
+async def _made(uow: UnitOfWork, made: WithKey, public_url: str) -> IntegrationOut:
+    integration = made.integration
+    warnings = await warnings_about(Catalogue(uow.conn), [integration])
+    return integration_out(
+        integration, public_url=public_url, key=made.key, warnings=warnings.get(integration.id, ())
+    )
+
+
+async def _with_health(
+    conn: ReadConnection, integration: Integration, public_url: str, warnings: Warnings
+) -> IntegrationOut:
     latest = await DeliveryQueries(conn).page(
         integration_id=integration.id, verdict=None, before=None, limit=HEALTH_LOOKS_AT
     )
     health = health_of([delivery.line() for delivery in latest], revoked=integration.revoked_at is not None)
-    return integration_out(integration, public_url=public_url, health=health)
+    return integration_out(
+        integration, public_url=public_url, health=health, warnings=warnings.get(integration.id, ())
+    )
 
 
 def _settings(settings: SettingsIn) -> dict[str, Any]:

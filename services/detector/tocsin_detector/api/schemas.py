@@ -1,6 +1,6 @@
 """The JSON shapes of this service. Times are RFC 3339 in UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -164,7 +164,8 @@ class HealthOut(BaseModel):
 class IntegrationOut(BaseModel):
     """An integration. `key` is there once, when it is made or rotated; afterwards `key_prefix` is all that is known.
 
-    `url` is where to send to; without the key it ends in `{key}`.
+    `url` is where to send to; without the key it ends in `{key}`. `warnings` are about what will hardly be meant, such
+    as a service that the catalogue does not know; they are found out anew each time.
     """
 
     id: UUID
@@ -182,10 +183,16 @@ class IntegrationOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     health: HealthOut | None = None
+    warnings: list[str]
 
 
 def integration_out(
-    integration: Integration, *, public_url: str, key: str | None = None, health: Health | None = None
+    integration: Integration,
+    *,
+    public_url: str,
+    key: str | None = None,
+    health: Health | None = None,
+    warnings: Sequence[str] = (),
 ) -> IntegrationOut:
     """The integration as JSON shows it."""
     return IntegrationOut(
@@ -204,6 +211,7 @@ def integration_out(
         created_at=integration.created_at,
         updated_at=integration.updated_at,
         health=HealthOut(condition=health.condition, detail=health.detail) if health else None,
+        warnings=list(warnings),
     )
 
 

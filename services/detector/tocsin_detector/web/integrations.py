@@ -18,6 +18,7 @@ from tocsin_detector.domain.explain import reason_in_words
 from tocsin_detector.domain.health import health_of
 from tocsin_detector.domain.integration import Integration, Source
 from tocsin_detector.domain.severity import Severity
+from tocsin_detector.store.catalogue import Catalogue
 from tocsin_detector.store.decisions import DecisionLog
 from tocsin_detector.store.integrations import IntegrationRepository
 from tocsin_detector.store.queries import DeliveryQueries
@@ -25,6 +26,7 @@ from tocsin_detector.usecases.accept import Rejection
 from tocsin_detector.usecases.find import existing_delivery
 from tocsin_detector.usecases.manage_integrations import Wish, WithKey, create, remove, revoke, rotate
 from tocsin_detector.usecases.replay import post_again
+from tocsin_detector.usecases.warn import warnings_about
 from tocsin_detector.web.bodies import shown_body
 from tocsin_detector.web.snippets import snippets_for
 from tocsin_detector.web.state import State
@@ -153,7 +155,8 @@ async def _list(
     errors: dict[str, str] | None = None,
 ) -> Response:
     rows = []
-    for integration in await IntegrationRepository(conn).all():
+    integrations = await IntegrationRepository(conn).all()
+    for integration in integrations:
         latest = await DeliveryQueries(conn).page(
             integration_id=integration.id, verdict=None, before=None, limit=HEALTH_LOOKS_AT
         )
@@ -166,6 +169,7 @@ async def _list(
         viewer,
         status_code=422 if errors else 200,
         rows=rows,
+        warnings=await warnings_about(Catalogue(conn), integrations),
         typed=typed or {"name": "", "source": "generic", "service": "", "severity": "medium", "group_by": ""},
         errors=errors or {},
         may_change=viewer.may("config:write"),
@@ -189,5 +193,6 @@ async def _detail(request: Request, viewer: Principal, conn: ReadConnection, mad
         snippets=snippets_for(integration, public_url=public_url, key=made.key),
         health=health_of(lines, revoked=integration.revoked_at is not None),
         deliveries=latest,
+        warnings=(await warnings_about(Catalogue(conn), [integration])).get(integration.id, ()),
         may_change=viewer.may("config:write"),
     )
