@@ -18,6 +18,7 @@ from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.page import PageKind
 from tocsin_paging.domain.payload import payload_from_json
 from tocsin_paging.domain.policy import TargetKind
+from tocsin_paging.store.on_call import on_call_of_policy
 from tocsin_paging.usecases.contacts import ContactWish, add_contact, change_contact
 from tocsin_paging.usecases.overrides import OverrideWish, add_override
 from tocsin_paging.usecases.policies import PolicyWish, StepWish, TargetWish, put_policy
@@ -73,9 +74,12 @@ async def test_a_gap_is_told_and_the_next_step_acts(stage: Stage, database: Data
 
 
 async def test_where_a_policy_reaches_nobody_administrators_are_paged_and_told_why(stage: Stage) -> None:
-    await stage.person("Ana", role=Role.ADMIN)
+    ana = await stage.person("Ana", role=Role.ADMIN)
     await stage.person("Bo")
     await rota(stage)
+    async with stage.open_uow() as uow:
+        who = await on_call_of_policy(uow.conn, "core", at=uow.now)
+    assert [(one.user_id, one.step) for one in who] == [(None, 1), (None, 2), (ana, 2)]
     incident = await stage.open()
     assert await stage.told_to(incident) == [(1, 2, "Ana")]
     tray = Tray()

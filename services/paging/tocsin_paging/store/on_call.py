@@ -124,7 +124,11 @@ async def _of_steps(conn: AsyncConnection, policy: Policy, *, at: datetime) -> l
             for target in step.targets
             if _is_gap(target, known, at)
         ]
-    return found
+    if any(duties.user_id for duties in found):
+        return found
+    last = len(policy.steps)
+    admins = await administrators_of(conn)
+    return [*found, *(Duties(user.id, reason="nobody_else", why=NOBODY_ELSE, step=last) for user in admins)]
 
 
 def _aimed(aim: Aim, known: Known, *, step: int, at: datetime) -> Duties:
