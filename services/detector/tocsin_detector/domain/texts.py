@@ -74,7 +74,7 @@ def beyond(sent: object) -> list[str]:
 
 def kept(labels: dict[str, str], sent: object) -> dict[str, str]:
     """As many of the labels as are kept, with the nested ones of what was sent, as JSON."""
-    if isinstance(sent, dict):
+    if isinstance(sent, dict) and sent.keys() != labels.keys():  # else all of it is there
         nested = {name: value for name, value in sent.items() if isinstance(value, dict | list)}
         if nested:
             labels = {**labels, **{plain(name, LABEL): written(nested[name], VALUE) for name in nested}}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin_detector.domain import fingerprint
-from tocsin_detector.domain.catalogue import match
+from tocsin_detector.domain.catalogue import close_names, match, unknown_service
 from tocsin_detector.domain.explain import details_in_words, reason_in_words
 from tocsin_detector.domain.health import Condition, DeliveryLine, Verdict, health_of
 from tocsin_detector.domain.keys import digest_of, is_signing_secret, is_wellformed, new_key, shown_part
@@ -86,6 +86,16 @@ def test_service(named: str | None, default: str | None, name: str | None, known
     found = match(named, default, {"web": WEB, "db": UUID(int=2)})
 
     assert (found.name, found.service_id, found.rule) == (name, WEB if known else None, rule)
+
+
+def test_an_unknown_service_is_told_with_those_that_may_be_meant() -> None:
+    slugs = {"shop": "shop", "web shop": "shop", "checkout": "shop", "database": "db", "db": "db"}
+
+    assert close_names("Chekout ", slugs) == ["shop"]
+    assert close_names("web shopp", slugs) == ["shop"]
+    assert close_names("nope", slugs) == []
+    assert "Did you mean shop or db?" in unknown_service("x", ["shop", "db"])
+    assert unknown_service("nope", []).startswith("No service is called nope yet. Until ")
 
 
 def test_keys_are_random_wellformed_and_known_by_a_keyed_hash() -> None:

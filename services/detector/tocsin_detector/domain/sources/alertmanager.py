@@ -11,6 +11,7 @@ from tocsin_detector.domain.texts import (
     DESCRIPTION,
     NAME,
     TITLE,
+    VALUE,
     bounded_key,
     kept,
     label_set,
@@ -145,6 +146,9 @@ def _texts(
 
 
 def _whole(alert: Mapping[str, Any], annotations: Mapping[str, str], name: str) -> str:
+    known = annotations.get(name, "")
+    if len(known) < VALUE:  # it was not cut
+        return known
     own = alert.get("annotations")
     text = own.get(name) if isinstance(own, dict) else None
-    return plain(text, DESCRIPTION) if isinstance(text, str) else annotations.get(name, "")
+    return plain(text, DESCRIPTION) if isinstance(text, str) else known
