@@ -20,7 +20,10 @@ _ONE_STRING = "/alertmanager/"
 
 
 def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None:
-    """Set up the answers. `errors` maps domain errors to statuses."""
+    """Set up the answers. `errors` maps domain errors to statuses.
+
+    A domain error may have a `pointer`: the JSON pointer, or the parameter, of what it complains about.
+    """
 
     async def problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -40,7 +43,9 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
     async def domain(request: Request, error: Exception) -> Response:
         status = next(errors[kind] for kind in type(error).__mro__ if kind in errors)
         title = (type(error).__doc__ or HTTPStatus(status).phrase).strip().splitlines()[0].rstrip(".")
-        return await answer(request, Problem(status, title, str(error) or title))
+        detail = str(error) or title
+        fields = [FieldError(getattr(error, "pointer", ""), detail)] if status == 422 else []
+        return await answer(request, Problem(status, title, detail, errors=fields))
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)

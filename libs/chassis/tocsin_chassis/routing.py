@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_access.dependencies import recognised
 from tocsin_chassis.parameters import STRICT, parameters_of, strangers_of, unknown_parameters
 from tocsin_chassis.requests import cause_of, get_service
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import FieldError, Problem
 
 LONGEST_KEY = 255
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -102,7 +102,9 @@ async def _known(conn: AsyncConnection, arguments: dict[str, str], digest: bytes
     if row is None:
         return None
     if row.body_digest != digest:
-        raise Problem(422, "Idempotency-Key used before", "This key came with another body. Use a new key.")
+        detail = "This key came with another body. Use a new key."
+        errors = [FieldError("Idempotency-Key", detail)]
+        raise Problem(422, "Idempotency-Key used before", detail, errors=errors)
     if row.status == 201 and not row.body:
         raise _shown_once(row.headers)
     return Response(row.body, status_code=row.status, headers={**row.headers, "Idempotent-Replay": "true"})

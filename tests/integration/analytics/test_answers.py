@@ -49,6 +49,9 @@ async def test_a_bad_question_is_told_what_to_change(
             assert answer.status_code == status
             assert answer.headers["content-type"] == "application/problem+json"
             assert says in answer.text
+            if status == 422:
+                assert {error["pointer"] for error in answer.json()["errors"]} <= set(params)
+                assert answer.json()["errors"]
 
 
 async def test_no_text_however_odd_is_an_error(client: httpx2.AsyncClient) -> None:

@@ -209,7 +209,8 @@ async def test_planned_work_shows_while_it_goes_on(
 
         await eventually(shows, within=5)  # the app's own timers fire
     backwards = {**work, "ends_at": "2026-11-24T09:00:00Z", "component_ids": [component]}
-    assert (await client.post(f"{PAGE}/maintenances", json=backwards)).status_code == 422
+    refused = await client.post(f"{PAGE}/maintenances", json=backwards)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/ends_at")
     endless = {**work, "ends_at": "9999-12-31T23:59:59.999999Z", "component_ids": [component]}
     assert (await client.post(f"{PAGE}/maintenances", json=endless)).status_code == 422
     nowhere = {**work, "component_ids": [str(uuid4())]}

@@ -111,6 +111,17 @@ async def test_revoked_until_rotated(house: House) -> None:
     assert (await house.send(fresh["key"], {"title": "a"})).status_code == 202
 
 
+async def test_what_does_not_fit_is_pointed_at(house: House) -> None:
+    wanted = {"name": "x", "source": "alertmanager"}
+    for wrong, pointer in (
+        ({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, "/secret"),
+        ({"source": "generic", "secret": "short"}, "/secret"),
+        ({"key": "no key at all, with spaces"}, "/key"),
+    ):
+        answer = await house.api.post(PATH, json={**wanted, **wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
 async def test_by_name_is_idempotent_and_takes_a_key(house: House) -> None:
     key = "starter-key-of-the-tests-1234"
     wanted = {
@@ -129,7 +140,7 @@ async def test_by_name_is_idempotent_and_takes_a_key(house: House) -> None:
     assert (first.status_code, first.json()["key"], first.json()["version"]) == (201, key, 1)
     assert (second.status_code, second.json()["key"], second.json()["version"]) == (200, None, 1)
     assert (changed.status_code, changed.json()["version"], changed.json()["service"]) == (200, 2, "web")
-    assert clash.status_code == 422
+    assert (clash.status_code, clash.json()["errors"][0]["pointer"]) == (422, "/source")
     assert taken.status_code == 409
     assert (await house.send(key, {"alerts": []}, "alertmanager")).status_code == 202
 

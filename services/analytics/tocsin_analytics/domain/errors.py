@@ -4,6 +4,8 @@
 class UnknownTeam(LookupError):
     """No such team"""
 
+    pointer = "team"
+
 
 class UnknownSeries(LookupError):
     """No such series"""

@@ -19,9 +19,16 @@ _FIRST_YEAR, _LAST_YEAR = 1980, 9000
 class InvalidPeriod(ValueError):
     """The period cannot be used"""
 
+    def __init__(self, detail: str, *, pointer: str) -> None:
+        """`pointer` is the parameter that is wrong: from, to or days."""
+        super().__init__(detail)
+        self.pointer = pointer
+
 
 class UnknownZone(ValueError):
     """No such time zone"""
+
+    pointer = "tz"
 
 
 class Step(StrEnum):
@@ -44,11 +51,15 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.start.year < _FIRST_YEAR or self.end.year > _LAST_YEAR:
-            raise InvalidPeriod(f"The period must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}.")
+            wrong = "from" if self.start.year < _FIRST_YEAR else "to"
+            detail = f"The period must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}."
+            raise InvalidPeriod(detail, pointer=wrong)
         if self.end <= self.start:
-            raise InvalidPeriod("The period ends before it begins: 'to' must be later than 'from'.")
+            detail = "The period ends before it begins: 'to' must be later than 'from'."
+            raise InvalidPeriod(detail, pointer="to")
         if self.end - self.start > LONGEST:
-            raise InvalidPeriod(f"The period is longer than {LONGEST.days} days. Ask for less at a time.")
+            detail = f"The period is longer than {LONGEST.days} days. Ask for less at a time."
+            raise InvalidPeriod(detail, pointer="from")
 
     @property
     def length(self) -> timedelta:
@@ -106,24 +117,28 @@ def period_between(start: str | None, end: str | None, *, days: int, now: dateti
     """
     latest = last_days(days, now=now, zone=zone)
     try:
-        ends = _written(end, zone, whole_day=True) if end else latest.end
-        begins = _written(start, zone) if start else (ends - timedelta(days=days) if end else latest.start)
+        ends = _written("to", end, zone, whole_day=True) if end else latest.end
+        begins = (
+            _written("from", start, zone) if start else ends - timedelta(days=days) if end else latest.start
+        )
     except OverflowError as error:
-        raise InvalidPeriod("The period reaches beyond the calendar.") from error
+        wrong = "to" if end else "from"
+        raise InvalidPeriod("The period reaches beyond the calendar.", pointer=wrong) from error
     return Period(begins, ends)
 
 
-def _written(text: str, zone: ZoneInfo, *, whole_day: bool = False) -> datetime:
+def _written(name: str, text: str, zone: ZoneInfo, *, whole_day: bool = False) -> datetime:
     try:
         if len(text) == len("2026-03-02"):
             return midnight(date.fromisoformat(text) + timedelta(days=whole_day), zone)
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidPeriod(
+        detail = (
             f"{text!r} is no time. Write a date such as 2026-03-02, or a time such as 2026-03-02T09:00:00Z."
-        ) from error
+        )
+        raise InvalidPeriod(detail, pointer=name) from error
     if at.tzinfo is None:
-        raise InvalidPeriod(f"{text!r} names no time zone. Add one, such as Z or +02:00.")
+        raise InvalidPeriod(f"{text!r} names no time zone. Add one, such as Z or +02:00.", pointer=name)
     return at.astimezone(UTC)
 
 

@@ -76,5 +76,5 @@ def _last(params: Mapping[str, list[str]], name: str) -> str | None:
 def _days(query: QueryParams) -> int:
     written = query.get("days") or str(DEFAULT_DAYS)
     if not written.isascii() or not written.isdigit() or not 1 <= int(written[:5]) <= 1100:
-        raise InvalidPeriod("'days' is a whole number from 1 to 1100.")
+        raise InvalidPeriod("'days' is a whole number from 1 to 1100.", pointer="days")
     return int(written)

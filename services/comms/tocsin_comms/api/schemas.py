@@ -1,7 +1,7 @@
 """What the API takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import (
@@ -10,7 +10,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from tocsin_chassis.moments import Moment
@@ -170,11 +171,13 @@ class MaintenanceIn(Body):
     ends_at: Moment
     component_ids: list[UUID] = Field(min_length=1, max_length=MOST_COMPONENTS)
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("ends_at must be after starts_at")
-        return self
+    @field_validator("ends_at")
+    @classmethod
+    def _in_order(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
+        starts_at = info.data.get("starts_at")
+        if starts_at is not None and ends_at <= starts_at:
+            raise ValueError("must be after starts_at")
+        return ends_at
 
 
 class MaintenanceOut(BaseModel):

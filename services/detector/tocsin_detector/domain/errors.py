@@ -24,6 +24,13 @@ class NotAllowed(DetectorError):
 class Unfit(DetectorError):
     """The settings do not fit the source"""
 
+    def __init__(self, pointer: str, detail: str) -> None:
+        """`pointer` is the JSON pointer of the field that does not fit."""
+        super().__init__(detail)
+        self.pointer = pointer
+
 
 class ForeignCursor(DetectorError):
     """Bad cursor"""
+
+    pointer = "cursor"

@@ -84,9 +84,8 @@ async def upsert(uow: UnitOfWork, keyring: Keyring, slug: str, wish: Wish) -> Wi
     if known is None:
         return await create(uow, keyring, replace(wish, slug=slug))
     if known.source is not wish.source:
-        raise Unfit(
-            f"{slug} has source {known.source}; delete it first, for its key is in use by that source."
-        )
+        detail = f"{slug} has source {known.source}; delete it first, for its key is in use by that source."
+        raise Unfit("/source", detail)
     changed = _as_wished(known, wish)
     if wish.key is not None and keyring.digest(wish.key) != known.key_digest:
         await _check_key_is_free(repository, keyring.digest(wish.key), known.id)
@@ -135,13 +134,16 @@ async def existing(uow: UnitOfWork, integration_id: UUID) -> Integration:
 
 def _check(wish: Wish) -> None:
     if wish.secret and wish.source not in SIGNS:
-        raise Unfit(f"{wish.source} cannot sign what it sends; leave the secret out, its key is enough.")
+        detail = f"{wish.source} cannot sign what it sends; leave the secret out, its key is enough."
+        raise Unfit("/secret", detail)
     if wish.secret and not is_signing_secret(wish.secret):
-        raise Unfit(
+        detail = (
             "The secret is base64 of 16 to 64 random bytes, perhaps after whsec_, as Standard Webhooks asks."
         )
+        raise Unfit("/secret", detail)
     if wish.key is not None and not is_wellformed(wish.key):
-        raise Unfit("A key has 20 to 128 letters, digits, - and _; leave it out and one is made.")
+        detail = "A key has 20 to 128 letters, digits, - and _; leave it out and one is made."
+        raise Unfit("/key", detail)
 
 
 async def _check_key_is_free(repository: IntegrationRepository, digest: bytes, own: UUID | None) -> None:

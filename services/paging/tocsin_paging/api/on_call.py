@@ -68,8 +68,11 @@ async def on_call(
     at: Annotated[Moment | None, Query(description="Left out: now.")] = None,
 ) -> OnCallAnswer:
     """Who is on call for a service, a policy or a schedule, or for every schedule when none is named."""
-    if len([name for name in (service, policy, schedule) if name]) > 1:
-        raise InvalidChangeError("Name one of service, policy and schedule.")
+    named = [
+        name for name, given in {"service": service, "policy": policy, "schedule": schedule}.items() if given
+    ]
+    if len(named) > 1:
+        raise InvalidChangeError("Name one of service, policy and schedule.", pointer=named[-1])
     moment = at or uow.now
     if service:
         found = await on_call_of_service(uow.conn, service, at=moment)

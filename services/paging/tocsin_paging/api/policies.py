@@ -177,7 +177,7 @@ async def replace_policy(
 ) -> PolicyOut:
     """Make the policy with this slug be so: 201 when added, else 200. Doing it again changes nothing."""
     if body.slug not in (None, slug):
-        raise InvalidChangeError("The slug in the path and the one in the body differ.")
+        raise InvalidChangeError("The slug in the path and the one in the body differ.", pointer="/slug")
     stored, added = await put_policy(uow, slug, body.wish())
     response.status_code = 201 if added else 200
     return _tagged(response, stored)

@@ -195,7 +195,7 @@ async def replace_schedule(
     Whoever is on call stays until the next hand-off. A rotation that is left out ends now; overrides stay.
     """
     if body.slug not in (None, slug):
-        raise InvalidChangeError("The slug in the path and the one in the body differ.")
+        raise InvalidChangeError("The slug in the path and the one in the body differ.", pointer="/slug")
     stored, added = await put_schedule(uow, slug, body.wish())
     response.status_code = 201 if added else 200
     return _tagged(response, stored)
@@ -247,7 +247,7 @@ async def list_shifts(
     begins = start or uow.now
     ends = end or begins + timedelta(days=14)
     if not begins < ends <= begins + LONGEST_SPAN:
-        raise InvalidChangeError("The end lies after the start, and at most a year.")
+        raise InvalidChangeError("The end lies after the start, and at most a year.", pointer="end")
     stored = await ScheduleRepository(uow.conn).get(schedule_id, since=begins)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")

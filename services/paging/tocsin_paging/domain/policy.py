@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tocsin_paging.domain.errors import InvalidChangeError
+from tocsin_paging.domain.errors import InvalidChangeError, at
 from tocsin_paging.domain.override import Duty
 
 MOST_STEPS, MOST_TARGETS, MOST_REPEATS = 20, 20, 5
@@ -61,18 +61,22 @@ LAST_RESORT = Policy(
 def checked(policy: Policy) -> Policy:
     """Return the policy, or raise `InvalidChangeError` saying what to change."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
-        raise InvalidChangeError(f"A policy has from 1 to {MOST_STEPS} steps.")
+        raise InvalidChangeError(f"A policy has from 1 to {MOST_STEPS} steps.", pointer="/steps")
     if not 0 <= policy.repeats <= MOST_REPEATS:
-        raise InvalidChangeError(f"A policy repeats from 0 to {MOST_REPEATS} times.")
+        raise InvalidChangeError(f"A policy repeats from 0 to {MOST_REPEATS} times.", pointer="/repeats")
     if policy.ack_timeout is not None and not timedelta(seconds=1) <= policy.ack_timeout <= LONGEST_DELAY:
-        raise InvalidChangeError(
-            "An acknowledgement lasts from 1 second to 9000 minutes, or for ever (null)."
-        )
-    for number, step in enumerate(policy.steps, start=1):
-        if not timedelta(seconds=1) <= step.delay <= LONGEST_DELAY:
-            raise InvalidChangeError(
-                f"Step {number}: the delay after a step is from 1 second to 9000 minutes."
-            )
-        if len(step.targets) > MOST_TARGETS:
-            raise InvalidChangeError(f"Step {number}: a step has at most {MOST_TARGETS} targets; use a team.")
+        detail = "An acknowledgement lasts from 1 second to 9000 minutes, or for ever (null)."
+        raise InvalidChangeError(detail, pointer="/ack_timeout_seconds")
+    for number, step in enumerate(policy.steps):
+        with at(f"/steps/{number}"):
+            _check_step(step, number + 1)
     return policy
+
+
+def _check_step(step: Step, number: int) -> None:
+    if not timedelta(seconds=1) <= step.delay <= LONGEST_DELAY:
+        detail = f"Step {number}: the delay after a step is from 1 second to 9000 minutes."
+        raise InvalidChangeError(detail, pointer="/delay_seconds")
+    if len(step.targets) > MOST_TARGETS:
+        detail = f"Step {number}: a step has at most {MOST_TARGETS} targets; use a team."
+        raise InvalidChangeError(detail, pointer="/targets")

@@ -170,9 +170,12 @@ def _last_handoff(plan: Plan, at: datetime) -> date:
 def checked(plan: Plan) -> Plan:
     """Return the plan, or raise `InvalidChangeError` naming what no rotation can be."""
     if not 0 <= plan.weekday <= 6:
-        raise InvalidChangeError("The hand-off weekday is a day from monday to sunday.")
+        raise InvalidChangeError(
+            "The hand-off weekday is a day from monday to sunday.", pointer="/handoff_day"
+        )
     if not 1 <= plan.weeks <= 52:
-        raise InvalidChangeError("A turn lasts from 1 to 52 weeks.")
+        raise InvalidChangeError("A turn lasts from 1 to 52 weeks.", pointer="/weeks")
     if len(set(plan.participants)) != len(plan.participants):
-        raise InvalidChangeError("Each person takes part once in a rotation; order them as they take turns.")
+        detail = "Each person takes part once in a rotation; order them as they take turns."
+        raise InvalidChangeError(detail, pointer="/participants")
     return replace(plan, at=plan.at.replace(tzinfo=None, microsecond=0))

@@ -6,7 +6,7 @@ from uuid import UUID
 from tocsin_access.directory import Directory
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_paging.domain.contact import Channel, Contact
-from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError
+from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError, at
 from tocsin_paging.store.contacts import ContactRepository
 from tocsin_runtime.ids import new_id
 
@@ -40,13 +40,14 @@ async def put_contacts(uow: UnitOfWork, user_id: UUID, wishes: list[ContactWish]
         for contact in (await ContactRepository(uow.conn).of_people([user_id])).get(user_id, [])
     }
     made = []
-    for wish in wishes:
+    for number, wish in enumerate(wishes):
         contact = known.get((wish.channel, wish.address))
-        made.append(
-            await change_contact(uow, contact, label=wish.label, enabled=wish.enabled)
-            if contact
-            else await add_contact(uow, user_id, wish)
-        )
+        with at(f"/items/{number}"):
+            made.append(
+                await change_contact(uow, contact, label=wish.label, enabled=wish.enabled)
+                if contact
+                else await add_contact(uow, user_id, wish)
+            )
     return made
 
 

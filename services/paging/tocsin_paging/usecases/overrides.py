@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
+from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError, at
 from tocsin_paging.domain.override import Duty, Override
 from tocsin_paging.store.schedules import ScheduleRepository, StoredSchedule
 from tocsin_paging.usecases.references import user_named
@@ -33,16 +33,21 @@ async def add_override(uow: UnitOfWork, stored: StoredSchedule, wish: OverrideWi
     """
     starts_at = max(wish.starts_at, uow.now)
     if wish.ends_at <= starts_at:
-        raise InvalidChangeError("An override ends after it begins, and in the future.")
+        raise InvalidChangeError("An override ends after it begins, and in the future.", pointer="/ends_at")
     if wish.ends_at - starts_at > LONGEST_OVERRIDE:
-        raise InvalidChangeError("An override lasts a year at most. Change the rotation instead.")
+        detail = "An override lasts a year at most. Change the rotation instead."
+        raise InvalidChangeError(detail, pointer="/ends_at")
+    with at("/user"):
+        user_id = await user_named(uow, wish.user)
+    with at("/replaces"):
+        replaces = await user_named(uow, wish.replaces) if wish.replaces else None
     override = Override(
         new_id(),
         duty=wish.duty,
-        user_id=await user_named(uow, wish.user),
+        user_id=user_id,
         starts_at=starts_at,
         ends_at=wish.ends_at,
-        replaces=await user_named(uow, wish.replaces) if wish.replaces else None,
+        replaces=replaces,
         created_by=by,
         note=wish.note,
     )

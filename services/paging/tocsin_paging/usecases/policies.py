@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin_access.directory import tell
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import EscalationPolicyChanged
-from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError
+from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import DEFAULT_ACK_TIMEOUT, Policy, Step, Target, TargetKind, checked
 from tocsin_paging.store.policies import PolicyRepository, StoredPolicy
@@ -65,7 +65,8 @@ async def change_policy(uow: UnitOfWork, stored: StoredPolicy, wish: PolicyWish)
     """Change the locked policy; the very same one is returned when nothing differs."""
     is_default = stored.is_default if wish.is_default is None else wish.is_default
     if stored.is_default and not is_default:
-        raise InvalidChangeError("Make another policy the default; then this one no longer is.")
+        detail = "Make another policy the default; then this one no longer is."
+        raise InvalidChangeError(detail, pointer="/default")
     after = await _wished(
         uow, stored.policy.id, slug=stored.slug, wish=wish, is_default=is_default, version=stored.version
     )
@@ -104,14 +105,19 @@ async def remove_policy(uow: UnitOfWork, stored: StoredPolicy) -> None:
 async def _wished(
     uow: UnitOfWork, policy_id: UUID, *, slug: str, wish: PolicyWish, is_default: bool, version: int
 ) -> StoredPolicy:
-    steps = tuple([await _step(uow, step) for step in wish.steps])
+    steps = tuple([await _step(uow, step, f"/steps/{n}") for n, step in enumerate(wish.steps)])
     policy = Policy(policy_id, wish.name, steps, repeats=wish.repeats, ack_timeout=wish.ack_timeout)
-    team_id = await team_named(uow, wish.team) if wish.team else None
+    with at("/team"):
+        team_id = await team_named(uow, wish.team) if wish.team else None
     return StoredPolicy(checked(policy), slug=slug, team_id=team_id, is_default=is_default, version=version)
 
 
-async def _step(uow: UnitOfWork, wish: StepWish) -> Step:
-    return Step(tuple([await _target(uow, target) for target in wish.targets]), delay=wish.delay)
+async def _step(uow: UnitOfWork, wish: StepWish, pointer: str) -> Step:
+    targets = []
+    for number, target in enumerate(wish.targets):
+        with at(f"{pointer}/targets/{number}/{target.kind}"):
+            targets.append(await _target(uow, target))
+    return Step(tuple(targets), delay=wish.delay)
 
 
 async def _target(uow: UnitOfWork, wish: TargetWish) -> Target:

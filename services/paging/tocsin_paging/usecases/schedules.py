@@ -6,7 +6,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_paging.domain.errors import ConflictError, NotFoundError
+from tocsin_paging.domain.errors import ConflictError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import TargetKind
 from tocsin_paging.domain.rotation import Plan, Rotation, begin, checked, revise
@@ -105,7 +105,8 @@ async def _wished(uow: UnitOfWork, schedule: Schedule, wish: ScheduleWish) -> Sc
     rotations = dict(schedule.rotations)
     for duty, rotation in wish.rotations.items():
         current = rotations.get(duty, Rotation())
-        plan = await _plan(uow, rotation, zone=wish.zone)
+        with at(f"/rotations/{duty}"):
+            plan = await _plan(uow, rotation, zone=wish.zone)
         rotations[duty] = _revised(current, plan, effective_from=rotation.effective_from, now=uow.now)
     return replace(schedule, name=wish.name, zone=wish.zone, rotations=rotations)
 
@@ -120,10 +121,14 @@ def _revised(current: Rotation, plan: Plan, *, effective_from: datetime | None, 
 
 
 async def _plan(uow: UnitOfWork, wish: RotationWish, *, zone: str) -> Plan:
-    people = [await user_named(uow, text) for text in wish.participants]
+    people = []
+    for number, text in enumerate(wish.participants):
+        with at(f"/participants/{number}"):
+            people.append(await user_named(uow, text))
     plan = Plan(zone, weekday=wish.weekday, at=wish.at, participants=tuple(people), weeks=wish.weeks)
     return checked(plan)
 
 
 async def _team(uow: UnitOfWork, wish: ScheduleWish) -> UUID | None:
-    return await team_named(uow, wish.team) if wish.team else None
+    with at("/team"):
+        return await team_named(uow, wish.team) if wish.team else None

@@ -80,14 +80,14 @@ async def _member_ids(uow: UnitOfWork, members: Members) -> frozenset[UUID] | No
         return None
     known = await PeopleRepository(uow.conn).existing(members.ids)
     if unknown := members.ids - known:
-        raise InvalidChangeError(_nobody(str(user_id) for user_id in unknown))
+        raise InvalidChangeError(_nobody(str(user_id) for user_id in unknown), pointer="/member_ids")
     return known
 
 
 async def _by_email(uow: UnitOfWork, emails: frozenset[str]) -> frozenset[UUID]:
     known = await PeopleRepository(uow.conn).with_emails(emails)
     if unknown := {email for email in emails if email_key(email) not in known}:
-        raise InvalidChangeError(_nobody(unknown))
+        raise InvalidChangeError(_nobody(unknown), pointer="/members")
     return frozenset(known.values())
 
 

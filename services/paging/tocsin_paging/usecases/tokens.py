@@ -8,7 +8,7 @@ from tocsin_access.principal import Principal
 from tocsin_access.tokens import TokenKeeper
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import TokenChanged
-from tocsin_paging.domain.errors import InvalidChangeError, NotAllowedError, NotFoundError, PagingError
+from tocsin_paging.domain.errors import InvalidChangeError, NotAllowedError, NotFoundError
 from tocsin_paging.domain.token import (
     LONGEST_LIFE,
     ApiToken,
@@ -22,12 +22,14 @@ from tocsin_paging.store.people import PeopleRepository
 from tocsin_paging.store.tokens import TokenRepository
 from tocsin_runtime.ids import new_id
 
-_REFUSALS: dict[TokenReason, tuple[type[PagingError], str]] = {
-    "no_scopes": (InvalidChangeError, "A token without scopes opens nothing. Choose at least one."),
-    "exceeds_maker": (NotAllowedError, "A token cannot hold more than you do. Leave out what you lack."),
-    "for_somebody_else": (NotAllowedError, "Making tokens for others needs the scope paging:admin."),
-    "made_by_token": (NotAllowedError, "A token needs paging:admin to make another one. Log in instead."),
-    "expiry": (InvalidChangeError, f"Let it expire in the future, within {LONGEST_LIFE.days} days."),
+_WRONG: dict[TokenReason, tuple[str, str]] = {
+    "no_scopes": ("/scopes", "A token without scopes opens nothing. Choose at least one."),
+    "expiry": ("/expires_at", f"Let it expire in the future, within {LONGEST_LIFE.days} days."),
+}
+_NOT_ALLOWED: dict[TokenReason, str] = {
+    "exceeds_maker": "A token cannot hold more than you do. Leave out what you lack.",
+    "for_somebody_else": "Making tokens for others needs the scope paging:admin.",
+    "made_by_token": "A token needs paging:admin to make another one. Log in instead.",
 }
 
 
@@ -44,11 +46,14 @@ async def make_token(
     Raises NotAllowedError or InvalidChangeError, each saying what to do.
     """
     reason = may_make(wish, maker, uow.now)
+    if reason in _WRONG:
+        pointer, detail = _WRONG[reason]
+        raise InvalidChangeError(detail, pointer=pointer)
     if reason != "made":
-        kind, detail = _REFUSALS[reason]
-        raise kind(detail)
+        raise NotAllowedError(_NOT_ALLOWED[reason])
     if wish.owner_id is not None and await PeopleRepository(uow.conn).get(wish.owner_id) is None:
-        raise InvalidChangeError(f"There is no person {wish.owner_id} to own the token.")
+        detail = f"There is no person {wish.owner_id} to own the token."
+        raise InvalidChangeError(detail, pointer="/owner_id")
     issued = keeper.issue()
     token = ApiToken(
         new_id(),
