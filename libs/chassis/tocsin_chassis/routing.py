@@ -34,6 +34,7 @@ class ServiceRoute(APIRoute):
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
             status = 500
             try:
+                _check_encoding(request)
                 await _check_parameters(request, known)
                 answer = await (handler(request) if key is None else _once(request, handler, key=key))
                 status = answer.status_code
@@ -57,6 +58,14 @@ def api_router(*, prefix: str, tags: list[str | Enum]) -> APIRouter:
 def page_router() -> APIRouter:
     """A router for pages, which stay out of the OpenAPI document."""
     return APIRouter(route_class=ServiceRoute, include_in_schema=False)
+
+
+def _check_encoding(request: Request) -> None:
+    """Only the roads of alerts unpack what they get, and they are answered ahead of all routes."""
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        detail = f"The body is packed ({encoding[:60]}). Send it plain, without Content-Encoding."
+        raise Problem(415, "Packed body", detail, headers={"Accept-Encoding": "identity"})
 
 
 async def _check_parameters(request: Request, known: frozenset[str] | None) -> None:

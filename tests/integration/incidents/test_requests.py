@@ -1,6 +1,7 @@
 """What every service answers to requests that are wrong before any route sees them."""
 
 from collections.abc import AsyncIterator
+from gzip import compress
 from typing import Any
 
 import httpx2
@@ -40,6 +41,17 @@ async def test_a_body_that_does_not_say_it_is_json_is_told_to(client: httpx2.Asy
     answer = await client.post(INCIDENTS, content=body, headers={"content-type": kind})
     assert answer.status_code == 415
     assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate, gzip"])
+async def test_a_packed_body_is_told_to_come_plain(client: httpx2.AsyncClient, encoding: str) -> None:
+    body = compress(b'{"title": "Checkout is down", "severity": "SEV-1"}')
+    answer = await client.post(INCIDENTS, content=body, headers={**JSON, "content-encoding": encoding})
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert encoding.lower() in answer.json()["detail"]
+    plain = {**JSON, "content-encoding": "identity"}
+    answer = await client.post(INCIDENTS, content=b"{}", headers=plain)
+    assert answer.status_code == 422
 
 
 async def test_what_is_no_json_is_called_so(client: httpx2.AsyncClient) -> None:
