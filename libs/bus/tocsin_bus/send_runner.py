@@ -1,23 +1,32 @@
-"""Runs the sendings of one provider in a queue of their own, so that one bad provider holds up no other (R32)."""
+"""Runs the sendings of one provider in a queue of their own, so that one bad place holds up no other (R32)."""
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
-from tocsin_bus.breaker import Breaker
+from tocsin_bus.destinations import Destinations, Offer
 from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
-from tocsin_bus.sending_rows import Claimed, cancel, claim, record, renew
+from tocsin_bus.sending_rows import Claimed, Haul, cancel, claim, record, renew
+from tocsin_bus.stalled import StalledTeller
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
 AT_ONCE = 16
+"""Sendings under way to a provider that is one place."""
+TO_MANY, TO_EACH = 32, 5
+"""Sendings under way to a provider of many places, and to each of them: a full set that hangs opens the breaker."""
 DEADLINE = 10.0
 RENEW_EVERY = 1.5
 RECORD_AGAIN, RECORD_WITHIN = 0.5, 15.0
+LOOK_AGAIN = 0.05
+LOOK_BEYOND_EVERY = 0.25
+"""Seconds between looks past a long queue to one place, for what goes elsewhere: they read all of that queue."""
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between tries; the last is repeated, so that a provider that is back is used within 20 s."""
 
@@ -25,7 +34,7 @@ PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 class SendRunner:
     """Claims, sends, records. Two replicas may run one each; a fence decides whose record counts.
 
-    Up to `AT_ONCE` sendings are under way; one that hangs holds up none of the others.
+    One that hangs holds up none of the others, a place that hangs nothing that goes elsewhere.
     """
 
     def __init__(
@@ -41,29 +50,30 @@ class SendRunner:
         self._outgoing = outgoing
         self._open_uow = open_uow
         self._on_free = on_free
-        self._breaker = Breaker()
+        in_all, each = (AT_ONCE, AT_ONCE) if provider.one_place else (TO_MANY, TO_EACH)
+        self._destinations = Destinations(in_all=in_all, each=each)
         self._flights: dict[asyncio.Task[None], Sending] = {}
+        self._looked_beyond = -LOOK_BEYOND_EVERY
         self._renewing: asyncio.Task[None] | None = None
-        self._more = False
+        self._stalled = StalledTeller(provider.name, outgoing, open_uow)
 
     async def turn(self) -> int:
         """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
-        free = AT_ONCE - len(self._flights)
-        if free <= 0:
-            return 0
-        handled, flights = await self._take_off(free)
-        self._more = handled >= free
-        return free - len(flights) if self._more else 0
+        again, _, _ = await self._take_off()
+        self._stalled.tell(self._destinations.broken(monotonic()))
+        return int(again)
 
     async def run_once(self) -> int:
         """Send what is due and wait until it is recorded; returns how many were tried, or found unwanted.
 
         Raises what kept an outcome from being recorded.
         """
-        handled, flights = await self._take_off(AT_ONCE)
+        _, handled, flights = await self._take_off()
         for failure in await asyncio.gather(*flights, return_exceptions=True):
             if isinstance(failure, BaseException):
                 raise failure
+        self._stalled.tell(self._destinations.broken(monotonic()))
+        await self._stalled.told()
         return handled
 
     async def finish(self) -> None:
@@ -73,19 +83,39 @@ class SendRunner:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
+        await self._stalled.close()
 
-    async def _take_off(self, free: int) -> tuple[int, list[asyncio.Task[None]]]:
-        if not self._breaker.allows(monotonic()):
-            return 0, []
-        probing, claimed = self._breaker.probing, list[Claimed]()
-        try:
-            handled, claimed = await self._claim(1 if probing else free)
-        finally:
-            if not claimed:
-                self._breaker.probing = False  # there was nothing to probe with
-        return handled, [self._send_off(one, awaited=probing or one.ordered) for one in claimed]
+    async def _take_off(self) -> tuple[bool, int, list[asyncio.Task[None]]]:
+        """Begin what there is room for; whether to look again at once, how many were looked at, and what flies."""
+        offer = self._destinations.offer(monotonic())
+        if offer.limit <= 0 or (self._provider.one_place and offer.closed):
+            return False, 0, []
+        haul, wanted = await self._claim(offer)
+        flights = [self._send_off(one) for one in wanted]
+        self._note_what_waits(offer, haul)
+        return self._worth_another(haul, wanted=len(wanted)), len(haul.claimed), flights
 
-    def _send_off(self, one: Claimed, *, awaited: bool) -> asyncio.Task[None]:
+    def _worth_another(self, haul: Haul, *, wanted: int) -> bool:
+        """Say whether to claim again at once, as there is room and something may wait for it."""
+        if haul.missed and not haul.claimed:  # another replica holds it all, for as long as its claim takes
+            asyncio.get_running_loop().call_later(LOOK_AGAIN, self._on_free)
+        now = monotonic()
+        if not haul.claimed or self._destinations.offer(now).limit <= 0:
+            return False
+        if haul.beyond and now - self._looked_beyond > LOOK_BEYOND_EVERY:
+            self._looked_beyond = now
+            return True
+        return haul.missed or (haul.crowded and wanted < len(haul.claimed))
+
+    def _note_what_waits(self, offer: Offer, haul: Haul) -> None:
+        claimed = Counter(one.sending.destination for one in haul.claimed)
+        filled = [place for place, number in claimed.items() if number >= offer.room_for(place)]
+        self._destinations.more_waits(places=filled if haul.crowded else [], full=haul.missed)
+
+    def _send_off(self, one: Claimed) -> asyncio.Task[None]:
+        place = one.sending.destination
+        awaited = one.ordered or place in self._destinations.broken(monotonic())
+        self._destinations.took_off(place)
         flight = asyncio.create_task(self._fly(one.sending))
         self._flights[flight] = one.sending
         flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
@@ -108,49 +138,47 @@ class SendRunner:
                 )
 
     def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
-        self._flights.pop(flight, None)
-        worthwhile = self._more and AT_ONCE - len(self._flights) >= AT_ONCE // 4
+        sending = self._flights.pop(flight)
+        worthwhile = self._destinations.landed(sending.destination, monotonic())
         error = None if flight.cancelled() else flight.exception()
         if error is not None:
             log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
         if worthwhile or awaited:
             self._on_free()
 
-    async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:
-        """How many rows were looked at, and those of them that are still wanted."""
+    async def _claim(self, offer: Offer) -> tuple[Haul, list[Claimed]]:
+        """What was claimed, and that of it which is still wanted."""
         try:
-            return await self._ask(limit)
+            return await self._ask(offer)
         except Exception as error:
             if is_unreachable(error) or is_transient(error):
                 raise
             log.exception("sending.question_failed", provider=self._provider.name)
+        one = replace(offer, limit=1)
         try:
-            return await self._ask(1)
+            return await self._ask(one)
         except Exception as error:
             if is_unreachable(error) or is_transient(error):
                 raise
             # Nobody can say whether this one is wanted: better a page too many than a night without.
-            return await self._ask(1, unasked=True)
+            return await self._ask(one, unasked=True)
 
-    async def _ask(self, limit: int, *, unasked: bool = False) -> tuple[int, list[Claimed]]:
+    async def _ask(self, offer: Offer, *, unasked: bool = False) -> tuple[Haul, list[Claimed]]:
         async with self._open_uow() as uow:
-            rows = await claim(uow, provider=self._provider.name, limit=limit)
+            haul = await claim(uow, offer, provider=self._provider.name)
             wanted = []
-            for row in rows:
+            for row in haul.claimed:
                 uow.cause = Cause(row.sending.correlation_id)
                 if row.expired or not (unasked or await self._outgoing.still_wanted(row.sending, uow)):
                     await cancel(uow, row.sending.id)
                 else:
                     wanted.append(row)
-        return len(rows), wanted
+        return haul, wanted
 
     async def _fly(self, sending: Sending) -> None:
         outcome = await self._send(sending)
         until = monotonic() + RECORD_WITHIN
-        if isinstance(outcome, Retry | Unknown) and self._provider.one_place:
-            self._breaker.failed(monotonic())
-        else:
-            self._breaker.succeeded()
+        self._learn(sending, outcome)
         while True:
             try:
                 return await self._tell(sending, outcome)
@@ -162,6 +190,17 @@ class SendRunner:
                     raise
                 log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
                 await asyncio.sleep(RECORD_AGAIN)
+
+    def _learn(self, sending: Sending, outcome: Outcome) -> None:
+        place, now = sending.destination, monotonic()
+        before = place in self._destinations.broken(now)
+        if isinstance(outcome, Retry | Unknown):
+            self._destinations.failed(place, now, reason=outcome.reason)
+        else:
+            self._destinations.succeeded(place)
+        if before != (place in self._destinations.broken(now)):
+            what = "sending.place_answers_again" if before else "sending.place_does_not_answer"
+            log.warning(what, provider=self._provider.name, place=place)
 
     async def _tell(self, sending: Sending, outcome: Outcome) -> None:
         async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:

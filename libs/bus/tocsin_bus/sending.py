@@ -18,6 +18,7 @@ class Sending:
 
     id: UUID
     provider: str
+    destination: str
     subject: UUID
     payload: dict[str, Any]
     idempotency_key: str
@@ -68,14 +69,14 @@ class Provider(Protocol):
 
     @property
     def one_place(self) -> bool:
-        """True when all that it sends goes to one server, so that a row of failures says something on the next."""
+        """True when all that it sends goes to one server; else each sending names its destination."""
         ...
 
     async def send(self, sending: Sending) -> Outcome: ...
 
 
 class Outgoing(Protocol):
-    """The service's side, both calls inside a short transaction."""
+    """The service's side, each call inside a short transaction."""
 
     async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
         """Asked right before the send (R31): False cancels it."""
@@ -83,6 +84,10 @@ class Outgoing(Protocol):
 
     async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
         """The final outcome: Sent or GiveUp once, a Retry or Unknown each time. Tell it by events."""
+        ...
+
+    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
+        """It is due, but its destination does not answer: it waits until that does. Told once for each such wait."""
         ...
 
 
@@ -95,10 +100,12 @@ async def queue_sending(
     idempotency_key: str,
     not_after: datetime | None = None,
     order_key: str | None = None,
+    destination: str = "",
 ) -> UUID | None:
     """Send this once the unit of work commits. The same provider and key a second time is no second message: None.
 
-    Sendings of one `order_key` go one after another. After `not_after` no further try begins.
+    Sendings of one `order_key` go one after another. After `not_after` no further try begins. `destination` names the
+    server that it goes to, where a provider has many: one that hangs holds up only what goes there.
     """
     sending_id = new_id()
     inserted = await _QUEUE.value(
@@ -107,6 +114,7 @@ async def queue_sending(
         provider=provider,
         subject=subject,
         order_key=order_key,
+        destination=destination,
         payload=orjson.dumps(payload).decode(),
         idempotency_key=idempotency_key,
         now=uow.now,
@@ -118,8 +126,8 @@ async def queue_sending(
 
 
 _QUEUE = Statement(
-    "INSERT INTO sendings (id, provider, subject, order_key, payload, idempotency_key, state, next_try_at, not_after,"
-    " correlation_id, created_at) VALUES (:id, :provider, :subject, :order_key, CAST(:payload AS jsonb),"
-    " :idempotency_key, 'pending', :now, :not_after, :correlation_id, :now)"
+    "INSERT INTO sendings (id, provider, subject, order_key, destination, payload, idempotency_key, state, next_try_at,"
+    " not_after, correlation_id, created_at) VALUES (:id, :provider, :subject, :order_key, :destination,"
+    " CAST(:payload AS jsonb), :idempotency_key, 'pending', :now, :not_after, :correlation_id, :now)"
     " ON CONFLICT (provider, idempotency_key) DO NOTHING RETURNING id"
 )

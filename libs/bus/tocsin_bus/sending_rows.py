@@ -1,12 +1,13 @@
 """The table of sendings: claimed under a lease, recorded under a fence (R29)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from asyncpg import Record
 
+from tocsin_bus.destinations import Offer
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.statement import Statement
@@ -14,6 +15,10 @@ from tocsin_runtime.statement import Statement
 LEASE = timedelta(seconds=5)
 """For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
 LONGEST_REASON = 1000
+NOBODY_TAKES_IT = timedelta(seconds=1)
+"""What has been due for so long is taken by no other replica either."""
+LOOKED_AT = 4
+"""How many of what is due are looked at for each that may be begun, so that one place's do not hide the others'."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,52 @@ class Claimed:
     ordered: bool
 
 
-async def claim(uow: UnitOfWork, *, provider: str, limit: int) -> list[Claimed]:
-    """Take what is due, what was left behind by a dead process included, the longest due first."""
-    rows = await _CLAIM.rows(uow.conn, provider=provider, now=uow.now, until=uow.now + LEASE, limit=limit)
-    return [Claimed(_load(row), row["expired"], row["ordered"]) for row in rows]
+@dataclass(frozen=True)
+class Haul:
+    """What was claimed of what is due, the longest due first.
+
+    `missed` says that more would have fitted: the limit was reached, or another replica is at it. `crowded` says that
+    more is due to some place than there was room for; `beyond`, that nobody has looked at all that is due.
+    """
+
+    claimed: list[Claimed] = field(default_factory=list)
+    missed: bool = False
+    crowded: bool = False
+    beyond: bool = False
+
+
+async def claim(uow: UnitOfWork, offer: Offer, *, provider: str) -> Haul:
+    """Take what is due as far as the offer goes, what was left behind by a dead process included."""
+    wanted = {"provider": provider, "now": uow.now, "until": uow.now + LEASE, "limit": offer.limit}
+    if offer.is_plain:
+        claimed = _claimed(await _CLAIM.rows(uow.conn, **wanted))
+        return Haul(claimed, missed=len(claimed) == offer.limit)
+    looked_at = offer.limit * LOOKED_AT
+    rows = await _CLAIM_BY_PLACE.rows(
+        uow.conn,
+        **wanted,
+        looked_at=looked_at,
+        each=offer.each,
+        closed=offer.closed,
+        places=list(offer.room),
+        rooms=list(offer.room.values()),
+    )
+    claimed = _claimed(row for row in rows if row["id"] is not None)
+    seen, fitting = rows[0]["seen"], rows[0]["fitting"]
+    return Haul(
+        claimed,
+        missed=fitting > len(claimed),
+        crowded=seen > fitting,
+        beyond=bool(seen) and seen == looked_at,
+    )
+
+
+async def take_stalled(uow: UnitOfWork, *, provider: str, destinations: Sequence[str]) -> Sending | None:
+    """Return one that has been due for a while to one of these places, and of which this was not said yet."""
+    row = await _STALLED.row(
+        uow.conn, provider=provider, destinations=list(destinations), before=uow.now - NOBODY_TAKES_IT
+    )
+    return _load(row) if row else None
 
 
 async def renew(uow: UnitOfWork, sendings: Sequence[Sending]) -> None:
@@ -67,10 +114,15 @@ async def record(uow: UnitOfWork, sending: Sending, outcome: Outcome, *, pause: 
     return changed == 1
 
 
+def _claimed(rows: Iterable[Record]) -> list[Claimed]:
+    return [Claimed(_load(row), row["expired"], row["ordered"]) for row in rows]
+
+
 def _load(row: Record) -> Sending:
     return Sending(
         id=row["id"],
         provider=row["provider"],
+        destination=row["destination"],
         subject=row["subject"],
         payload=row["payload"],
         idempotency_key=row["idempotency_key"],
@@ -83,17 +135,43 @@ def _load(row: Record) -> Sending:
 
 
 # `next_try_at` is the lease's end while a row is `sending`: one index finds what is due and what was left behind.
-_CLAIM = Statement(
-    "WITH due AS (SELECT id, state FROM sendings AS s WHERE provider = :provider AND state IN ('pending', 'sending')"
-    " AND next_try_at <= :now AND (order_key IS NULL OR NOT EXISTS (SELECT 1 FROM sendings AS before"
+_DUE = (
+    "s.provider = :provider AND s.state IN ('pending', 'sending') AND s.next_try_at <= :now"
+    " AND (s.order_key IS NULL OR NOT EXISTS (SELECT 1 FROM sendings AS before"
     " WHERE before.order_key = s.order_key AND before.state IN ('pending', 'sending')"
     " AND before.position < s.position))"
-    " ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
-    " UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = :until,"
-    " may_repeat = s.may_repeat OR due.state = 'sending' FROM due WHERE s.id = due.id"
-    " RETURNING s.id, s.provider, s.subject, s.payload, s.idempotency_key, s.attempts, s.fence, s.may_repeat,"
-    " s.created_at, s.correlation_id, coalesce(s.not_after < :now, false) AS expired,"
-    " s.order_key IS NOT NULL AS ordered"
+)
+_COLUMNS = (
+    "s.id, s.provider, s.destination, s.subject, s.payload, s.idempotency_key, s.attempts, s.fence, s.may_repeat,"
+    " s.created_at, s.correlation_id"
+)
+_TAKE = (
+    "UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = :until,"
+    " may_repeat = s.may_repeat OR due.state = 'sending', stalled = false FROM due WHERE s.id = due.id"
+    f" RETURNING {_COLUMNS}, coalesce(s.not_after < :now, false) AS expired, s.order_key IS NOT NULL AS ordered"
+)
+_CLAIM = Statement(
+    f"WITH due AS (SELECT s.id, s.state FROM sendings AS s WHERE {_DUE}"
+    f" ORDER BY s.next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED) {_TAKE}"
+)
+_CLAIM_BY_PLACE = Statement(
+    f"WITH first AS (SELECT s.id, s.destination, s.next_try_at FROM sendings AS s WHERE {_DUE}"
+    " AND s.destination <> ALL(CAST(:closed AS text[])) ORDER BY s.next_try_at LIMIT :looked_at),"
+    " head AS (SELECT first.id, row_number() OVER (PARTITION BY first.destination ORDER BY first.next_try_at)"
+    " <= coalesce(known.room, :each) AS fits FROM first LEFT JOIN"
+    " unnest(CAST(:places AS text[]), CAST(:rooms AS integer[])) AS known(destination, room)"
+    " ON known.destination = first.destination),"
+    " due AS (SELECT s.id, s.state FROM sendings AS s JOIN head ON head.id = s.id WHERE head.fits"
+    " AND s.state IN ('pending', 'sending') AND s.next_try_at <= :now"
+    " ORDER BY s.next_try_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED),"
+    f" claimed AS ({_TAKE})"
+    " SELECT claimed.*, counted.* FROM (SELECT count(*) AS seen, count(*) FILTER (WHERE fits) AS fitting FROM head)"
+    " AS counted LEFT JOIN claimed ON true"
+)
+_STALLED = Statement(
+    "UPDATE sendings AS s SET stalled = true WHERE s.id = (SELECT id FROM sendings WHERE provider = :provider"
+    " AND state = 'pending' AND next_try_at <= :before AND destination = ANY(CAST(:destinations AS text[]))"
+    f" AND NOT stalled ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}"
 )
 _RENEW = Statement(
     "UPDATE sendings AS s SET next_try_at = :until"

@@ -94,12 +94,14 @@ def create_app(settings: PagingSettings, platform: Platform) -> FastAPI:
 def _send(service: Service, *, pager: Pager, guard: Guard) -> None:
     links = pager.links
     webhooks = WebhookProvider(guard, secret=links.webhook_secret, ack_url=links.ack_url, now=process_now)
+    apprise = AppriseProvider(guard, ack_url=links.ack_url, now=process_now)
     service.on_stop(webhooks.close)
+    service.on_stop(apprise.close)
     service.sends(
         providers=[
             MailProvider(mail_server(service.platform.settings), ack_url=links.ack_url, now=process_now),
             webhooks,
-            AppriseProvider(guard, ack_url=links.ack_url, now=process_now),
+            apprise,
         ],
         outgoing=OutgoingPages(pager),
     )

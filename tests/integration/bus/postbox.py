@@ -37,12 +37,16 @@ class Desk:
 
     unwanted: set[UUID] = field(default_factory=set)
     heard: list[tuple[UUID, Outcome]] = field(default_factory=list)
+    held_up: list[tuple[UUID, str]] = field(default_factory=list)
 
     async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
         return sending.subject not in self.unwanted
 
     async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
         self.heard.append((sending.subject, outcome))
+
+    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
+        self.held_up.append((sending.subject, reason))
 
 
 async def queue(
@@ -52,6 +56,7 @@ async def queue(
     key: str | None = None,
     order_key: str | None = None,
     not_after: datetime | None = None,
+    destination: str = "",
 ) -> UUID | None:
     async with open_uow() as uow:
         return await queue_sending(
@@ -62,6 +67,7 @@ async def queue(
             idempotency_key=key or str(subject),
             order_key=order_key,
             not_after=not_after,
+            destination=destination,
         )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tests.integration.bus.postbox import Desk, Postbox, queue
 from tests.ledger import SCHEMA
+from tocsin_bus.destinations import Offer
 from tocsin_bus.leases import LeaseKeeper
 from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending_rows import claim
@@ -29,7 +30,7 @@ async def test_claims_of_the_dead_are_free_at_once_and_may_repeat(
 ) -> None:
     await queue(open_now)
     async with open_now() as uow:
-        assert len(await claim(uow, provider="postbox", limit=5)) == 1
+        assert len((await claim(uow, Offer(5, each=5), provider="postbox")).claimed) == 1
     postbox = Postbox()
     heir = SendRunner(postbox, Desk(), open_now)
     assert await heir.run_once() == 0

@@ -6,6 +6,7 @@ Prints which servers were reached. The name leads to 127.0.0.1, which is allowed
 import asyncio
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tocsin_paging.adapters.apprise import check_apprise_url, notify
@@ -40,7 +41,8 @@ async def main(*, moves: bool) -> None:
             target = await check_apprise_url(f"json://{NAME}:{port}/hook", GUARD)
             if moves:
                 lead_to("127.0.0.2")
-            taken = await notify(target, WORDS, guard=GUARD)
+            with ThreadPoolExecutor(1) as threads:
+                taken = await notify(target, WORDS, guard=GUARD, threads=threads)
     print(taken, *reached)
 
 

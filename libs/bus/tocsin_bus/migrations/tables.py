@@ -129,6 +129,12 @@ CREATE TABLE idempotency (
 CREATE INDEX ix_idempotency_created_at ON idempotency (created_at);
 """
 
+SENDINGS_V2 = """
+ALTER TABLE sendings
+    ADD COLUMN destination text NOT NULL DEFAULT '',
+    ADD COLUMN stalled boolean NOT NULL DEFAULT false;
+"""
+
 EMBEDDED_BUS_V1 = """
 CREATE TABLE partitions (
     topic text NOT NULL,
@@ -185,6 +191,11 @@ CREATE TABLE lease_members (
 def bus_tables_v1(op: Operations) -> None:
     """Outbox, inbox, parked, timers, sendings, leases and idempotency in the service's own schema."""
     _run(op, BUS_TABLES_V1)
+
+
+def sendings_v2(op: Operations) -> None:
+    """Where a sending goes, and whether it waits for a place that does not answer."""
+    _run(op, SENDINGS_V2)
 
 
 def embedded_bus_v1(op: Operations) -> None:

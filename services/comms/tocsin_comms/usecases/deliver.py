@@ -48,6 +48,9 @@ class Deliveries:
                 reason = f"{outcome.reason}; it is looked for before it is sent again"
                 await self._keep(sending, uow, state="retrying", reason=reason, receipt=None)
 
+    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
+        """Nothing: there is no other road to a channel, and it goes out when Slack answers again."""
+
     async def _keep_thread(self, sending: Sending, receipt: str, uow: UnitOfWork) -> None:
         if sending.payload["kind"] != "summary":
             return

@@ -3,7 +3,9 @@
 Only schemes of an allow-list: Apprise can also write files, run programs and speak on the desktop.
 """
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +13,7 @@ from uuid import UUID
 
 from apprise import Apprise, AppriseAsset, NotifyType
 
+from tocsin_bus.send_runner import TO_MANY
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
 from tocsin_paging.adapters.checked_connections import checked_by
 from tocsin_paging.adapters.guard import ForbiddenTarget, Guard, UnresolvedTarget
@@ -94,6 +97,7 @@ class AppriseProvider:
         self._guard = guard
         self._ack_url = ack_url
         self._now = now
+        self._threads = ThreadPoolExecutor(TO_MANY, thread_name_prefix="apprise")
 
     async def send(self, sending: Sending) -> Outcome:
         """Send the page. Apprise does not tell a refusal from an outage, so what fails is tried again."""
@@ -106,21 +110,32 @@ class AppriseProvider:
             return GiveUp(str(error))
         link = self._ack_url(payload.page_id) if payload.incident_id else None
         message = compose(payload.with_link(link).content, now=self._now(), may_repeat=sending.may_repeat)
-        taken = await notify(target, message, guard=self._guard)
+        taken = await notify(target, message, guard=self._guard, threads=self._threads)
         return Sent() if taken else Retry("the service did not take the page")
 
+    async def close(self) -> None:
+        """Begin no more; what hangs is left to end by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
-async def notify(target: Any, message: Message, *, guard: Guard) -> bool:
-    """Hand the message to a checked target. Apprise resolves names again: it connects only where the guard allows."""
+
+async def notify(target: Any, message: Message, *, guard: Guard, threads: ThreadPoolExecutor) -> bool:
+    """Hand the message to a checked target. Apprise resolves names again: it connects only where the guard allows.
+
+    It blocks, so it is given a thread: of its own pool Apprise has too few for more than one server that hangs.
+    """
     sender = Apprise(asset=_asset())
     sender.add(target)
-    with checked_by(guard):
-        taken = await sender.async_notify(
-            title=without_mentions(message.subject),
-            body=without_mentions(message.text),
-            notify_type=NotifyType.FAILURE,
-        )
-    return bool(taken)
+
+    def hand_over() -> bool:
+        with checked_by(guard):
+            taken = sender.notify(
+                title=without_mentions(message.subject),
+                body=without_mentions(message.text),
+                notify_type=NotifyType.FAILURE,
+            )
+        return bool(taken)
+
+    return await asyncio.get_running_loop().run_in_executor(threads, hand_over)
 
 
 async def check_apprise_url(url: str, guard: Guard) -> Any:

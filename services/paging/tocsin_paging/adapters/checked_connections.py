@@ -1,8 +1,8 @@
 """Keeps a library that opens its own connections to addresses that the guard allows.
 
-Apprise calls `requests.post` in threads of its own and offers no hook, but it carries the caller's context into them.
-So whatever urllib3 opens inside `checked_by` is resolved here, checked, and connected to as checked; outside nothing
-changes.
+Apprise calls `requests.post` and offers no hook. So whatever urllib3 opens inside `checked_by` is resolved here,
+checked, and connected to as checked; outside nothing changes. Where Apprise uses threads of its own, it carries the
+caller's context into them.
 """
 
 import socket

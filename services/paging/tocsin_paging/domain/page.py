@@ -1,13 +1,15 @@
 """A page: one notification for (incident, round, step, person, contact method)."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from tocsin_paging.domain.contact import Channel
 
 STRUGGLING_AFTER = 2
+PATIENCE = timedelta(seconds=5)
+"""For so long a page that did not get through may still do so before somebody else is paged instead."""
 
 
 class PageKind(StrEnum):
@@ -30,7 +32,10 @@ class PageState(StrEnum):
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it now is. `why` says why it is this person; `reason` what the provider said last."""
+    """One page as it now is. `why` says why it is this person; `reason` what the provider said last.
+
+    `failing` says that this channel cannot be counted on now, though it may be tried again (R30).
+    """
 
     id: UUID
     kind: PageKind
@@ -48,13 +53,35 @@ class Page:
     attempts: int = 0
     may_repeat: bool = False
     reason: str | None = None
+    failing: bool = False
     sent_at: datetime | None = None
     ack_digest: str | None = None
     acknowledged_at: datetime | None = None
     acknowledged_name: str | None = None
 
-    @property
-    def failing(self) -> bool:
-        """Say whether this channel cannot be counted on: it failed, or was tried twice in vain (R30)."""
-        struggling = self.state == PageState.RETRYING and self.attempts >= STRUGGLING_AFTER
-        return self.state == PageState.FAILED or struggling
+
+def accepted(page: Page, *, at: datetime) -> Page:
+    """Return the page after the provider took it."""
+    return replace(page, state=PageState.SENT, sent_at=at, reason=None, failing=False)
+
+
+def refused(page: Page, *, reason: str) -> Page:
+    """Return the page after a refusal that no other try would change."""
+    return replace(page, state=PageState.FAILED, reason=reason, failing=True)
+
+
+def tried_in_vain(page: Page, *, reason: str, again_in: timedelta, now: datetime) -> Page:
+    """Return the page after a try that failed for now; the next comes `again_in` later at the earliest.
+
+    It counts as failing after a second one, and when all of this takes longer than patience lasts.
+    """
+    struggling = page.attempts >= STRUGGLING_AFTER
+    late = now - page.requested_at >= PATIENCE or again_in > PATIENCE
+    return replace(page, state=PageState.RETRYING, reason=reason, failing=struggling or late)
+
+
+def held_up(page: Page, *, reason: str) -> Page:
+    """Return a page that waits until its provider answers again; it leaves then, if it is still wanted."""
+    if page.state not in (PageState.REQUESTED, PageState.RETRYING):
+        return page
+    return replace(page, state=PageState.RETRYING, reason=reason, failing=True)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    false,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -136,6 +137,7 @@ pages = Table(
     Column("attempts", Integer, nullable=False),
     Column("may_repeat", Boolean, nullable=False),
     Column("reason", Text),
+    Column("failing", Boolean, nullable=False, server_default=false()),
     Column("requested_at", MOMENT, nullable=False),
     Column("sent_at", MOMENT),
     Column("ack_digest", Text),

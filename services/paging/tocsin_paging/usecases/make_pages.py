@@ -9,6 +9,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.pages import Channel as ToldChannel
 from tocsin_events.pages import Page as ToldPage
 from tocsin_events.pages import PageRequested
+from tocsin_paging.adapters.destinations import destination_of
 from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.escalation import Recipient
 from tocsin_paging.domain.links import digest
@@ -107,6 +108,7 @@ async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occ
         subject=page.id,
         payload=payload_to_json(payload),
         idempotency_key=str(page.id),
+        destination=destination_of(contact),
     )
     if page.incident_id is not None:
         uow.emit(PageRequested(page=told(page), reason=page.why))

@@ -1,18 +1,29 @@
 """Before a page leaves: is it still wanted? After it: what became of it (R29-R31)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
-from tocsin_bus.sending import GiveUp, Outcome, Sending, Sent
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.pages import PageFailed, PageSent
 from tocsin_paging.domain.escalation import State, all_channels_failed
-from tocsin_paging.domain.page import Page, PageKind, PageState
-from tocsin_paging.store.escalations import EscalationRepository
+from tocsin_paging.domain.page import (
+    Page,
+    PageKind,
+    PageState,
+    accepted,
+    held_up,
+    refused,
+    tried_in_vain,
+)
+from tocsin_paging.store.escalations import Case, EscalationRepository
 from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.make_pages import told
 from tocsin_paging.usecases.pager import Pager
+
+LONGEST_REASON = 500
 
 
 async def still_wanted(uow: UnitOfWork, sending: Sending, *, pager: Pager) -> bool:
@@ -42,12 +53,35 @@ async def record_page(uow: UnitOfWork, sending: Sending, outcome: Outcome, *, pa
     await PageRepository(uow.conn).save(page)
     pager.figures.pages.labels(page.channel.value, page.state.value).inc()
     await _tell(uow, page, pager=pager)
-    if case and page.failing and await _all_failing(uow, page):
-        decision = all_channels_failed(case.escalation, step=page.step, round=page.round, now=uow.now)
-        moved = await carry_out(uow, case, decision, pager=pager)
-        if moved.escalation != case.escalation:
-            await take_step(uow, moved, pager=pager)
+    if case and page.failing:
+        await _step_on(uow, case, page, pager=pager)
     uow.announce("page")
+
+
+async def page_stalled(uow: UnitOfWork, sending: Sending, reason: str, *, pager: Pager) -> None:
+    """The page waits, as its provider does not answer. It counts as failing: nobody waits for that provider."""
+    incident_id = _incident(sending)
+    case = await EscalationRepository(uow.conn).locked(incident_id) if incident_id else None
+    before = await PageRepository(uow.conn).get(sending.subject, lock=True)
+    if before is None:
+        return
+    page = held_up(before, reason=f"waiting: {reason}"[:LONGEST_REASON])
+    if page == before:
+        return
+    await PageRepository(uow.conn).save(page)
+    if case:
+        await _step_on(uow, case, page, pager=pager)
+    uow.announce("page")
+
+
+async def _step_on(uow: UnitOfWork, case: Case, page: Page, *, pager: Pager) -> None:
+    """Take the next step now where nobody of the failing page's step can be reached."""
+    if not await _all_failing(uow, page):
+        return
+    decision = all_channels_failed(case.escalation, step=page.step, round=page.round, now=uow.now)
+    moved = await carry_out(uow, case, decision, pager=pager)
+    if moved.escalation != case.escalation:
+        await take_step(uow, moved, pager=pager)
 
 
 async def _why_not(uow: UnitOfWork, page: Page) -> str | None:
@@ -69,9 +103,12 @@ def _incident(sending: Sending) -> UUID | None:
 def _after(page: Page, *, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> Page:
     tried = replace(page, attempts=sending.attempt, may_repeat=sending.may_repeat)
     if isinstance(outcome, Sent):
-        return replace(tried, state=PageState.SENT, sent_at=uow.now, reason=None)
-    state = PageState.FAILED if isinstance(outcome, GiveUp) else PageState.RETRYING
-    return replace(tried, state=state, reason=outcome.reason[:500])
+        return accepted(tried, at=uow.now)
+    reason = outcome.reason[:LONGEST_REASON]
+    if isinstance(outcome, GiveUp):
+        return refused(tried, reason=reason)
+    after = outcome.after if isinstance(outcome, Retry) else None
+    return tried_in_vain(tried, reason=reason, again_in=timedelta(seconds=after or 0), now=uow.now)
 
 
 async def _tell(uow: UnitOfWork, page: Page, *, pager: Pager) -> None:

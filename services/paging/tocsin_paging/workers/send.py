@@ -3,7 +3,7 @@
 from tocsin_bus.sending import Outcome, Sending
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_paging.usecases.pager import Pager
-from tocsin_paging.usecases.record_page import record_page, still_wanted
+from tocsin_paging.usecases.record_page import page_stalled, record_page, still_wanted
 
 
 class OutgoingPages:
@@ -19,3 +19,7 @@ class OutgoingPages:
     async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
         """Write what became of it (R30)."""
         await record_page(uow, sending, outcome, pager=self._pager)
+
+    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
+        """Count on other channels, or on the next step (R30)."""
+        await page_stalled(uow, sending, reason, pager=self._pager)

@@ -1,0 +1,105 @@
+"""The places that one provider sends to: how much is under way to each, and whether it answers (R32)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tocsin_bus.breaker import WITHIN, Breaker
+
+MOST = 1000
+"""Places remembered although nothing is under way to them."""
+WORTH_A_CLAIM = 4
+"""A claim is a transaction, however little it takes: it waits until there is room for as much, or for most."""
+
+
+@dataclass
+class Destination:
+    """One of them. `pressed` says that more may wait for it than there was room for."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    under_way: int = 0
+    pressed: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What may be begun now: `limit` in all, `each` to one place, or what `room` says of it."""
+
+    limit: int
+    each: int
+    room: Mapping[str, int] = field(default_factory=dict)
+
+    def room_for(self, destination: str) -> int:
+        """Return how many may begin to this place."""
+        return min(self.limit, self.room.get(destination, self.each))
+
+    @property
+    def is_plain(self) -> bool:
+        """Say whether it is the same for all places."""
+        return min((self.each, *self.room.values())) >= self.limit
+
+    @property
+    def closed(self) -> list[str]:
+        """The places to which none may begin."""
+        return [name for name, room in self.room.items() if room <= 0]
+
+
+class Destinations:
+    """What one process knows; each makes its own experience. Bounded."""
+
+    def __init__(self, *, in_all: int, each: int) -> None:
+        self._in_all = in_all
+        self._each = each
+        self._known: dict[str, Destination] = {}
+        self._under_way = 0
+        self._full = False
+
+    def offer(self, now: float) -> Offer:
+        """Return what may be begun now."""
+        self._forget(now)
+        rooms = {name: self._room(one, now) for name, one in self._known.items()}
+        unusual = {name: room for name, room in rooms.items() if room < self._each}
+        return Offer(self._in_all - self._under_way, each=self._each, room=unusual)
+
+    def broken(self, now: float) -> dict[str, str]:
+        """Return the places that do not answer, with what was said last."""
+        return {name: one.breaker.reason for name, one in self._known.items() if one.breaker.is_open(now)}
+
+    def took_off(self, name: str) -> None:
+        """One more is under way."""
+        self._known.setdefault(name, Destination()).under_way += 1
+        self._under_way += 1
+
+    def more_waits(self, *, places: Iterable[str], full: bool) -> None:
+        """More may wait for these places than there was room for; `full`: more than there was room for in all."""
+        for name in places:
+            self._known.setdefault(name, Destination()).pressed = True
+        self._full = full
+
+    def succeeded(self, name: str) -> None:
+        """This place answered as it should."""
+        self._known[name].breaker.succeeded()
+
+    def failed(self, name: str, now: float, *, reason: str) -> None:
+        """It did not."""
+        self._known[name].breaker.failed(now, reason=reason)
+
+    def landed(self, name: str, now: float) -> bool:
+        """One has ended. Say whether it is time to look for what may wait for its place."""
+        one = self._known[name]
+        one.under_way -= 1
+        self._under_way -= 1
+        here = one.pressed and self._room(one, now) >= min(WORTH_A_CLAIM, self._each // 2 + 1)
+        in_all = self._full and self._in_all - self._under_way >= WORTH_A_CLAIM
+        one.pressed = one.pressed and not here
+        return here or in_all
+
+    def _room(self, one: Destination, now: float) -> int:
+        return one.breaker.room(now, usual=self._each) - one.under_way
+
+    def _forget(self, now: float) -> None:
+        idle = [name for name, one in self._known.items() if not one.under_way]
+        for name in idle:
+            breaker = self._known[name].breaker
+            recent = breaker.failures and now - breaker.failures[-1] <= WITHIN
+            if len(self._known) > MOST or not (recent or breaker.is_open(now)):
+                del self._known[name]
