@@ -16,7 +16,7 @@ from tocsin_access.access import AskOwner, Grant, find_grant
 from tocsin_chassis.intake import as_record, take_directly
 from tocsin_chassis.platform import Courier
 from tocsin_runtime.direct import DirectRoad, OffersDirectRoad
-from tocsin_runtime.errors import PROBLEM_JSON, Problem
+from tocsin_runtime.errors import PROBLEM_JSON, Code, Problem
 
 STRANGERS = "incidents"
 """Who says that nothing is at a path, in JSON, or on a page to a browser."""
@@ -112,5 +112,5 @@ def _choose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp], *, path: 
 
 
 def _hidden(path: str) -> ASGIApp:
-    problem = Problem(404, "Not Found", "This path is for services among themselves.")
+    problem = Problem(404, Code.NOT_FOUND, "This path is for services among themselves.")
     return JSONResponse(problem.body(instance=path), status_code=404, media_type=PROBLEM_JSON)

@@ -11,7 +11,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
 from tocsin_chassis.frame import Frame
 from tocsin_chassis.problems import handle_problems
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 from tocsin_theme.filters import safe_url
 from tocsin_theme.security import page_headers
 from tocsin_theme.theme import Theme
@@ -35,7 +35,9 @@ def mailbox_pages(mailbox: Mailbox, *, host: FastAPI) -> FastAPI:
     async def mail(request: Request, principal: Viewer, mail_id: str) -> HTMLResponse:
         found = mailbox.mail(mail_id)
         if found is None:
-            raise Problem(404, "Not Found", "This mail is not in the mailbox; only the newest 500 are kept.")
+            raise Problem(
+                404, Code.NOT_FOUND, "This mail is not in the mailbox; only the newest 500 are kept."
+            )
         links = [link for link in found.links if safe_url(link)]
         return _page(theme, request, principal, template="mail.html", mail=found, links=links)
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 
 
 class Unauthenticated(Problem):
@@ -12,14 +12,14 @@ class Unauthenticated(Problem):
 
     def __init__(self, detail: str, *, error: str = "") -> None:
         challenge = 'Bearer realm="tocsin"' + (f', error="{error}"' if error else "")
-        super().__init__(401, "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
+        super().__init__(401, Code.NOT_AUTHENTICATED, detail, headers={"WWW-Authenticate": challenge})
 
 
 class NotAllowed(Problem):
     """403: known, but without the scope."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(403, "Not allowed", f"This needs the scope {scope}. Ask an administrator for it.")
+        super().__init__(403, Code.NOT_ALLOWED, f"This needs the scope {scope}. Ask an administrator for it.")
 
 
 class IngestKeyOnly(Problem):
@@ -27,7 +27,7 @@ class IngestKeyOnly(Problem):
 
     def __init__(self) -> None:
         detail = "This is an integration's key: it opens its own webhook only. Use an API token, tcs_…"
-        super().__init__(403, "Not allowed", detail)
+        super().__init__(403, Code.INTEGRATION_KEY, detail)
 
 
 class ForgedRequest(Problem):
@@ -36,7 +36,7 @@ class ForgedRequest(Problem):
     def __init__(self) -> None:
         super().__init__(
             403,
-            "Form expired",
+            Code.FORM_EXPIRED,
             "This form does not belong to your log-in. Go back, reload the page and send it again.",
         )
 

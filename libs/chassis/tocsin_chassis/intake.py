@@ -17,7 +17,7 @@ from tocsin_chassis.platform import Courier
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope, MalformedEvent, from_headers
 from tocsin_runtime.clock import process_now
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -108,5 +108,5 @@ def _records(body: bytes) -> list[Record]:
         ]
     except (orjson.JSONDecodeError, binascii.Error, MalformedEvent, KeyError, TypeError, ValueError) as error:
         raise Problem(
-            400, "Malformed events", f"Send {{events: [{{topic, headers, data}}]}}: {error!r}"
+            400, Code.BAD_REQUEST, f"Send {{events: [{{topic, headers, data}}]}}: {error!r}"
         ) from error

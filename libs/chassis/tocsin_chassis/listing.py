@@ -14,7 +14,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from tocsin_chassis.requests import get_service
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 T = TypeVar("T")
 SIGNATURE_BYTES = 9
@@ -92,7 +92,7 @@ def _decode(cursor: str, sign: Callable[[bytes], bytes]) -> list[Any]:
 
 def _bad_cursor() -> Problem:
     detail = "Use the cursor that the page before gave as `next`, unchanged, or leave it out to start anew."
-    return Problem(422, "Bad cursor", detail, errors=[FieldError("cursor", "not a cursor of this list")])
+    return Problem(422, Code.BAD_CURSOR, detail, errors=[FieldError("cursor", "not a cursor of this list")])
 
 
 ListQueryParams = Annotated[ListQuery, Depends(list_query)]

@@ -2,18 +2,23 @@
 
 from typing import Any, Final
 
-from tocsin_runtime.errors import PROBLEM_JSON
+from tocsin_runtime.errors import PROBLEM_JSON, Code
 
 Json = dict[str, Any]
 PROBLEM: Final[Json] = {
     "title": "Problem",
     "description": "Why a request was not done, and what to do about it (RFC 9457).",
     "type": "object",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference", "examples": ["about:blank"]},
-        "title": {"type": "string", "description": "The kind of error in words."},
+        "title": {"type": "string", "description": "The status in words."},
         "status": {"type": "integer", "description": "The status of the answer."},
+        "code": {
+            "type": "string",
+            "description": "The kind of error, for programs. A code keeps its meaning; more may be added.",
+            "examples": [code.value for code in Code],
+        },
         "detail": {"type": "string", "description": "What was wrong, and what to do, for a person to read."},
         "instance": {"type": "string", "format": "uri-reference", "description": "The path that was asked."},
         "errors": {

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 STRICT = "/api/v1/"
 """Below this. What other tools call, and what people look at, may carry parameters of their own."""
@@ -29,7 +29,7 @@ def unknown_parameters(strangers: Sequence[str], known: frozenset[str]) -> Probl
     named = [name[:LONGEST] for name in strangers[:MOST]]
     errors = [FieldError(name, "no parameter of this resource") for name in named]
     return Problem(
-        422, "Unknown parameter", f"Not known here: {', '.join(named)}. {there_are}", errors=errors
+        422, Code.UNKNOWN_PARAMETER, f"Not known here: {', '.join(named)}. {there_are}", errors=errors
     )
 
 

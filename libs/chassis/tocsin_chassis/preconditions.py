@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header
 from pydantic import BaseModel
 
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 
 Check = Callable[[int | str], None]
 Given = Annotated[
@@ -48,4 +48,4 @@ IfMatch = Annotated[Check, Depends(check_of)]
 
 def _changed_meanwhile(version: int | str) -> Problem:
     detail = f"It is at version {version} now. Get it again, look at what changed, and send its new ETag."
-    return Problem(412, "Changed meanwhile", detail, headers={"ETag": etag(version)})
+    return Problem(412, Code.CHANGED_MEANWHILE, detail, headers={"ETag": etag(version)})

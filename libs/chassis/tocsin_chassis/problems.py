@@ -1,7 +1,6 @@
 """Every error leaves as problem+json, or as a page for whoever asked for one; nobody sees a stack trace."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from tocsin_access.dependencies import access_of
 from tocsin_chassis.render import page
-from tocsin_runtime.errors import PROBLEM_JSON, FieldError, Problem
+from tocsin_runtime.errors import PROBLEM_JSON, Code, FieldError, Problem, plain_code
 
 log = structlog.get_logger("tocsin.requests")
 _ONE_STRING = "/alertmanager/"
@@ -22,7 +21,8 @@ _ONE_STRING = "/alertmanager/"
 def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None:
     """Set up the answers. `errors` maps domain errors to statuses.
 
-    A domain error may have a `pointer`: the JSON pointer, or the parameter, of what it complains about.
+    A domain error may have a `code`, if that of its status says too little, and a `pointer`: the JSON pointer, or the
+    parameter, of what it complains about.
     """
 
     async def problem(request: Request, error: Exception) -> Response:
@@ -42,17 +42,17 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
 
     async def domain(request: Request, error: Exception) -> Response:
         status = next(errors[kind] for kind in type(error).__mro__ if kind in errors)
-        title = (type(error).__doc__ or HTTPStatus(status).phrase).strip().splitlines()[0].rstrip(".")
-        detail = str(error) or title
+        code = Code(getattr(error, "code", plain_code(status)))
+        detail = str(error) or f"{code.words}."
         fields = [FieldError(getattr(error, "pointer", ""), detail)] if status == 422 else []
-        return await answer(request, Problem(status, title, detail, errors=fields))
+        return await answer(request, Problem(status, code, detail, errors=fields))
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
         detail = (
             "Tocsin failed to answer. The failure is logged; trying again is safe with an Idempotency-Key."
         )
-        return await answer(request, Problem(500, "Internal error", detail))
+        return await answer(request, Problem(500, Code.INTERNAL_ERROR, detail))
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http)
@@ -72,7 +72,9 @@ async def answer(request: Request, problem: Problem) -> Response:
         return _page(request, problem)
     if request.url.path.startswith(_ONE_STRING):
         status = 400 if problem.status == 422 else problem.status
-        return JSONResponse(f"{problem.title}: {problem.detail}", status_code=status, headers=problem.headers)
+        return JSONResponse(
+            f"{problem.code.words}: {problem.detail}", status_code=status, headers=problem.headers
+        )
     body = problem.body(instance=request.url.path)
     return JSONResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
 
@@ -96,7 +98,6 @@ def _wants_page(request: Request) -> bool:
 
 
 def _of_http(request: Request, error: HTTPException) -> Problem:
-    status = HTTPStatus(error.status_code)
     if error.status_code == 400 and "json" in request.headers.get("content-type", ""):
         return _not_json()
     details = {
@@ -104,7 +105,8 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
         405: f"{request.method} is not allowed here.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return Problem(error.status_code, status.phrase.capitalize(), detail, headers=dict(error.headers or {}))
+    code = plain_code(error.status_code)
+    return Problem(error.status_code, code, detail, headers=dict(error.headers or {}))
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Problem:
@@ -112,17 +114,15 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
     if any(p["type"] == "json_invalid" for p in problems):
         return _not_json()
     if isinstance(error.body, bytes) and error.body and "json" not in request.headers.get("content-type", ""):
-        return Problem(
-            415, "Not a JSON content type", "Send Content-Type: application/json and a JSON object."
-        )
+        return Problem(415, Code.NOT_JSON_TYPE, "Send Content-Type: application/json and a JSON object.")
     fields = [FieldError(_pointer(p["loc"]), _plain(str(p["msg"]))) for p in problems]
     detail = "; ".join(f"{f.pointer or 'body'}: {f.detail}" for f in fields[:5])
-    return Problem(422, "Invalid request", detail, errors=fields)
+    return Problem(422, Code.INVALID_REQUEST, detail, errors=fields)
 
 
 def _not_json() -> Problem:
     detail = "The body is not JSON. Send Content-Type: application/json and a JSON object."
-    return Problem(400, "Not JSON", detail)
+    return Problem(400, Code.NOT_JSON, detail)
 
 
 def _pointer(loc: tuple[object, ...]) -> str:
@@ -139,10 +139,12 @@ def _plain(message: str) -> str:
 def _of_database(error: Exception) -> Problem:
     code = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if code.startswith("22"):
-        return Problem(422, "Invalid value", "A value cannot be stored: out of range, or not of its type.")
+        return Problem(
+            422, Code.INVALID_REQUEST, "A value cannot be stored: out of range, or not of its type."
+        )
     if code.startswith("23"):
         detail = "Somebody changed or made the same at this moment. Get it again and look, then try anew."
-        return Problem(409, "Changed meanwhile", detail)
+        return Problem(409, Code.CONFLICT, detail)
     log.warning("request.database_away", error=repr(error)[:300])
     detail = "The database is busy or away. Nothing was changed; try again in a few seconds."
-    return Problem(503, "Unavailable", detail, headers={"Retry-After": "5"})
+    return Problem(503, Code.UNAVAILABLE, detail, headers={"Retry-After": "5"})

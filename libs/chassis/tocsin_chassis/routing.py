@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_access.dependencies import recognised
 from tocsin_chassis.parameters import STRICT, parameters_of, strangers_of, unknown_parameters
 from tocsin_chassis.requests import cause_of, get_service
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 LONGEST_KEY = 255
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -65,7 +65,7 @@ def _check_encoding(request: Request) -> None:
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity"):
         detail = f"The body is packed ({encoding[:60]}). Send it plain, without Content-Encoding."
-        raise Problem(415, "Packed body", detail, headers={"Accept-Encoding": "identity"})
+        raise Problem(415, Code.UNSUPPORTED_ENCODING, detail, headers={"Accept-Encoding": "identity"})
 
 
 async def _check_parameters(request: Request, known: frozenset[str] | None) -> None:
@@ -76,7 +76,7 @@ async def _check_parameters(request: Request, known: frozenset[str] | None) -> N
 
 async def _once(request: Request, handler: Handle, *, key: str) -> Response:
     if not key or len(key) > LONGEST_KEY:
-        raise Problem(400, "Bad Idempotency-Key", f"Send 1 to {LONGEST_KEY} characters, best a UUID.")
+        raise Problem(400, Code.BAD_IDEMPOTENCY_KEY, f"Send 1 to {LONGEST_KEY} characters, best a UUID.")
     if await recognised(request) is None:
         return await handler(request)  # no kept answer for a token revoked since, nor for strangers
     caller = hashlib.sha256(
@@ -87,7 +87,7 @@ async def _once(request: Request, handler: Handle, *, key: str) -> Response:
     async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
         if not (await uow.conn.execute(_LOCK, {"name": "|".join(arguments.values())})).scalar_one():
             raise Problem(
-                409, "In progress", "A request with this Idempotency-Key is still running. Wait for it."
+                409, Code.IN_PROGRESS, "A request with this Idempotency-Key is still running. Wait for it."
             )
         known = await _known(uow.conn, arguments, digest)
         if known is not None:
@@ -113,7 +113,7 @@ async def _known(conn: AsyncConnection, arguments: dict[str, str], digest: bytes
     if row.body_digest != digest:
         detail = "This key came with another body. Use a new key."
         errors = [FieldError("Idempotency-Key", detail)]
-        raise Problem(422, "Idempotency-Key used before", detail, errors=errors)
+        raise Problem(422, Code.IDEMPOTENCY_KEY_REUSED, detail, errors=errors)
     if row.status == 201 and not row.body:
         raise _shown_once(row.headers)
     return Response(row.body, status_code=row.status, headers={**row.headers, "Idempotent-Replay": "true"})
@@ -127,7 +127,9 @@ def _holds_secret(answer: Response) -> bool:
 def _shown_once(headers: dict[str, str]) -> Problem:
     made = headers.get("location", "what it made")
     detail = f"This Idempotency-Key has made it already, and its secret is shown once only. Delete {made} and try anew."
-    return Problem(409, "Shown before", detail, headers={"Location": made} if made.startswith("/") else None)
+    return Problem(
+        409, Code.SHOWN_BEFORE, detail, headers={"Location": made} if made.startswith("/") else None
+    )
 
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")

@@ -150,7 +150,7 @@ class Service:
         self.live.on(name, callback)
 
     def errors(self, table: Mapping[type[Exception], int]) -> None:
-        """Answer these domain errors with this status; the class's docstring is the title, its text the detail."""
+        """Answer these domain errors with this status; the text of one is the detail."""
         self._errors.update(table)
 
     def build(

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from tocsin_chassis.platform import Platform
-from tocsin_chassis.problems import answer
 from tocsin_chassis.service import Service
 from tocsin_incidents.api import actions as api_actions
 from tocsin_incidents.api import incidents as api_incidents
@@ -21,7 +20,6 @@ from tocsin_incidents.usecases.settle import settle_all
 from tocsin_incidents.web import actions as web_actions
 from tocsin_incidents.web import incidents as web_incidents
 from tocsin_incidents.web import services as web_services
-from tocsin_runtime.errors import FieldError, Problem
 
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 
@@ -36,7 +34,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
     service.fire(timers_for(desk))
     service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk), due=PENDING)
     service.work("measure", lambda: measure_open(service.unit_of_work, desk), every=10.0)
-    service.errors({NotFound: 404, NotAllowed: 409, NameTaken: 409})
+    service.errors({NotFound: 404, NotAllowed: 409, NameTaken: 409, Invalid: 422})
     app: FastAPI = service.build(
         routers=[
             api_incidents.router,
@@ -48,12 +46,4 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
         ]
     )
     app.state.desk = desk
-    app.add_exception_handler(Invalid, _invalid)
     return app
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    """422 that points at the field, as for a body of the wrong form."""
-    assert isinstance(error, Invalid)
-    field = FieldError(error.pointer, error.detail)
-    return await answer(request, Problem(422, "Invalid request", error.detail, errors=[field]))

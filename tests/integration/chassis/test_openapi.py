@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tocsin_access.roles import SCOPES
+from tocsin_runtime.errors import Code, title_of
 
 PLACE = re.compile(r"\{[^}]+\}")
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -88,10 +89,20 @@ async def test_errors_come_as_they_are_documented(app: FastAPI, client: httpx2.A
             )
             if answer.status_code >= 400:
                 told = documented(document, operation, answer.status_code)
+                check_problem(answer)
                 assert answer.headers["content-type"] in told["content"], (method, path, answer.text)
                 assert (
                     str(answer.status_code) in operation["responses"] or "default" in operation["responses"]
                 )
+
+
+def check_problem(answer: httpx2.Response) -> None:
+    """One title a status, and a code that is told in docs/api.md."""
+    if answer.headers["content-type"] == "application/problem+json":
+        problem = answer.json()
+        assert (problem["type"], problem["title"]) == ("about:blank", title_of(answer.status_code))
+        assert problem["code"] in {code.value for code in Code}
+        assert bool(problem.get("errors")) == (answer.status_code == 422)
 
 
 def test_headers_are_shown_where_they_act(document: Json) -> None:

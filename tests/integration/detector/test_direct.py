@@ -136,7 +136,7 @@ async def test_without_a_database_senders_are_asked_to_come_again(
     assert (away.status_code, away_too.status_code) == (503, 503)
     assert 5 <= int(away.headers["retry-after"]) <= 30
     assert away.json()["detail"] == "The database is away; nothing was stored."
-    assert away_too.json() == "Try again shortly: The database is away; nothing was stored."
+    assert away_too.json() == "Unavailable: The database is away; nothing was stored."
 
 
 def _seen(answer: httpx2.Response) -> tuple[int, dict[str, str], Any]:

@@ -31,7 +31,7 @@ async def test_an_idempotency_key_with_another_body_is_an_error(house: House) ->
     answer = await house.send(key, {"title": "b"}, idempotency_key="m-1")
 
     assert answer.status_code == 422
-    assert answer.json()["title"] == "Idempotency-Key was used before"
+    assert answer.json()["code"] == "idempotency_key_reused"
 
 
 async def test_ids_are_the_integrations_own(house: House) -> None:

@@ -57,7 +57,7 @@ async def test_a_packed_body_is_told_to_come_plain(client: httpx2.AsyncClient, e
 async def test_what_is_no_json_is_called_so(client: httpx2.AsyncClient) -> None:
     for body in (b"{", b'{"title": "\xff"}', b"[" * 100_000):
         answer = await client.post(INCIDENTS, content=body, headers=JSON)
-        assert (answer.status_code, answer.json()["title"]) == (400, "Not JSON")
+        assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
 
 
 async def test_a_wrong_parameter_is_named(client: httpx2.AsyncClient) -> None:

@@ -31,7 +31,7 @@ from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
 from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up, wanted_of
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
 MayWrite = Annotated[Principal, Depends(require("comms:write"))]
@@ -183,7 +183,7 @@ async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn]) -> list
         found.append(Wanted(each.name, each.description, each.group, frozenset(ids), id=each.id))
     if errors:
         detail = "Name services by id, slug or name. A service that was just created may take a second to be known."
-        raise Problem(422, "Unknown service", detail, errors=errors)
+        raise Problem(422, Code.INVALID_REQUEST, detail, errors=errors)
     return found
 
 

@@ -20,10 +20,16 @@ class MaintenanceNotKnown(CommsError):
 class NameTaken(CommsError):
     """Another component has this name"""
 
+    code = "name_taken"
+
 
 class NotForThePublic(CommsError):
     """This incident is not for the public"""
 
+    code = "wrong_state"
+
 
 class NothingToHide(CommsError):
     """This incident has no public report"""
+
+    code = "wrong_state"

@@ -10,7 +10,7 @@ from tocsin_chassis.routing import page_router
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import HTML, File
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 from tocsin_theme.security import page_headers
 
 CACHE = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400"
@@ -54,8 +54,8 @@ def public_router(published: Published) -> APIRouter:
 def _missing(published: Published, path: str) -> Problem:
     if not published.rendered:
         detail = "The status page is still being rendered. Try again in a moment."
-        return Problem(503, "Not rendered yet", detail, headers={"Retry-After": "2"})
-    return Problem(404, "Not found", f"Nothing is at {path}. The status page is at /status.")
+        return Problem(503, Code.UNAVAILABLE, detail, headers={"Retry-After": "2"})
+    return Problem(404, Code.NOT_FOUND, f"Nothing is at {path}. The status page is at /status.")
 
 
 def _answer(request: Request, file: File) -> Response:

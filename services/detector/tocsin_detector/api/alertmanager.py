@@ -18,7 +18,7 @@ from tocsin_detector.domain.integration import Integration, Source
 from tocsin_detector.domain.matchers import Comparison, Matcher, read_matcher
 from tocsin_detector.store.patterns import BadPattern, matches
 from tocsin_detector.store.queries import AlertFilter, AlertQueries
-from tocsin_runtime.errors import Problem
+from tocsin_runtime.errors import Code, Problem
 
 RECEIVER: Final = "tocsin"
 SPOKEN: Final = "0.25.0"
@@ -52,10 +52,12 @@ async def _sender(state: State, key: str) -> Integration:
     integration = await state.keyring.find(key)
     if integration is None:
         raise Problem(
-            401, "No valid key", "Send the integration's key as bearer token, or as basic password."
+            401, Code.NO_VALID_KEY, "Send the integration's key as bearer token, or as basic password."
         )
     if integration.source is not Source.ALERTMANAGER:
-        raise Problem(403, "Key of another source", "Use the key of an integration with source alertmanager.")
+        raise Problem(
+            403, Code.KEY_OF_ANOTHER_SOURCE, "Use the key of an integration with source alertmanager."
+        )
     return integration
 
 
@@ -141,14 +143,14 @@ async def silences(_: Sender) -> list[Any]:
 @at("/api/v2/silences", "add_silence", "POST")
 async def add_silence(_: Sender) -> None:
     """Refused, with what to do instead."""
-    raise Problem(400, "No silences yet", _NO_SILENCES)
+    raise Problem(400, Code.BAD_REQUEST, _NO_SILENCES)
 
 
 @at("/api/v2/silence/{silence_id}", "silence", "GET")
 @at("/api/v2/silence/{silence_id}", "expire_silence", "DELETE")
 async def silence(_: Sender, silence_id: str) -> None:
     """There is none."""
-    raise Problem(404, "No such silence", f"There is no silence {silence_id[:100]}. {_NO_SILENCES}")
+    raise Problem(404, Code.NOT_FOUND, f"There is no silence {silence_id[:100]}. {_NO_SILENCES}")
 
 
 async def alert_filter(
@@ -164,7 +166,7 @@ async def alert_filter(
         await _check(conn, read)
         is_ours = receiver is None or await matches(conn, RECEIVER, receiver.replace("\x00", ""))
     except (ValueError, BadPattern) as error:
-        raise Problem(400, "Bad filter", str(error)) from error
+        raise Problem(400, Code.BAD_FILTER, str(error)) from error
     wanted = AlertFilter(integration_id=sender.id, status=_OPEN, matchers=read)
     return wanted if active and is_ours else None
 

@@ -8,6 +8,7 @@ from starlette.types import Send
 
 from tocsin_detector.domain.signal import Fault
 from tocsin_detector.usecases.accept import Receipt, Rejection
+from tocsin_runtime.errors import Code, problem_body
 
 _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", b"application/problem+json")
@@ -30,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
     def says(self) -> str:
         """What a problem says, in one line."""
         said = msgspec.json.decode(self.body)
-        return f"{said['title']}: {said['detail']}"
+        return f"{Code(said['code']).words}: {said['detail']}"
 
     async def send(self, send: Send) -> None:
         """Put it on the wire."""
@@ -92,7 +93,7 @@ def _as_json(headers: Headers) -> Headers:
 
 def problem(
     status: int,
-    title: str,
+    code: Code,
     detail: str,
     *,
     outcome: str,
@@ -100,7 +101,7 @@ def problem(
     headers: Mapping[bytes, bytes] | None = None,
 ) -> Answer:
     """RFC 9457 problem details."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = problem_body(status, code, detail)
     if faults:
         body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults]
     return Answer(status, _encode(body), (_PROBLEM, *(headers or {}).items()), outcome)
@@ -109,25 +110,25 @@ def problem(
 def rejected(rejection: Rejection) -> Answer:
     """What was kept, but is no alert."""
     return problem(
-        rejection.status, rejection.title, rejection.detail, outcome="rejected", faults=rejection.faults
+        rejection.status, rejection.code, rejection.detail, outcome="rejected", faults=rejection.faults
     )
 
 
 def come_again(detail: str, *, outcome: str) -> Answer:
     """503 with Retry-After of 5 to 30 s, so that not all come at once; never 429, which senders do not retry (R3)."""
     return problem(
-        503, "Try again shortly", detail, outcome=outcome, headers={b"retry-after": b"%d" % randint(5, 30)}
+        503, Code.UNAVAILABLE, detail, outcome=outcome, headers={b"retry-after": b"%d" % randint(5, 30)}
     )
 
 
 def too_large(detail: str) -> Answer:
     """413; the connection closes, for the rest of the body is not read."""
-    return problem(413, "Body too large", detail, outcome="too_large", headers=dict([_CLOSE]))
+    return problem(413, Code.TOO_LARGE, detail, outcome="too_large", headers=dict([_CLOSE]))
 
 
 UNAUTHORIZED = problem(
     401,
-    "No valid key",
+    Code.NO_VALID_KEY,
     "Send the integration's key: last in the path, as `Authorization: Bearer`, as `X-Tocsin-Key`, or as the password of"
     " HTTP Basic.",
     outcome="unauthorized",
@@ -135,49 +136,49 @@ UNAUTHORIZED = problem(
 )
 BAD_SIGNATURE = problem(
     401,
-    "Signature does not match",
+    Code.BAD_SIGNATURE,
     "This integration has a secret: sign each body with it by Standard Webhooks (webhook-id, webhook-timestamp,"
     " webhook-signature), within five minutes.",
     outcome="bad_signature",
 )
 OTHER_SOURCE = problem(
     403,
-    "Key of another source",
+    Code.KEY_OF_ANOTHER_SOURCE,
     "The key is valid, but belongs to an integration of another source. Use the URL that the integration shows.",
     outcome="other_source",
 )
 KEY_IN_QUERY = problem(
     400,
-    "Key in the query string",
+    Code.KEY_IN_QUERY,
     "Query strings end up in logs. Send the key last in the path, as `Authorization: Bearer`, as `X-Tocsin-Key`, or as"
     " the password of HTTP Basic; and rotate this one.",
     outcome="key_in_query",
 )
 UNKNOWN_SOURCE = problem(
     404,
-    "Unknown source",
+    Code.UNKNOWN_SOURCE,
     "The path is /api/v1/webhooks/{source}/{key} with source alertmanager or generic.",
     outcome="unknown_source",
 )
 NOT_POST = problem(
-    405, "Method not allowed", "Send alerts by POST.", outcome="method", headers={b"allow": b"POST"}
+    405, Code.METHOD_NOT_ALLOWED, "Send alerts by POST.", outcome="method", headers={b"allow": b"POST"}
 )
 NOT_JSON_TYPE = problem(
     415,
-    "Not a JSON content type",
+    Code.NOT_JSON_TYPE,
     "Send JSON, with `Content-Type: application/json`; forms, XML and HTML are not read.",
     outcome="content_type",
 )
 UNKNOWN_ENCODING = problem(
     415,
-    "Unknown content encoding",
+    Code.UNSUPPORTED_ENCODING,
     "Send the body plain, or with `Content-Encoding: gzip`.",
     outcome="content_type",
     headers={b"accept-encoding": b"gzip, identity"},
 )
 TOO_SLOW = problem(
     408,
-    "Body came too slowly",
+    Code.TOO_SLOW,
     "Send the whole body within ten seconds.",
     outcome="too_slow",
     headers=dict([_CLOSE]),

@@ -20,7 +20,7 @@ from tocsin_detector.usecases.accept import Rejection
 from tocsin_detector.usecases.find import existing_delivery, kept_body, last_id
 from tocsin_detector.usecases.group_commit import TooMuchWaiting
 from tocsin_detector.usecases.replay import post_again
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 router = api_router(prefix="/api/v1/deliveries", tags=["deliveries"])
 MayRead = Annotated[Principal, Depends(require("alerts:read"))]
@@ -74,9 +74,7 @@ async def replay(_: MayWrite, delivery_id: UUID, request: Request, state: State)
         receipt = await state.accept(integration, post)
     except Rejection as rejection:
         errors = [FieldError(fault.pointer, fault.detail) for fault in rejection.faults]
-        raise Problem(rejection.status, rejection.title, rejection.detail, errors=errors) from rejection
+        raise Problem(rejection.status, rejection.code, rejection.detail, errors=errors) from rejection
     except (DatabaseAway, TooMuchWaiting) as error:
-        raise Problem(
-            503, "Try again shortly", "It was not replayed.", headers={"Retry-After": "10"}
-        ) from error
+        raise Problem(503, Code.UNAVAILABLE, "It was not replayed.", headers={"Retry-After": "10"}) from error
     return ReceiptOut.model_validate(receipt, from_attributes=True)

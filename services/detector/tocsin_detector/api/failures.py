@@ -8,6 +8,7 @@ from tocsin_detector.api.bodies import NotGzip, TooLarge, TooSlow
 from tocsin_detector.store.intake import DatabaseAway
 from tocsin_detector.usecases.accept import Rejection
 from tocsin_detector.usecases.group_commit import TooMuchWaiting
+from tocsin_runtime.errors import Code
 
 log = structlog.get_logger("tocsin.accept")
 
@@ -22,7 +23,7 @@ def answer_to(error: Exception, *, road: str) -> Answer:
         case TooSlow():
             return answers.TOO_SLOW
         case NotGzip():
-            return answers.problem(400, "Not gzip", f"The body is no gzip: {error}.", outcome="rejected")
+            return answers.problem(400, Code.NOT_GZIP, f"The body is no gzip: {error}.", outcome="rejected")
         case TooMuchWaiting():
             detail = "More alerts are coming in than can be written down."
             return answers.come_again(detail, outcome="overloaded")

@@ -12,13 +12,19 @@ class NotFound(DetectorError):
 class NameTaken(DetectorError):
     """The name is taken"""
 
+    code = "name_taken"
+
 
 class BodyNotKept(DetectorError):
     """The body was not kept"""
 
+    code = "body_not_kept"
+
 
 class NotAllowed(DetectorError):
     """That cannot be done now"""
+
+    code = "wrong_state"
 
 
 class Unfit(DetectorError):
@@ -33,4 +39,5 @@ class Unfit(DetectorError):
 class ForeignCursor(DetectorError):
     """Bad cursor"""
 
+    code = "bad_cursor"
     pointer = "cursor"

@@ -23,6 +23,7 @@ from tocsin_detector.domain.unparsed import unparsed_signal
 from tocsin_detector.usecases.group_commit import GroupCommit
 from tocsin_detector.usecases.wire import encode_signals
 from tocsin_runtime.clock import process_now
+from tocsin_runtime.errors import Code
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.text import clean
 
@@ -56,10 +57,10 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
 class Rejection(Exception):
     """The body was kept, but is no alert. `status` is what the sender is answered."""
 
-    def __init__(self, status: int, title: str, detail: str, *, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, status: int, code: Code, detail: str, *, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(detail)
         self.status = status
-        self.title = title
+        self.code = code
         self.detail = detail
         self.faults = faults
 
@@ -148,7 +149,7 @@ class Accept:
             if post.strict and not outcome.same_body:
                 raise Rejection(
                     422,
-                    "Idempotency-Key was used before",
+                    Code.IDEMPOTENCY_KEY_REUSED,
                     "Another body came with this Idempotency-Key in the last 24 hours. Use a fresh key.",
                 )
             return msgspec.structs.replace(_receipts.decode(outcome.answer), duplicate=True)
@@ -198,21 +199,21 @@ class Accept:
             )
         if len(parsed.signals) > self._limits.alerts:
             raise Rejection(
-                413, "Too many alerts", f"A post may hold {self._limits.alerts} alerts; split it."
+                413, Code.TOO_MANY_ALERTS, f"A post may hold {self._limits.alerts} alerts; split it."
             )
         if parsed.nothing_understood():
             detail = f"The body is not of the form that source {integration.source} sends: {parsed.faults[0].detail}"
-            raise Rejection(422, "Not of this source's form", detail, faults=parsed.faults[:MOST_ERRORS])
+            raise Rejection(422, Code.WRONG_FORM, detail, faults=parsed.faults[:MOST_ERRORS])
         return parsed
 
     def _document(self, post: Post) -> Any:
         document = decoded(post.body, post.content_type)
         if too_deep(post.body, document, self._limits.depth):
             raise Rejection(
-                400, "Nested too deeply", f"Nest objects and lists at most {self._limits.depth} deep."
+                400, Code.NESTED_TOO_DEEPLY, f"Nest objects and lists at most {self._limits.depth} deep."
             )
         if too_many_members(post.body, document, self._limits.members):
-            raise Rejection(400, "Too many members", f"An object may have {self._limits.members} members.")
+            raise Rejection(400, Code.TOO_MANY_MEMBERS, f"An object may have {self._limits.members} members.")
         if post.road is Road.PAGERDUTY and isinstance(document, dict) and pagerduty.lacks_key(document):
             return {**document, "dedup_key": token_hex(16)}
         return document
@@ -231,16 +232,16 @@ def decoded(body: bytes, content_type: str | None = None) -> Any:
 
 def _not_json(error: Exception, content_type: str | None) -> Rejection:
     if says_json(content_type):
-        return Rejection(400, "Not JSON", f"The body is not JSON: {error}.")
+        return Rejection(400, Code.NOT_JSON, f"The body is not JSON: {error}.")
     detail = (
         f"The body came as {content_type}, and is not JSON: send JSON, with `Content-Type: application/json`."
     )
-    return Rejection(415, "Not JSON", detail)
+    return Rejection(415, Code.NOT_JSON_TYPE, detail)
 
 
 def _refusal(refused: Refused) -> Rejection:
     kept = "" if refused.kept else "not "
-    return Rejection(422, "Body cannot be stored", f"{refused.reason}. The body was {kept}kept.")
+    return Rejection(422, Code.CANNOT_BE_STORED, f"{refused.reason}. The body was {kept}kept.")
 
 
 def _reason(parsed: Parsed) -> str | None:

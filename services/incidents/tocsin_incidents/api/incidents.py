@@ -31,7 +31,7 @@ from tocsin_incidents.store.queries import OPEN, Wanted, list_incidents, service
 from tocsin_incidents.store.timeline import TimelineRepository
 from tocsin_incidents.usecases.declare import Declaration, declare
 from tocsin_incidents.usecases.respond import correct_incident
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 router = api_router(prefix="/api/v1/incidents", tags=["incidents"])
 Find = Callable[[ReadConnection, Sequence[str]], Awaitable[list[UUID]]]
@@ -149,7 +149,7 @@ async def correct(
         if name in changes and changes[name] is None:
             detail = "This cannot be null. Leave it out to keep it as it is."
             raise Problem(
-                422, "Invalid request", f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
+                422, Code.INVALID_REQUEST, f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
             )
     outcome = await correct_incident(
         uow, desk, ref=ref, changes=changes, actor=actor_of(principal), check=check
@@ -216,5 +216,5 @@ def statuses_called(names: list[str]) -> frozenset[Status] | None:
     strangers = [name for name in names if name not in known]
     if strangers:
         detail = f"status is one of {', '.join(known)}"
-        raise Problem(422, "Invalid request", detail, errors=[FieldError("status", detail)])
+        raise Problem(422, Code.INVALID_REQUEST, detail, errors=[FieldError("status", detail)])
     return frozenset().union(*(known[name] for name in names)) if names else None

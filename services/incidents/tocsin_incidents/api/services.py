@@ -22,7 +22,7 @@ from tocsin_incidents.usecases.keep_catalogue import (
     remove_service,
     unknown_service,
 )
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 
 router = api_router(prefix="/api/v1/services", tags=["services"])
 
@@ -175,7 +175,7 @@ async def patch_service(
         if name in changes and changes[name] is None:
             detail = "This cannot be null. Leave it out to keep it as it is."
             raise Problem(
-                422, "Invalid request", f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
+                422, Code.INVALID_REQUEST, f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
             )
     service = await change_service(uow, service_id, changes=_changes(changes), check=check)
     return _answer(service, response)

@@ -8,9 +8,13 @@ class NotFound(Exception):
 class NotAllowed(Exception):
     """Not possible in this state"""
 
+    code = "wrong_state"
+
 
 class NameTaken(Exception):
     """Another service goes by that name"""
+
+    code = "name_taken"
 
 
 class Invalid(Exception):

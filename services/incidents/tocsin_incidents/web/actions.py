@@ -27,7 +27,7 @@ from tocsin_incidents.usecases.respond import (
 from tocsin_incidents.usecases.write import add_note, post_update
 from tocsin_incidents.web.dependencies import CurrentDesk, IncidentRef, Responder, actor_of
 from tocsin_incidents.web.incidents import declare_form
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 from tocsin_runtime.text import clean
 
 router = page_router()
@@ -229,4 +229,4 @@ def _one_of(kind: type[Choice], value: str, *, name: str) -> Choice:
 
 
 def _refused(name: str, detail: str) -> Problem:
-    return Problem(422, "Not quite", detail, errors=[FieldError(f"/{name}", detail)])
+    return Problem(422, Code.INVALID_REQUEST, detail, errors=[FieldError(f"/{name}", detail)])

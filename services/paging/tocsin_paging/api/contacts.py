@@ -27,7 +27,7 @@ from tocsin_paging.usecases.contacts import (
 )
 from tocsin_paging.usecases.context import guard_of, pager_of
 from tocsin_paging.usecases.notices import send_test_page
-from tocsin_runtime.errors import FieldError, Problem
+from tocsin_runtime.errors import Code, FieldError, Problem
 from tocsin_runtime.text import clean
 
 router = api_router(prefix="/api/v1/users/{user_id}", tags=["contact methods"])
@@ -210,4 +210,4 @@ async def _check(request: Request, bodies: list[tuple[ContactBody, str]]) -> Non
             errors.append(FieldError(pointer, why))
     if errors:
         detail = " ".join(error.detail for error in errors)
-        raise Problem(422, "Address refused", detail, errors=errors)
+        raise Problem(422, Code.INVALID_REQUEST, detail, errors=errors)
