@@ -59,6 +59,7 @@ def _configuration(api: Api) -> list[Finding]:
         users = api.all("/api/v1/users")
         services = api.all("/api/v1/services")
         integrations = api.all("/api/v1/integrations")
+        policies = api.all("/api/v1/escalation-policies")
     except ApiError as error:
         return [Finding("the API lets us in", False, str(error))]
     found = [
@@ -73,4 +74,8 @@ def _configuration(api: Api) -> list[Finding]:
         has_policy = service["escalation_policy_id"] is not None
         advice = f"set escalation_policy on the page /services/{service['slug']}, or in your file"
         found.append(Finding(f"service {service['name']} has an escalation policy", has_policy, advice))
+    for policy in policies:
+        empty = [number for number, step in enumerate(policy["steps"], start=1) if not step["targets"]]
+        advice = f"step {', '.join(map(str, empty))} names nobody: its people were removed; name others"
+        found.append(Finding(f"every step of policy {policy['name']} names somebody", not empty, advice))
     return found

@@ -176,7 +176,11 @@ async def update_user(
 
 @router.delete("/{user_id}", name="delete_user", status_code=204, responses={409: {}})
 async def delete_user(check: IfMatch, uow: RequestUnitOfWork, by: Administrator, user_id: UUID) -> None:
-    """Remove a person: out of their teams, their tokens and log-ins ended."""
+    """Remove a person: out of teams, rotations and policies, their tokens and log-ins ended.
+
+    Where they are on call, whoever is next in the rotation is from now on. A step of a policy that named nobody else
+    stays and reaches nobody: name somebody.
+    """
     person = await person_to_change(uow, user_id)
     check(person.version)
     await remove_person(uow, person, by=by.scopes)

@@ -1,6 +1,6 @@
 """An escalation policy: whom to page, in which order, and how long to wait for an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -80,3 +80,13 @@ def _check_step(step: Step, number: int) -> None:
     if len(step.targets) > MOST_TARGETS:
         detail = f"Step {number}: a step has at most {MOST_TARGETS} targets; use a team."
         raise InvalidChangeError(detail, pointer="/targets")
+
+
+def without(policy: Policy, user_id: UUID) -> Policy:
+    """Return the policy that no longer names this person. A step that named nobody else stays, and reaches nobody."""
+    gone = Target(TargetKind.USER, user_id)
+    steps = tuple(
+        replace(step, targets=tuple(target for target in step.targets if target != gone))
+        for step in policy.steps
+    )
+    return replace(policy, steps=steps)

@@ -130,6 +130,26 @@ def revise(rotation: Rotation, plan: Plan, *, effective_from: datetime) -> Rotat
     return Rotation((*kept, _follow(kept[-1], plan, effective_from=effective_from)))
 
 
+def leave(rotation: Rotation, person: UUID, *, at: datetime) -> Rotation:
+    """Return the rotation without this person from `at` on: their turn goes to whoever is next, at once.
+
+    What was before stays as it was, and so do changes that were planned for later, without them. Who is not in it
+    leaves the very same rotation behind.
+    """
+    position = bisect_right(rotation.versions, at, key=lambda version: version.effective_from)
+    in_force = max(position - 1, 0)
+    if all(person not in version.plan.participants for version in rotation.versions[in_force:]):
+        return rotation
+    left = Rotation(rotation.versions[:in_force])
+    for version in rotation.versions[in_force:]:
+        began, plan = version.effective_from, version.plan
+        if began < at:
+            left = Rotation((*left.versions, version))
+        remaining = tuple(other for other in plan.participants if other != person)
+        left = revise(left, replace(plan, participants=remaining), effective_from=max(began, at))
+    return left
+
+
 def _follow(current: RotationVersion, plan: Plan, *, effective_from: datetime) -> RotationVersion:
     index = current.index_at(effective_from)
     anchor = current.anchor + index * current.plan.weeks * 7 * DAY

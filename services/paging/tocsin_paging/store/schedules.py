@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, any_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.override import Duty, Override
@@ -63,6 +63,16 @@ class ScheduleRepository:
             return {}
         found = await self._load(_living().where(schedules.c.id.in_(wanted)), since=since)
         return {stored.schedule.id: stored.schedule for stored in found}
+
+    async def naming(self, user_id: UUID, *, since: datetime) -> list[StoredSchedule]:
+        """Return the schedules whose rotations or overrides name this person or ever did, their rows locked."""
+        turns = select(rotation_versions.c.schedule_id).where(
+            any_(rotation_versions.c.participants) == user_id
+        )
+        named = (overrides.c.user_id == user_id) | (overrides.c.replaces == user_id)
+        covers = select(overrides.c.schedule_id).where(named, overrides.c.ends_at > since)
+        mine = schedules.c.id.in_(turns) | schedules.c.id.in_(covers)
+        return await self._load(_living().where(mine).order_by(schedules.c.id).with_for_update(), since=since)
 
     async def listed(
         self,

@@ -10,6 +10,8 @@ from tocsin_events.directory import Role, UserChanged
 from tocsin_paging.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from tocsin_paging.domain.person import Person, PersonChange, RoleName, changed, is_last_admin
 from tocsin_paging.store.people import PeopleRepository
+from tocsin_paging.usecases.policies import leave_all_policies
+from tocsin_paging.usecases.schedules import leave_all_schedules
 from tocsin_paging.usecases.sessions import end_all_sessions
 from tocsin_paging.usecases.teams import leave_all_teams
 from tocsin_paging.usecases.tokens import revoke_all_tokens
@@ -100,9 +102,9 @@ async def put_person(uow: UnitOfWork, new: NewPerson, *, by: frozenset[str]) -> 
 
 
 async def remove_person(uow: UnitOfWork, person: Person, *, by: frozenset[str]) -> None:
-    """Remove the locked person: out of their teams, their tokens revoked, their log-ins ended.
+    """Remove the locked person: out of teams, rotations and policies, their tokens revoked, their log-ins ended.
 
-    Raises ConflictError when nobody would be left to administer.
+    Their turn goes to whoever is next, at once. Raises ConflictError when nobody would be left to administer.
     """
     people = PeopleRepository(uow.conn)
     check_grant(person.role, by)
@@ -111,6 +113,8 @@ async def remove_person(uow: UnitOfWork, person: Person, *, by: frozenset[str]) 
     after = replace(person, version=person.version + 1)
     await people.remove(after, now=uow.now)
     await leave_all_teams(uow, person.id)
+    await leave_all_schedules(uow, person.id)
+    await leave_all_policies(uow, person.id)
     await revoke_all_tokens(uow, person.id)
     await end_all_sessions(uow, person.id)
     await _tell(uow, after, deleted=True)

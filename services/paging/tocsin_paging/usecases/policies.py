@@ -9,7 +9,15 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import EscalationPolicyChanged
 from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
-from tocsin_paging.domain.policy import DEFAULT_ACK_TIMEOUT, Policy, Step, Target, TargetKind, checked
+from tocsin_paging.domain.policy import (
+    DEFAULT_ACK_TIMEOUT,
+    Policy,
+    Step,
+    Target,
+    TargetKind,
+    checked,
+    without,
+)
 from tocsin_paging.store.policies import PolicyRepository, StoredPolicy
 from tocsin_paging.usecases.references import schedule_named, team_named, user_named
 from tocsin_runtime.ids import new_id
@@ -100,6 +108,16 @@ async def remove_policy(uow: UnitOfWork, stored: StoredPolicy) -> None:
         raise ConflictError("This is the default policy. Make another one the default first.")
     await PolicyRepository(uow.conn).remove(stored.policy.id, now=uow.now)
     await _tell(uow, replace(stored, version=stored.version + 1), deleted=True)
+
+
+async def leave_all_policies(uow: UnitOfWork, user_id: UUID) -> None:
+    """Take somebody out of every policy that names them. A step may be left that names nobody."""
+    policies = PolicyRepository(uow.conn)
+    for named in sorted(await policies.aiming_at(TargetKind.USER, user_id), key=lambda one: one.policy.id):
+        stored = await policy_to_change(uow, named.policy.id)
+        after = replace(stored, policy=without(stored.policy, user_id), version=stored.version + 1)
+        await policies.save(after, now=uow.now)
+        await _tell(uow, after)
 
 
 async def _wished(

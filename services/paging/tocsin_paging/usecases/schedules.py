@@ -9,7 +9,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_paging.domain.errors import ConflictError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import TargetKind
-from tocsin_paging.domain.rotation import Plan, Rotation, begin, checked, revise
+from tocsin_paging.domain.rotation import Plan, Rotation, begin, checked, leave, revise
 from tocsin_paging.domain.schedule import Schedule
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.store.schedules import ScheduleRepository, StoredSchedule
@@ -98,6 +98,23 @@ async def remove_schedule(uow: UnitOfWork, stored: StoredSchedule) -> None:
         names = ", ".join(policy.policy.name for policy in users)
         raise ConflictError(f"These policies page {schedule.name}: {names}. Change them first.")
     await ScheduleRepository(uow.conn).remove(schedule.id, now=uow.now)
+    uow.announce("on-call")
+
+
+async def leave_all_schedules(uow: UnitOfWork, user_id: UUID) -> None:
+    """Take somebody out of every rotation from now on, and end the overrides by them and for them."""
+    schedules = ScheduleRepository(uow.conn)
+    for stored in await schedules.naming(user_id, since=uow.now):
+        schedule = stored.schedule
+        for override in schedule.overrides:
+            if user_id in (override.user_id, override.replaces):
+                await schedules.end_override(override, now=uow.now)
+        rotations = {
+            duty: leave(rotation, user_id, at=uow.now) for duty, rotation in schedule.rotations.items()
+        }
+        if rotations != schedule.rotations:
+            left = replace(schedule, rotations=rotations)
+            await schedules.save(replace(stored, schedule=left, version=stored.version + 1), now=uow.now)
     uow.announce("on-call")
 
 

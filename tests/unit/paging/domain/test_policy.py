@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tocsin_paging.domain.errors import InvalidChangeError
-from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind, checked
+from tocsin_paging.domain.policy import Policy, Step, Target, TargetKind, checked, without
 
 MINUTE = timedelta(minutes=1)
 STEP = Step((), 5 * MINUTE)
@@ -32,3 +32,10 @@ def test_refused(policy: Policy, says: str) -> None:
 def test_accepted() -> None:
     policy = Policy(UUID(int=1), "P", (STEP,), repeats=5, ack_timeout=None)
     assert checked(policy) is policy
+
+
+def test_whoever_is_removed_is_no_target_any_more_and_their_step_stays() -> None:
+    ana, bo = (Target(TargetKind.USER, UUID(int=n)) for n in (1, 2))
+    team = Target(TargetKind.TEAM, ana.id)
+    policy = Policy(UUID(int=9), "P", (Step((ana, bo, team), MINUTE), Step((ana,), MINUTE)))
+    assert without(policy, ana.id).steps == (Step((bo, team), MINUTE), Step((), MINUTE))

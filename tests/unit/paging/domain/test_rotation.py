@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.paging.domain.zones import PEOPLE, durations, instants, people, plans
 from tocsin_paging.domain.errors import InvalidChangeError
-from tocsin_paging.domain.rotation import Plan, Rotation, Turn, checked, revise
+from tocsin_paging.domain.rotation import Plan, Rotation, Turn, checked, leave, revise
 from tocsin_paging.domain.wall_clock import first_instant
 
 ANA, BO, CY, DEE = PEOPLE[:4]
@@ -105,6 +105,45 @@ def test_whoever_leaves_gives_way_to_the_next_of_the_old_order() -> None:
     without = Plan("Europe/Berlin", weekday=0, at=time(9), participants=(CY, DEE, BO))
     after = revise(rotation, without, effective_from=T0 + timedelta(hours=1))
     assert [turn.person for turn in turns(after, T0 + timedelta(hours=1), count=3)] == [BO, CY, DEE]
+
+
+def test_whoever_is_removed_hands_over_at_once_and_the_past_still_names_them() -> None:
+    rotation = revise(Rotation(), MONDAY_NINE, effective_from=T0)
+    now = T0 + timedelta(hours=1)
+    after = leave(rotation, ANA, at=now)
+    before = after.turn_at(T0)
+    assert before is not None
+    assert (before.person, before.ends_at) == (ANA, now)
+    assert [turn.person for turn in turns(after, now, count=3)] == [BO, CY, BO]
+    assert leave(rotation, DEE, at=now) is rotation
+    assert leave(after, ANA, at=now + timedelta(days=9)) is after
+
+
+def test_what_is_planned_for_later_goes_on_without_whoever_is_removed() -> None:
+    rotation = revise(Rotation(), MONDAY_NINE, effective_from=T0)
+    later = T0 + timedelta(days=9)
+    planned = revise(rotation, Plan("UTC", 1, time(8), (DEE, ANA, CY)), effective_from=later)
+    after = leave(planned, ANA, at=T0 + timedelta(hours=1))
+    assert [version.plan.participants for version in after.versions] == [(ANA, BO, CY), (BO, CY), (DEE, CY)]
+    assert after.versions[-1].effective_from == later
+
+
+@given(plan=plans, start=instants, later=durations, data=st.data())
+@settings(max_examples=60)
+def test_whoever_is_removed_is_never_on_call_again(
+    plan: Plan, start: datetime, later: timedelta, data: st.DataObject
+) -> None:
+    before = revise(Rotation(), plan, effective_from=start)
+    gone, now = data.draw(st.sampled_from(plan.participants)), start + later
+    after = leave(before, gone, at=now)
+    for at in (start, start + later / 3, now - timedelta(seconds=1)):
+        then, still = before.turn_at(at), after.turn_at(at)
+        assert then is not None
+        assert still is not None
+        assert (then.person, then.number) == (still.person, still.number)
+    coming = [turn.person for turn in turns(after, now, count=8)]
+    assert gone not in coming
+    assert set(coming) == set(plan.participants) - {gone} or coming == [None] * 8
 
 
 def test_another_hand_off_keeps_the_person_until_it_comes() -> None:
