@@ -10,14 +10,18 @@ from tocsin.registry import create_app_of, settings_of
 from tocsin_bus.connect import connect
 from tocsin_chassis.platform import Platform
 from tocsin_runtime.settings import SERVICES, PlatformSettings
-from tools import asyncapi, settings_reference
+from tools import asyncapi, rule_tests, settings_reference
 
 ROOT = Path(__file__).parent.parent
 
 
 def generated() -> dict[str, str]:
     """Content by path."""
-    files = {"asyncapi.yaml": asyncapi.render(), "docs/operate/settings.md": settings_reference.render()}
+    files = {
+        "asyncapi.yaml": asyncapi.render(),
+        "docs/operate/settings.md": settings_reference.render(),
+        "docs/reliability-tests.md": rule_tests.render(),
+    }
     settings = PlatformSettings(database_url="postgresql://nobody@localhost/none", secret_key="x" * 32)
     for name in SERVICES:
         app = create_app_of(name)(settings_of(name)(), Platform(settings, connect(settings)))

@@ -26,6 +26,8 @@ def render() -> str:
 
 def _section(title: str, settings: type[BaseSettings]) -> str:
     prefix = str(settings.model_config.get("env_prefix", ""))
+    if not settings.model_fields:
+        return f"## {title}\n\nNothing beyond what all services share.\n"
     notes = _docstrings(settings)
     lines = [f"## {title}", "", "| variable | default | what it does |", "| --- | --- | --- |"]
     for name, field in settings.model_fields.items():

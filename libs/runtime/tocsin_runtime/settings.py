@@ -33,16 +33,22 @@ class PlatformSettings(BaseSettings):
     kafka_bootstrap_servers: str = ""
     """host:port, comma-separated. Empty: the bus lives in PostgreSQL."""
     kafka_security_protocol: str = "PLAINTEXT"
+    """PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
     kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    """How to log in at the brokers when the protocol says SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
+    """The log-in of SASL."""
     kafka_topic_prefix: str = "tocsin."
+    """How every topic and consumer group begins, so that two Tocsins can share a cluster."""
     kafka_ca: str = ""
     """PEM certificates to trust besides the system's; TOCSIN_KAFKA_CA_FILE names a file of them."""
     kafka_create_topics: bool = True
     """Make missing topics at start. When off, they are made ahead, as docs/operate tells."""
     kafka_replication: int = 3
+    """Copies of each topic that is made at start; with fewer brokers, as many as there are."""
     kafka_partitions: int = 12
+    """Partitions of each topic that is made at start: the most replicas of one service that share its work."""
     public_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/\s]+/?$")
     """The one origin that browsers and webhooks use."""
     secret_key: SecretStr = SecretStr("")
@@ -52,9 +58,10 @@ class PlatformSettings(BaseSettings):
     smtp_host: str = ""
     """The mail server. Without one, `tocsin up` keeps mail in its own mailbox."""
     smtp_port: int = 587
+    """The mail server's port."""
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
-    """How to reach it; without a user name nobody logs in."""
+    """The log-in at the mail server; without a user name nobody logs in."""
     smtp_starttls: bool = True
     """Encrypt by STARTTLS; the certificate is always checked."""
     smtp_from: str = "Tocsin <tocsin@localhost>"
