@@ -125,11 +125,12 @@ def _holds_secret(answer: Response) -> bool:
 
 
 def _shown_once(headers: dict[str, str]) -> Problem:
-    made = headers.get("location", "what it made")
-    detail = f"This Idempotency-Key has made it already, and its secret is shown once only. Delete {made} and try anew."
-    return Problem(
-        409, Code.SHOWN_BEFORE, detail, headers={"Location": made} if made.startswith("/") else None
+    made = headers.get("location")
+    instead = f"Delete {made} and try anew" if made else "Try anew with a fresh key"
+    detail = (
+        f"This Idempotency-Key was here before, and the secret that it made is shown once only. {instead}."
     )
+    return Problem(409, Code.SHOWN_BEFORE, detail, headers={"Location": made} if made else None)
 
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")

@@ -49,27 +49,32 @@ def test_a_cursor_of_one_list_is_refused_by_every_other(api: Api) -> None:
 
 
 def test_all_five_are_well_afterwards(api: Api, world: OneProcess) -> None:
-    assert api.client.get("/readyz").status_code == 200
+    ready = api.client.get("/readyz")
+    assert ready.status_code == 200, ready.text
     for service in SERVICES:
         assert f"tocsin_{service}_" in api.client.get("/metrics").text
     assert "Internal error" not in world.process.log()
 
 
 def _bodies(operation: Operation, values: Iterator[str]) -> Iterator[dict[str, Any]]:
-    for body in _variants(operation.body):
+    for body in _variants(operation):
         yield {"json": body}
         for place in places(body):
-            for value in islice(values, len(JSON) if place[-1:] == ("address",) else VALUES_A_PLACE):
+            many = len(JSON) if place[-1:] == ("address",) else VALUES_A_PLACE
+            for value in ("null", *islice(values, many)):
                 content = dumped(with_value(body, place, Raw(value))).encode("utf-8", "surrogatepass")
                 yield {"content": content, "headers": {"content-type": "application/json"}}
 
 
-def _variants(body: Any) -> list[Any]:
-    """The body, and what else its words can make of it."""
+def _variants(operation: Operation) -> list[Any]:
+    """The body, and what else its words can make of it; of a change each field by itself, too."""
+    body = operation.body
     if body is None:
         return []
     if isinstance(body, dict) and "channel" in body:
         return [{**body, "channel": channel} for channel in ("email", "webhook", "apprise")]
+    if isinstance(body, dict) and operation.method == "PATCH":
+        return [body, *({name: value} for name, value in body.items())]
     return [body]
 
 

@@ -234,6 +234,16 @@ async def test_contact_methods(client: Client, people: dict[str, str]) -> None:
     ).status_code == 404
 
 
+async def test_a_secret_of_a_webhook_is_kept_for_no_repeat(client: Client, people: dict[str, str]) -> None:
+    path = f"/api/v1/users/{people['ana']}/contact-methods"
+    hook = {"channel": "webhook", "address": "https://8.8.4.4/hook"}
+    keyed = {"Idempotency-Key": "once"}
+    assert (await client.post(path, json=hook, headers=keyed)).status_code == 201
+    again = await client.post(path, json=hook, headers=keyed)
+    assert (again.status_code, again.json()["code"]) == (409, "shown_before")
+    assert (await client.delete(again.headers["Location"])).status_code == 204
+
+
 REFUSED = [
     ("webhook", "http://127.0.0.1/"),
     ("webhook", "http://[::ffff:127.0.0.1]/"),

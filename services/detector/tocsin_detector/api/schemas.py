@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tocsin_detector.domain.addresses import url_for
 from tocsin_detector.domain.alert import Alert, Status
@@ -152,6 +152,13 @@ class IntegrationPatch(BaseModel):
     secret: str | None = Field(default=None, max_length=200)
     settings: SettingsIn | None = None
     revoked: bool | None = None
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _has_a_name(cls, name: object) -> object:
+        if name is None:
+            raise ValueError("an integration has a name; leave it out to keep the one it has")
+        return name
 
 
 class HealthOut(BaseModel):

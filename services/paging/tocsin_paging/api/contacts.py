@@ -149,6 +149,8 @@ async def create_contact(
     response.headers["ETag"] = etag(contact.version)
     secret = pager_of(request).links.webhook_secret(contact.id)
     signing = secret if contact.channel == Channel.WEBHOOK else None
+    if signing:
+        response.headers["Cache-Control"] = "no-store"
     return NewContactOut(**contact_out(contact).model_dump(), signing_secret=signing)
 
 
