@@ -42,7 +42,11 @@ def browser(world: OneProcess) -> Iterator[httpx2.Client]:
 def test_every_page_that_a_link_leads_to_is_there(browser: httpx2.Client) -> None:
     """Links of our own pages are never broken, and no page fails, whatever its filters say."""
     seen = _walk(browser)
-    wrong = {path: answer.status_code for path, answer in seen.items() if answer.status_code >= 400}
+    wrong = {
+        (path, answer.status_code): [page for page, other in seen.items() if path in read(other).links]
+        for path, answer in seen.items()
+        if answer.status_code >= 400
+    }
     assert not wrong
     assert len(seen) > 40
     for path in [path for path, answer in seen.items() if "?" in path and answer.is_success]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from tocsin_incidents.domain.severity import DEFAULT_MAP, AlertSeverity, Severity, SeverityMap
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_ID = re.compile(r"(?:[0-9a-f]-*){32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +50,5 @@ def slug_of(name: str) -> str:
 
 
 def is_slug(text: str) -> bool:
-    """Lower-case letters, digits and inner dashes, at most 64."""
-    return SLUG.fullmatch(text) is not None
+    """Lower-case letters, digits and inner dashes, at most 64; neither `new`, which is a page, nor what reads as an id."""
+    return SLUG.fullmatch(text) is not None and text != "new" and not _ID.fullmatch(text)

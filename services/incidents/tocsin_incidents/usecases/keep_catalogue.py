@@ -86,7 +86,8 @@ async def _change(uow: UnitOfWork, service: Service, *, changes: Changes) -> Ser
 async def _save(uow: UnitOfWork, service: Service) -> Service:
     if not is_slug(service.slug):
         detail = (
-            "Give a slug of lower-case letters, digits and inner dashes, at most 64, such as checkout-api."
+            "Give a slug of lower-case letters, digits and inner dashes, at most 64, such as checkout-api;"
+            " neither “new” nor an id."
         )
         raise Invalid("/slug", detail)
     rivals = await ServiceRepository(uow.conn).called(service.names)

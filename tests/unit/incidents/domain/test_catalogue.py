@@ -31,6 +31,8 @@ def test_a_slug_is_made_from_the_name(name: str, slug: str) -> None:
     assert not slug or is_slug(slug)
 
 
-@pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a b", "a" * 65, "é", "a\n"])
+@pytest.mark.parametrize(
+    "text", ["", "-a", "a-", "A", "a b", "a" * 65, "é", "a\n", "new", str(UUID(int=7)), "0" * 32]
+)
 def test_what_is_no_slug(text: str) -> None:
     assert not is_slug(text)
