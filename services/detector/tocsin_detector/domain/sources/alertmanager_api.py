@@ -2,6 +2,9 @@
 
 `endsAt` says until when the alert holds if it is not told again; one in the past says that it has ended. Without one it
 holds for the integration's resolve time-out, as in Alertmanager.
+
+Prometheus, vmalert and Grafana stop telling of an end after 15 minutes. So one that lies further back than RETOLD is none:
+the sender's clock is behind, and the alert fires (B21; to page too often is better than not to page).
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +13,10 @@ from tocsin_detector.domain import fingerprint
 from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told, malformed
 from tocsin_detector.domain.sources.alertmanager import signal_of
 from tocsin_detector.domain.texts import label_set, moment, web_link
+
+RETOLD = timedelta(minutes=20)
+BEHIND = "tocsin_clock"
+"""The annotation that says so."""
 
 
 def parse(document: object, defaults: Defaults, received_at: datetime) -> Parsed:
@@ -33,15 +40,27 @@ def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer
     if not labels:
         return Fault(f"{pointer}/labels", "`labels` names at least one label, and a value.")
     ends_at = moment(alert.get("endsAt"))
+    annotations = label_set(alert.get("annotations")) or {}
+    if ends_at is not None and ends_at < received_at - RETOLD:
+        annotations |= {BEHIND: _behind(received_at - ends_at)}
+        ends_at = None
     ended = ends_at is not None and ends_at <= received_at
     until = ends_at or received_at + timedelta(seconds=defaults.resolve_timeout_seconds)
     return signal_of(
         alert,
         told=Told.RESOLVED if ended else Told.FIRING,
         labels=labels,
-        annotations=label_set(alert.get("annotations")) or {},
+        annotations=annotations,
         key=fingerprint.of_labels(labels, alert.get("labels")),
         defaults=defaults,
         url=web_link(alert.get("generatorURL")),
         expires_at=None if ended else until,
+    )
+
+
+def _behind(late: timedelta) -> str:
+    minutes = late // timedelta(minutes=1)
+    return (
+        f"It came with an end {minutes} minutes ago, so that the sender's clock seems to be behind. Set it right:"
+        " until then, alerts of this sender end late."
     )

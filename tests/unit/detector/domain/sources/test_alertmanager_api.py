@@ -45,6 +45,17 @@ def test_an_end_in_the_past_says_that_it_is_over() -> None:
     assert signal.expires_at is None
 
 
+def test_an_end_longer_ago_than_anyone_tells_of_ends_is_a_clock_that_is_behind() -> None:
+    """B21: it fires, holds for the resolve time-out, and says what is wrong with the sender."""
+    (signal,) = read([posted(startsAt="2026-11-24T05:58:15Z", endsAt="2026-11-24T06:00:00Z")]).signals
+
+    assert signal.told is Told.FIRING
+    assert signal.expires_at == NOW + timedelta(minutes=5)
+    assert "180 minutes ago" in signal.annotations["tocsin_clock"]
+    (ended,) = read([posted(endsAt="2026-11-24T08:44:00Z")]).signals
+    assert ended.told is Told.RESOLVED
+
+
 @pytest.mark.parametrize("end", [None, "0001-01-01T00:00:00Z", "soon"])
 def test_without_an_end_it_holds_for_the_resolve_timeout(end: str | None) -> None:
     (signal,) = read([posted(endsAt=end)], Defaults(resolve_timeout_seconds=120)).signals
