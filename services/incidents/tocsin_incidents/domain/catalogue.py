@@ -50,5 +50,5 @@ def slug_of(name: str) -> str:
 
 
 def is_slug(text: str) -> bool:
-    """Lower-case letters, digits and inner dashes, at most 64; neither `new`, which is a page, nor what reads as an id."""
+    """Lower-case letters, digits and inner dashes, at most 64; not `new`, which is a page, nor what reads as an id."""
     return SLUG.fullmatch(text) is not None and text != "new" and not _ID.fullmatch(text)

@@ -3,8 +3,8 @@
 `endsAt` says until when the alert holds if it is not told again; one in the past says that it has ended. Without one it
 holds for the integration's resolve time-out, as in Alertmanager.
 
-Prometheus, vmalert and Grafana stop telling of an end after 15 minutes. So one that lies further back than RETOLD is none:
-the sender's clock is behind, and the alert fires (B21; to page too often is better than not to page).
+Prometheus, vmalert and Grafana stop telling of an end after 15 minutes. So one that lies further back than RETOLD is
+none: the sender's clock is behind, and the alert fires (B21; to page too often is better than not to page).
 """
 
 from datetime import datetime, timedelta
