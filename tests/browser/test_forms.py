@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.watch import violations
+from tocsin.api import Api
 
 pytestmark = pytest.mark.browser
 DESK, PHONE = (1440, 900), (390, 844)
@@ -86,3 +87,18 @@ async def test_a_log_in_link_fits_a_phone(desk: Page) -> None:
     await desk.get_by_role("button", name="Make a log-in link").click()
     await expect(desk.locator(".notice code")).to_contain_text("/login/link/")
     await assert_fits(desk)
+
+
+async def test_an_integration_is_changed_on_its_page_whose_health_follows(desk: Page, api: Api) -> None:
+    made = api.call("POST", "/api/v1/integrations", json={"name": "Late shift", "source": "generic"})
+    await desk.goto(f"/alerts/integrations/{made['id']}")
+    await desk.get_by_text("Change it").click()
+    await desk.get_by_role("combobox", name="Service").fill("web")
+    assert await violations(desk) == []
+    await desk.get_by_role("button", name="Save").click()
+
+    await expect(desk.locator("dt", has_text="Service").locator("+ dd")).to_have_text("web")
+    await expect(desk.locator("#health")).to_contain_text("Waiting")
+    alert = {"title": "The night is late", "severity": "info"}
+    api.call("POST", f"/api/v1/webhooks/generic/{made['key']}", json=alert)
+    await expect(desk.locator("#health")).to_contain_text("Healthy")

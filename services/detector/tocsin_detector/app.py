@@ -39,11 +39,12 @@ from tocsin_detector.usecases.manage_integrations import WORKER
 from tocsin_detector.usecases.refusals import Refusals
 from tocsin_detector.usecases.state import DetectorState
 from tocsin_detector.web.alerts import router as alert_pages
+from tocsin_detector.web.deliveries import router as delivery_pages
 from tocsin_detector.web.integrations import router as integration_pages
 from tocsin_detector.workers.lanes import LaneWorker
 from tocsin_detector.workers.upkeep import Backlog, Expiry, Retention
 
-ROUTERS = [integration_pages, alert_pages, integrations, deliveries, alerts, alertmanager]
+ROUTERS = [integration_pages, delivery_pages, alert_pages, integrations, deliveries, alerts, alertmanager]
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 ERRORS: dict[type[Exception], int] = {
     NotFound: 404,

@@ -52,6 +52,29 @@ async def test_an_integration_is_made_by_a_form_that_shows_the_key_once(house: H
     assert (await house.send(fresh.group(), {"title": "b"})).status_code == 202
 
 
+async def test_an_integration_is_changed_by_a_form_that_shows_how_it_is_now(house: House) -> None:
+    made = await house.integration(service="nobody-knows", settings={"group_window_seconds": 60})
+    path = f"/alerts/integrations/{made['id']}"
+    page = (await house.api.get(path)).text
+    assert 'value="nobody-knows"' in page
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version is not None
+    form = {"version": version[1], "name": "Shop", "service": "", "severity": "low", "group_by": "job"}
+
+    changed = await house.api.post(f"{path}/edit", data=form)
+    late = await house.api.post(f"{path}/edit", data={**form, "name": "Other"})
+    nameless = await house.api.post(f"{path}/edit", data={**form, "version": "", "name": " "})
+
+    assert (changed.status_code, changed.headers["location"]) == (303, path)
+    (now,) = await house.integrations()
+    assert (now["name"], now["service"]) == ("Shop", None)
+    kept = {"default_severity": "low", "group_by": ["job"], "group_window_seconds": 60}
+    assert now["settings"].items() >= kept.items()
+    assert (late.status_code, nameless.status_code) == (422, 422)
+    assert "Somebody changed this integration meanwhile" in late.text
+    assert 'value="Other"' in late.text
+
+
 async def test_each_source_shows_what_to_paste(house: House) -> None:
     for source, expected in (
         ("alertmanager", ("webhook_configs:", "path_prefix: /alertmanager")),

@@ -30,6 +30,10 @@ class Catalogue:
         """Which service each of these names means, as `services_called` has it."""
         return await services_called(self._conn, names)
 
+    async def slugs(self) -> list[str]:
+        """The slug of every service, in order."""
+        return sorted(set((await self.slugs_by_name()).values()))
+
     async def slugs_by_name(self) -> dict[str, str]:
         """The slug of every service, by each of its names in lower case; at most 5,000 of them."""
         rows = await _NAMES.rows(self._conn, kind=KINDS[ServiceChanged], most=MOST_NAMES)
