@@ -11,7 +11,7 @@ import structlog
 from tocsin_bus.destinations import Destinations, Offer
 from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
-from tocsin_bus.sending_rows import Claimed, Haul, cancel, claim, record, renew
+from tocsin_bus.sending_rows import FRESH, Claimed, Haul, cancel, claim, claim_anew, record, renew
 from tocsin_bus.stalled import StalledTeller
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
@@ -90,8 +90,9 @@ class SendRunner:
         offer = self._destinations.offer(monotonic())
         if offer.limit <= 0 or (self._provider.one_place and offer.closed):
             return False, 0, []
+        since = monotonic()
         haul, wanted = await self._claim(offer)
-        flights = [self._send_off(one) for one in wanted]
+        flights = [self._send_off(one, since=since) for one in wanted]
         self._note_what_waits(offer, haul)
         return self._worth_another(haul, wanted=len(wanted)), len(haul.claimed), flights
 
@@ -112,11 +113,11 @@ class SendRunner:
         filled = [place for place, number in claimed.items() if number >= offer.room_for(place)]
         self._destinations.more_waits(places=filled if haul.crowded else [], full=haul.missed)
 
-    def _send_off(self, one: Claimed) -> asyncio.Task[None]:
+    def _send_off(self, one: Claimed, *, since: float) -> asyncio.Task[None]:
         place = one.sending.destination
         awaited = one.ordered or place in self._destinations.broken(monotonic())
         self._destinations.took_off(place)
-        flight = asyncio.create_task(self._fly(one.sending))
+        flight = asyncio.create_task(self._fly(one.sending, since=since))
         self._flights[flight] = one.sending
         flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
         if self._renewing is None or self._renewing.done():
@@ -175,7 +176,13 @@ class SendRunner:
                     wanted.append(row)
         return haul, wanted
 
-    async def _fly(self, sending: Sending) -> None:
+    async def _fly(self, sending: Sending, *, since: float) -> None:
+        """`since` is a moment before it was claimed."""
+        is_fresh = monotonic() - since < FRESH.total_seconds()
+        if is_fresh or await self._still_mine(sending):
+            await self._send_and_tell(sending)
+
+    async def _send_and_tell(self, sending: Sending) -> None:
         outcome = await self._send(sending)
         until = monotonic() + RECORD_WITHIN
         self._learn(sending, outcome)
@@ -190,6 +197,20 @@ class SendRunner:
                     raise
                 log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
                 await asyncio.sleep(RECORD_AGAIN)
+
+    async def _still_mine(self, sending: Sending) -> bool:
+        """Look again before one begins that was held up: whoever answered since did not wait for it (R27)."""
+        try:
+            async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
+                mine = await claim_anew(uow, sending)
+                if mine and await self._outgoing.still_wanted(sending, uow):
+                    return True
+                if mine:
+                    await cancel(uow, sending.id)
+        except Exception as error:  # noqa: BLE001 - better a page too many than a night without
+            log.warning("sending.not_asked_again", provider=self._provider.name, error=repr(error)[:200])
+            return True
+        return False
 
     def _learn(self, sending: Sending, outcome: Outcome) -> None:
         place, now = sending.destination, monotonic()

@@ -14,6 +14,8 @@ from tocsin_runtime.statement import Statement
 
 LEASE = timedelta(seconds=5)
 """For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
+FRESH = timedelta(milliseconds=250)
+"""For so long after a claim its sending may begin; later only after `claim_anew`, and a look whether it is wanted."""
 LONGEST_REASON = 1000
 NOBODY_TAKES_IT = timedelta(seconds=1)
 """What has been due for so long is taken by no other replica either."""
@@ -87,6 +89,14 @@ async def renew(uow: UnitOfWork, sendings: Sequence[Sending]) -> None:
     await _RENEW.run(uow.conn, ids=ids, fences=fences, until=uow.now + LEASE)
 
 
+async def claim_anew(uow: UnitOfWork, sending: Sending) -> bool:
+    """Claim now what is claimed already but has not begun; False when another has it meanwhile."""
+    changed = await _CLAIM_ANEW.run(
+        uow.conn, id=sending.id, fence=sending.fence, now=uow.now, until=uow.now + LEASE
+    )
+    return changed == 1
+
+
 async def cancel(uow: UnitOfWork, sending_id: UUID) -> None:
     """It is not wanted any more."""
     await _CANCEL.run(uow.conn, id=sending_id, now=uow.now)
@@ -147,7 +157,8 @@ _COLUMNS = (
 )
 _TAKE = (
     "UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = :until,"
-    " may_repeat = s.may_repeat OR due.state = 'sending', stalled = false FROM due WHERE s.id = due.id"
+    " claimed_at = :now, may_repeat = s.may_repeat OR due.state = 'sending', stalled = false"
+    " FROM due WHERE s.id = due.id"
     f" RETURNING {_COLUMNS}, coalesce(s.not_after < :now, false) AS expired, s.order_key IS NOT NULL AS ordered"
 )
 _CLAIM = Statement(
@@ -180,6 +191,7 @@ _RENEW = Statement(
 )
 _CANCEL = Statement("UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = :id")
 _MINE = " WHERE id = :id AND fence = :fence AND state = 'sending'"
+_CLAIM_ANEW = Statement("UPDATE sendings SET claimed_at = :now, next_try_at = :until" + _MINE)
 _SENT = Statement(
     "UPDATE sendings SET state = 'sent', provider_id = :provider_id, reason = NULL, finished_at = :now"
     + _MINE

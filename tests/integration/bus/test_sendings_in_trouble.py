@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
 from tests.integration.bus.backends import cut_off
@@ -150,3 +152,72 @@ async def test_a_question_that_fails_stops_neither_the_queue_nor_the_message(
     while await runner.run_once():
         pass
     assert {sending.subject for sending in postbox.taken} == {SUBJECT, *others}
+
+
+async def test_one_that_was_held_up_after_its_claim_is_asked_about_again(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
+    asked: list[Sending] = []
+
+    async def only_once(sending: Sending, uow: UnitOfWork) -> bool:
+        asked.append(sending)
+        return len(asked) == 1
+
+    desk.still_wanted = only_once  # type: ignore[method-assign]
+    await queue(open_uow)
+    await runner.run_once()
+    assert (len(asked), postbox.taken) == (2, [])
+    assert (await row(database))["state"] == "cancelled"
+
+
+async def test_one_that_was_held_up_is_sent_where_nobody_can_be_asked_again(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
+    asked: list[Sending] = []
+
+    async def fail_later(sending: Sending, uow: UnitOfWork) -> bool:
+        asked.append(sending)
+        if len(asked) > 1:
+            raise TimeoutError
+        return True
+
+    desk.still_wanted = fail_later  # type: ignore[method-assign]
+    await queue(open_uow)
+    await runner.run_once()
+    assert len(postbox.taken) == 1
+    assert (await row(database))["state"] == "sent"
+
+
+async def test_one_that_another_took_over_while_it_was_held_up_is_left_to_it(
+    runner: SendRunner,
+    postbox: Postbox,
+    desk: Desk,
+    open_uow: OpenUnitOfWork,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
+    others, fly = Postbox(), runner._fly
+
+    async def after_another(sending: Sending, *, since: float) -> None:
+        monkeypatch.setattr(runner, "_fly", fly)
+        clock.forward(LEASE)
+        await SendRunner(others, desk, open_uow).run_once()
+        await fly(sending, since=since)
+
+    monkeypatch.setattr(runner, "_fly", after_another)
+    await queue(open_uow)
+    await runner.run_once()
+    assert (len(others.taken), postbox.taken) == (1, [])

@@ -3,23 +3,42 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
 from tests.integration.paging.stage import MINUTE, Stage
+from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
+from tocsin_bus.sending_rows import FRESH, renew
 from tocsin_bus.timers import TimerRunner
 from tocsin_events.incidents import Incident, IncidentResolved
 from tocsin_paging.domain.escalation import Reason, State
 from tocsin_paging.domain.page import PageState
 from tocsin_paging.usecases.acknowledge import Person, acknowledge_by_link, acknowledge_incident
 from tocsin_paging.workers.escalate import timers_of
+from tocsin_paging.workers.send import OutgoingPages
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.ids import new_id
-from tocsin_testkit.waiting import pause
+from tocsin_testkit.waiting import eventually, pause
 
 ROUNDS, JITTER = 30, 0.02
 BO = Person(new_id(), "Bo")
+
+
+@dataclass
+class Slow:
+    """A provider that takes its time, until it is told to go on."""
+
+    name: str = "email"
+    one_place: bool = True
+    claimed: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, sending: Sending) -> Outcome:
+        self.claimed.set()
+        await self.go_on.wait()
+        return Sent()
 
 
 @dataclass
@@ -87,22 +106,53 @@ async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> 
 
 
 async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) -> None:
-    @dataclass
-    class Slow:
-        name: str = "email"
-        one_place: bool = True
-        claimed: asyncio.Event = field(default_factory=asyncio.Event)
-
-        async def send(self, sending: Sending) -> Outcome:
-            self.claimed.set()
-            await pause(0.05)
-            return Sent()
-
     await stage.policy([await stage.person("Ana")])
     incident, slow = await stage.open(), Slow()
     sending = asyncio.create_task(stage.send(slow))
     await slow.claimed.wait()
-    assert await by_api(stage, incident, "") == Reason.ACKNOWLEDGED
+    answering = asyncio.create_task(by_api(stage, incident, ""))
+    await pause(0.05)
+    assert not answering.done()
+    slow.go_on.set()
+    assert await answering == Reason.ACKNOWLEDGED
     [page] = await stage.pages(incident)
     assert page.state == PageState.SENT
     assert await sending == 1
+
+
+async def test_an_answer_does_not_wait_for_a_page_that_has_long_begun(stage: Stage) -> None:
+    await stage.policy([await stage.person("Ana")])
+    incident, slow = await stage.open(), Slow()
+    runner = SendRunner(slow, OutgoingPages(stage.pager), stage.open_uow)
+    sending = asyncio.create_task(runner.run_once())
+    await slow.claimed.wait()
+    [flying] = runner._flights.values()
+    stage.clock.forward(timedelta(seconds=2))
+    async with stage.open_uow() as uow:
+        await renew(uow, [flying])
+    asked = monotonic()
+    assert await by_api(stage, incident, "") == Reason.ACKNOWLEDGED
+    assert monotonic() - asked < FRESH.total_seconds()
+    slow.go_on.set()
+    assert await sending == 1
+
+
+async def test_a_page_that_was_held_up_after_its_claim_does_not_begin_after_the_answer(stage: Stage) -> None:
+    """The loop of the sender stands still between claim and send, longer than the answer waits."""
+    await stage.policy([await stage.person("Ana")])
+    incident, watch = await stage.open(), Stopwatch()
+
+    class HeldUp(SendRunner):
+        async def _fly(self, sending: Sending, *, since: float) -> None:
+            await answered.wait()
+            await super()._fly(sending, since=since)
+
+    answered = asyncio.Event()
+    runner = HeldUp(watch, OutgoingPages(stage.pager), stage.open_uow)
+    sending = asyncio.create_task(runner.run_once())
+    await eventually(lambda: runner._flights, within=5)
+    assert await by_api(stage, incident, "") == Reason.ACKNOWLEDGED
+    answered.set()
+    assert await sending == 1
+    [page] = await stage.pages(incident)
+    assert (page.state, watch.began) == (PageState.DROPPED, [])

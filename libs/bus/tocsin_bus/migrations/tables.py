@@ -135,6 +135,10 @@ ALTER TABLE sendings
     ADD COLUMN stalled boolean NOT NULL DEFAULT false;
 """
 
+SENDINGS_V3 = """
+ALTER TABLE sendings ADD COLUMN claimed_at timestamptz;
+"""
+
 EMBEDDED_BUS_V1 = """
 CREATE TABLE partitions (
     topic text NOT NULL,
@@ -196,6 +200,11 @@ def bus_tables_v1(op: Operations) -> None:
 def sendings_v2(op: Operations) -> None:
     """Where a sending goes, and whether it waits for a place that does not answer."""
     _run(op, SENDINGS_V2)
+
+
+def sendings_v3(op: Operations) -> None:
+    """When it was claimed: the end of a lease does not tell, as it moves while the owner lives."""
+    _run(op, SENDINGS_V3)
 
 
 def embedded_bus_v1(op: Operations) -> None:

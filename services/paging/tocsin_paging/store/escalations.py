@@ -10,7 +10,6 @@ from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_bus.sending_rows import LEASE
 from tocsin_paging.domain.escalation import Escalation, State
 from tocsin_paging.domain.message import About
 from tocsin_paging.domain.policy import Policy
@@ -97,10 +96,8 @@ class EscalationRepository:
 
     async def claimed_since(self, incident_id: UUID, since: datetime) -> bool:
         """Say whether a page of this incident is being sent that was claimed for it after `since`."""
-        until = since + LEASE
-        return (
-            await self._conn.execute(_CLAIMED, {"incident": incident_id, "until": until})
-        ).first() is not None
+        found = await self._conn.execute(_CLAIMED, {"incident": incident_id, "since": since})
+        return found.first() is not None
 
     async def _one(self, query: Select[Any]) -> Case | None:
         row = (await self._conn.execute(query)).mappings().first()
@@ -204,8 +201,7 @@ _LOST = text(
     "  AND t.kind = CASE e.state WHEN 'triggered' THEN 'escalation_step' ELSE 'acknowledgement_expiry' END)"
     " LIMIT :limit"
 )
-# The `next_try_at` of a claimed row is the end of its lease, so it tells when it was claimed.
 _CLAIMED = text(
     "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject WHERE p.incident_id = :incident"
-    " AND s.state = 'sending' AND s.next_try_at > :until LIMIT 1"
+    " AND s.state = 'sending' AND s.claimed_at > :since LIMIT 1"
 )

@@ -2,9 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
+from tocsin_bus.sending_rows import FRESH
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.pages import PageAcknowledged
 from tocsin_paging.domain.errors import GoneError, NotFoundError
@@ -15,8 +15,8 @@ from tocsin_paging.store.escalations import Answer, Case, EscalationRepository
 from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.usecases.carry_out import carry_out
 from tocsin_paging.usecases.pager import Pager
+from tocsin_runtime.clock import monotonic
 
-JUST_CLAIMED = timedelta(milliseconds=250)
 LOOK_AGAIN = 0.005
 
 
@@ -61,7 +61,7 @@ async def acknowledge_incident(
     if decision.reason == Reason.ACKNOWLEDGED:
         if tell:
             uow.emit(_told(incident_id, by, via=via, page_id=page_id, uow=uow))
-        await _let_sends_begin(uow, incident_id)
+        await let_sends_begin(uow, incident_id)
     return Answered(case, reason=decision.reason)
 
 
@@ -118,15 +118,15 @@ async def _answer(uow: UnitOfWork, page: Page, by: Person, *, via: str, pager: P
     return replace(answered, page=locked)
 
 
-async def _let_sends_begin(uow: UnitOfWork, incident_id: UUID) -> None:
-    """Wait for pages that were claimed a moment before the answer, so that none begins after it is given.
+async def let_sends_begin(uow: UnitOfWork, incident_id: UUID) -> None:
+    """Wait for pages whose claim is still fresh, so that none begins after the answer is given.
 
-    The lock on the case keeps further ones from being claimed. A send begins within milliseconds of its
-    claim; one that has been under way for longer than the wait has long begun.
+    The lock on the case, which must be held, keeps further ones from being claimed. A sender begins while its claim
+    is fresh, or claims anew, which needs that lock: what was claimed longer ago has begun, or will not.
     """
-    escalations = EscalationRepository(uow.conn)
-    for _ in range(int(JUST_CLAIMED.total_seconds() / LOOK_AGAIN)):
-        if not await escalations.claimed_since(incident_id, uow.now - JUST_CLAIMED):
+    escalations, until = EscalationRepository(uow.conn), monotonic() + FRESH.total_seconds()
+    while monotonic() < until:
+        if not await escalations.claimed_since(incident_id, uow.now - FRESH):
             return
         await asyncio.sleep(LOOK_AGAIN)
 
