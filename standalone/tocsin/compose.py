@@ -1,6 +1,6 @@
 """Five unchanged service apps in one process; the table of paths picks the owner."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.paths import HOME, NOBODY, owner
 from tocsin_access.access import AskOwner, Grant, find_grant
-from tocsin_chassis.intake import as_record, take_directly
+from tocsin_chassis.intake import as_record, take_ahead, take_directly
 from tocsin_chassis.platform import Courier
+from tocsin_events.envelope import Envelope
 from tocsin_runtime.direct import DirectRoad, OffersDirectRoad
 from tocsin_runtime.errors import PROBLEM_JSON, Code, Problem
 
@@ -76,6 +77,15 @@ def direct_couriers(apps: Mapping[str, FastAPI]) -> dict[str, Courier]:
         return bring
 
     return {name: courier(name) for name in ("incidents", "paging")}
+
+
+def direct_heralds(apps: Mapping[str, FastAPI]) -> dict[str, Courier]:
+    """The way ahead of the bus inside one process. `apps` may be filled after this is called."""
+
+    async def tell_paging(envelopes: Sequence[Envelope]) -> None:
+        await take_ahead(apps["paging"].state.service, envelopes)
+
+    return {"paging": tell_paging}
 
 
 def token_owner(apps: Mapping[str, FastAPI]) -> AskOwner:

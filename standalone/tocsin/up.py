@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from tocsin.addresses import check_address
 from tocsin.banner import Banner
 from tocsin.components import components_app
-from tocsin.compose import compose, direct_couriers, token_owner
+from tocsin.compose import compose, direct_couriers, direct_heralds, token_owner
 from tocsin.embedded import default_data_dir, start_postgres
 from tocsin.keys import admin_token, secret_key
 from tocsin.mailbox import Mail, Mailbox
@@ -156,7 +156,7 @@ async def _with_mailbox(
 
 def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[str, FastAPI]:
     apps: dict[str, FastAPI] = {}
-    couriers, ask = direct_couriers(apps), token_owner(apps)
+    couriers, heralds, ask = direct_couriers(apps), direct_heralds(apps), token_owner(apps)
     rebuilds: list[float] = []
 
     def wedged(service: str) -> None:
@@ -168,7 +168,8 @@ def _build(settings: PlatformSettings, *, bus: object, data_dir: Path) -> dict[s
 
     for name in SERVICES:
         own = {peer: courier for peer, courier in couriers.items() if peer != name}
-        platform = Platform(settings, bus, couriers=own, wedged=wedged, ask_owner=ask)  # type: ignore[arg-type]
+        roads = {"couriers": own, "heralds": heralds, "ask_owner": ask}
+        platform = Platform(settings, bus, wedged=wedged, **roads)  # type: ignore[arg-type]
         apps[name] = create_app_of(name)(_service_settings(name, data_dir), platform)
     return apps
 

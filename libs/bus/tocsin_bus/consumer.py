@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from tocsin_bus.inbox import admit_unless_parked
+from tocsin_bus.inbox import admit, admit_unless_parked
 from tocsin_bus.parked import is_transient, is_unreachable, park
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
 from tocsin_bus.subscriptions import Heard, ManyHandler, Subscriptions
@@ -107,6 +107,21 @@ class ConsumerRunner:
             )
             for record in wanted:
                 await self._handle_alone(record)
+
+    async def handle_ahead(self, envelope: Envelope) -> None:
+        """Bring an event into effect that its teller brings itself, ahead of what is older on the bus (R27).
+
+        What has no handler for that waits for the bus. Raises whatever goes wrong: then the bus brings it, too.
+        """
+        kind = REGISTRY.get(envelope.type)
+        event = envelope.event() if kind else None
+        handler = self._subscriptions.ahead_for(event) if event else None
+        if event is None or handler is None:
+            return
+        async with asyncio.timeout(self._deadline), self._open_uow(cause=Cause.of(envelope)) as uow:
+            if await admit(uow.conn, self.consumer_name, event_ids=[envelope.id]):
+                await handler(event, uow)
+                self._observe(envelope.type, "ahead", 1)
 
     async def _join(self, member: Consumer) -> None:
         pause = 0.2

@@ -44,6 +44,7 @@ class Subscriptions:
         self.consumer = consumer
         self._handlers: dict[type[Event], Handler] = {}
         self._many: dict[type[Event], ManyHandler] = {}
+        self._ahead: dict[type[Event], Handler] = {}
         self.dead_handler: DeadHandler | None = None
 
     def on(self, *kinds: type[Event]) -> Callable[[H], H]:
@@ -77,6 +78,19 @@ class Subscriptions:
 
         return register
 
+    def on_ahead(self, *kinds: type[Event]) -> Callable[[H], H]:
+        """Register what is done with these when their teller brings them itself, before it answers (R27).
+
+        The inbox knows the event from then on, so the bus's copy is dropped. Older events of its key may still be on
+        the bus: the handler sees to it that they do not undo what this one says.
+        """
+
+        def register(handler: H) -> H:
+            self._ahead |= dict.fromkeys(kinds, handler)
+            return handler
+
+        return register
+
     def on_dead(self, handler: DeadHandler) -> DeadHandler:
         """Register what is done when an event goes dead, so that nobody waits in vain for its effect (R18)."""
         self.dead_handler = handler
@@ -87,6 +101,7 @@ class Subscriptions:
         for kind, handler in other._handlers.items():
             self.on(kind)(handler)
         self._many |= other._many
+        self._ahead |= other._ahead
 
     def many_for(self, event: Event) -> ManyHandler | None:
         """The handler that takes several such events at once, if there is one."""
@@ -95,6 +110,10 @@ class Subscriptions:
     def handler_for(self, event: Event) -> Handler | None:
         """The handler, or None for an event this service does not care about."""
         return self._handlers.get(type(event))
+
+    def ahead_for(self, event: Event) -> Handler | None:
+        """The handler for an event that comes ahead of the bus; None when it can wait for the bus."""
+        return self._ahead.get(type(event))
 
     def handles(self, kind: type[Event]) -> bool:
         """True when events of this type have a handler here."""

@@ -50,7 +50,8 @@ class UnitOfWork:
         self.after: list[Callable[[], None]] = []
         self.woken: set[str] = set()
         self.announced: set[str] = set()
-        self._envelopes: list[Envelope] = []
+        self.emitted: list[Envelope] = []
+        self._flushed = 0
         self._timers: list[dict[str, object]] = []
 
     @property
@@ -77,7 +78,7 @@ class UnitOfWork:
             causation_id=cause.causation_id,
             traceparent=cause.traceparent,
         )
-        self._envelopes.append(envelope)
+        self.emitted.append(envelope)
         self.woken.add("relay")
         return envelope.id
 
@@ -126,9 +127,10 @@ class UnitOfWork:
             await _SCHEDULE.run_each(self.conn, self._timers)
             self._timers = []
         messages, channel = self._messages(), notification_channel(self.service)
-        if self._envelopes:
-            await outbox.append(self.conn, self._envelopes, channel=channel, message=messages.pop())
-            self._envelopes = []
+        envelopes = self.emitted[self._flushed :]
+        if envelopes:
+            await outbox.append(self.conn, envelopes, channel=channel, message=messages.pop())
+            self._flushed = len(self.emitted)
         for message in messages:
             await _NOTIFY.run(self.conn, channel=channel, message=message)
 

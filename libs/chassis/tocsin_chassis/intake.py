@@ -1,4 +1,7 @@
-"""`POST /internal/v1/events`: events that come past the bus, handled exactly as if they had come through it (R22)."""
+"""`POST /internal/v1/events`: events that come past the bus, handled exactly as if they had come through it (R22).
+
+`POST /internal/v1/events/ahead`: those that cannot wait for the bus, which works as ever (R27).
+"""
 
 import base64
 import binascii
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 PATH = "/internal/v1/events"
+AHEAD = PATH + "/ahead"
 LARGEST_PART = 1024 * 1024
 """Bytes of events in one post: in base64, and with their headers, still less than half of what a service takes."""
 
@@ -38,6 +42,13 @@ def intake_router(service: "Service") -> APIRouter:
         await take_directly(service, _records(await request.body()))
         return Response(status_code=204)
 
+    @router.post(AHEAD, status_code=204, name="take_events_ahead")
+    async def take_events_ahead(
+        request: Request, _: Annotated[str, Depends(require_internal(service.name))]
+    ) -> Response:
+        await take_ahead(service, [r.envelope for r in _records(await request.body()) if r.envelope])
+        return Response(status_code=204)
+
     return router
 
 
@@ -50,15 +61,23 @@ async def take_directly(service: "Service", records: list[Record]) -> None:
     service.wakeups.wake("relay")
 
 
+async def take_ahead(service: "Service", envelopes: Sequence[Envelope]) -> None:
+    """Handle now what this service wants to know ahead of the bus. Says nothing about the bus, unlike the other."""
+    if service.runner is None:
+        raise RuntimeError("the service is not built")
+    for envelope in envelopes:
+        await service.runner.handle_ahead(envelope)
+
+
 def as_record(envelope: Envelope) -> Record:
     """An envelope as the consumer takes it; offset -1 says that it came from no partition."""
     return Record(Partition(envelope.topic, -1), -1, envelope, envelope.headers(), envelope.data)
 
 
 def http_courier(
-    target: str, *, url: str, issuer: str, secret_key: str, client: httpx2.AsyncClient
+    target: str, *, url: str, issuer: str, secret_key: str, client: httpx2.AsyncClient, path: str = PATH
 ) -> Courier:
-    """Brings events to the service at `url`. Raises httpx2.HTTPError when it did not take them."""
+    """Brings events to the service at `url`: to `PATH`, or `AHEAD`. Raises httpx2.HTTPError when it took none."""
     keeper = InternalKeeper(secret_key)
 
     async def bring(envelopes: Sequence[Envelope]) -> None:
@@ -72,7 +91,7 @@ def http_courier(
             for e in envelopes
         ]
         answer = await client.post(
-            url + PATH,
+            url + path,
             content=orjson.dumps({"events": events}),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )

@@ -19,6 +19,7 @@ Courier = Callable[[Sequence[Envelope]], Awaitable[None]]
 class Platform:
     """The bus is started and closed by the host, as it may be shared. `couriers` are by service name.
 
+    `heralds` are couriers too, which bring what cannot wait for the bus before an answer is given (R27).
     `wedged` is told the service whose consumer makes no progress; the host decides what to do about it.
     `ask_owner` asks paging about a token that a copy does not know yet; without it paging is asked at its address.
     """
@@ -27,6 +28,7 @@ class Platform:
     bus: Bus
     clock: Clock = field(default_factory=DatabaseClock)
     couriers: Mapping[str, Courier] = field(default_factory=dict)
+    heralds: Mapping[str, Courier] = field(default_factory=dict)
     wedged: Callable[[str], None] = lambda service: None
     ask_owner: AskOwner | None = None
 

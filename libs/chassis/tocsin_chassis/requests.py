@@ -20,14 +20,19 @@ def get_service(request: Request) -> "Service":
 
 
 async def open_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
-    """A unit of work that has committed before the answer leaves. Under an Idempotency-Key the route opened it."""
+    """A unit of work that has committed before the answer leaves, and told ahead what cannot wait for the bus.
+
+    Under an Idempotency-Key the route opened it, and sees to both.
+    """
     opened: UnitOfWork | None = getattr(request.state, "unit_of_work", None)
     if opened is not None:
         yield opened
         return
     await recognised(request)  # first, as it may need a connection too
-    async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
+    service = get_service(request)
+    async with service.unit_of_work(cause=cause_of(request)) as uow:
         yield uow
+    await service.ahead.tell(uow.emitted)
 
 
 def cause_of(request: Request) -> Cause:

@@ -84,7 +84,8 @@ async def _once(request: Request, handler: Handle, *, key: str) -> Response:
     )
     arguments = {"caller": caller.hexdigest(), "route": f"{request.method} {request.url.path}", "key": key}
     digest = hashlib.sha256(await request.body()).digest()
-    async with get_service(request).unit_of_work(cause=cause_of(request)) as uow:
+    service = get_service(request)
+    async with service.unit_of_work(cause=cause_of(request)) as uow:
         if not (await uow.conn.execute(_LOCK, {"name": "|".join(arguments.values())})).scalar_one():
             raise Problem(
                 409, Code.IN_PROGRESS, "A request with this Idempotency-Key is still running. Wait for it."
@@ -103,6 +104,7 @@ async def _once(request: Request, handler: Handle, *, key: str) -> Response:
             "headers": orjson.dumps(headers).decode(),
         }
         await uow.conn.execute(_KEEP, {**arguments, **stored})
+    await service.ahead.tell(uow.emitted)
     return answer
 
 

@@ -21,6 +21,7 @@ from tocsin_bus.sending import Outgoing, Provider
 from tocsin_bus.subscriptions import Subscriptions
 from tocsin_bus.timers import TimerRunner, Timers
 from tocsin_bus.unit_of_work import OpenUnitOfWork, notification_channel, unit_of_work_opener
+from tocsin_chassis.ahead import Ahead
 from tocsin_chassis.bypass import road_past_the_bus
 from tocsin_chassis.canary import release_canary
 from tocsin_chassis.figures import Figures
@@ -36,6 +37,7 @@ from tocsin_chassis.problems import handle_problems
 from tocsin_chassis.surface import mount_files, plain_router
 from tocsin_chassis.upkeep import Upkeep
 from tocsin_chassis.wakeups import Wakeups
+from tocsin_events.base import Event
 from tocsin_runtime.metrics import Metrics
 from tocsin_runtime.settings import ServiceSettings
 from tocsin_runtime.worker import Worker
@@ -84,6 +86,7 @@ class Service:
             bypass=road_past_the_bus(platform.couriers),
             on_landed=lambda: self.wakeups.wake("relay"),
         )
+        self.ahead = Ahead(platform.heralds)
         self.listener = Listener(self.database, {notification_channel(name): self._heard})
         self.access = Access(
             platform.settings.secret_key.get_secret_value(),
@@ -110,6 +113,10 @@ class Service:
         self._gather, self._batch = gather, batch
         self.subscriptions.include(subscriptions)
         self.subscriptions.dead_handler = subscriptions.dead_handler or self.subscriptions.dead_handler
+
+    def tells_ahead(self, target: str, *kinds: type[Event]) -> None:
+        """What a request tells of these reaches `target` before the request is answered, and by the bus as ever."""
+        self.ahead.add(target, kinds)
 
     def fire(self, timers: Timers) -> None:
         """Fire these kinds of timers."""

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from tocsin_bus.connect import connect
-from tocsin_chassis.intake import http_courier
-from tocsin_chassis.platform import Platform
+from tocsin_chassis.intake import AHEAD, PATH, http_courier
+from tocsin_chassis.platform import Courier, Platform
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
 from tocsin_runtime.settings import (
@@ -84,13 +84,8 @@ async def _serve(
     bus = connect(settings)
     await bus.start()
     async with httpx2.AsyncClient(timeout=httpx2.Timeout(10, connect=3)) as client:
-        secret_key = settings.secret_key.get_secret_value()
-        couriers = {
-            peer: http_courier(peer, url=url, issuer=name, secret_key=secret_key, client=client)
-            for peer, url in settings.peers().items()
-            if peer != name
-        }
-        platform = replace(Platform(settings, bus), couriers=couriers, wedged=_exit_wedged)
+        couriers, heralds = (_roads(name, settings, client=client, path=path) for path in (PATH, AHEAD))
+        platform = replace(Platform(settings, bus), couriers=couriers, heralds=heralds, wedged=_exit_wedged)
         app = create_app(service_settings, platform)
         config = uvicorn_config(
             app, host=settings.host, port=settings.port, trusted_proxies=settings.trusted_proxies
@@ -99,6 +94,17 @@ async def _serve(
         server.before_drain(lambda: _drain(app))
         await server.serve()
     await bus.close()
+
+
+def _roads(
+    name: str, settings: PlatformSettings, *, client: httpx2.AsyncClient, path: str
+) -> dict[str, Courier]:
+    secret_key = settings.secret_key.get_secret_value()
+    return {
+        peer: http_courier(peer, url=url, issuer=name, secret_key=secret_key, client=client, path=path)
+        for peer, url in settings.peers().items()
+        if peer != name
+    }
 
 
 def _drain(app: FastAPI) -> None:

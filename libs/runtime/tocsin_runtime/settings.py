@@ -71,7 +71,8 @@ class PlatformSettings(BaseSettings):
     paging_url: str = ""
     comms_url: str = ""
     analytics_url: str = ""
-    """Where the services reach each other directly, past the gateway, when the bus is away (R22)."""
+    """Where the services reach each other directly, past the gateway: when the bus is away (R22), and with what
+    paging is to know before an answer is given (R27)."""
     log_level: str = "info"
     """debug, info, warning or error."""
     log_format: str = "json"

@@ -1,6 +1,6 @@
 """A service's real app inside a test: its own database, the real embedded bus, a clock that the test moves."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from tocsin_bus.connect import connect
-from tocsin_chassis.platform import Platform
+from tocsin_chassis.platform import Courier, Platform
 from tocsin_runtime.clock import Clock
 from tocsin_runtime.settings import PlatformSettings, ServiceSettings
 
@@ -23,16 +23,17 @@ def build_app(
     settings_class: type[ServiceSettings],
     database_url: str,
     clock: Clock,
+    heralds: Mapping[str, Courier] | None = None,
     **settings: Any,
 ) -> FastAPI:
-    """The app, not started. `settings` are the service's own."""
+    """The app, not started. `settings` are the service's own, `heralds` its ways ahead of the bus."""
     platform_settings = PlatformSettings(
         database_url=database_url,
         secret_key=SecretStr(SECRET_KEY),
         admin_token=SecretStr(ADMIN_TOKEN),
         public_url=ORIGIN,
     )
-    platform = Platform(platform_settings, connect(platform_settings), clock=clock)
+    platform = Platform(platform_settings, connect(platform_settings), clock=clock, heralds=heralds or {})
     return create_app(settings_class(**settings), platform)
 
 
