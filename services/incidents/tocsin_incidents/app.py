@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from tocsin_chassis.platform import Platform
 from tocsin_chassis.service import Service
+from tocsin_events.incidents import IncidentAcknowledged, IncidentResolved
 from tocsin_incidents.api import actions as api_actions
 from tocsin_incidents.api import incidents as api_incidents
 from tocsin_incidents.api import services as api_services
@@ -31,6 +32,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
     )
     desk = Desk(settings.rules(platform.settings.public_url), Measures.of(service.metrics))
     service.consume(subscriptions_for(desk))
+    service.tells_ahead("paging", IncidentAcknowledged, IncidentResolved)
     service.fire(timers_for(desk))
     service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk), due=PENDING)
     service.work("measure", lambda: measure_open(service.unit_of_work, desk), every=10.0)

@@ -15,10 +15,12 @@ from tocsin_events.incidents import (
     IncidentUpdatePosted,
 )
 from tocsin_paging.usecases.follow_incident import (
+    acknowledged_ahead,
     acknowledged_elsewhere,
     activity,
     reopened,
     resolved,
+    resolved_ahead,
     severity_changed,
 )
 from tocsin_paging.usecases.notices import tell_of_dead_letter
@@ -53,6 +55,14 @@ def subscriptions_of(pager: Pager) -> Subscriptions:
     @subscriptions.on(IncidentStatusChanged, IncidentUpdatePosted, IncidentNoteAdded)
     async def somebody_works(event: IncidentEvent, uow: UnitOfWork) -> None:
         await activity(uow, event, pager=pager)
+
+    @subscriptions.on_ahead(IncidentAcknowledged)
+    async def acknowledged_now(event: IncidentAcknowledged, uow: UnitOfWork) -> None:
+        await acknowledged_ahead(uow, event, pager=pager)
+
+    @subscriptions.on_ahead(IncidentResolved)
+    async def over_now(event: IncidentResolved, uow: UnitOfWork) -> None:
+        await resolved_ahead(uow, event.incident, pager=pager)
 
     @subscriptions.on_dead
     async def dead(letter: DeadLetter, uow: UnitOfWork) -> None:

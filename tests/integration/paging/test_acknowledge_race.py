@@ -12,7 +12,8 @@ from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_bus.sending_rows import FRESH, renew
 from tocsin_bus.timers import TimerRunner
-from tocsin_events.incidents import Incident, IncidentResolved
+from tocsin_events.incidents import Incident, IncidentAcknowledged, IncidentResolved
+from tocsin_paging.consumers import subscriptions_of
 from tocsin_paging.domain.escalation import Reason, State
 from tocsin_paging.domain.page import PageState
 from tocsin_paging.usecases.acknowledge import Person, acknowledge_by_link, acknowledge_incident
@@ -70,7 +71,16 @@ async def from_incidents(stage: Stage, incident: Incident, token: str) -> Reason
     return Reason.ACKNOWLEDGED
 
 
-@pytest.mark.parametrize("answer", [by_api, by_link, from_incidents])
+async def ahead_of_the_bus(stage: Stage, incident: Incident, token: str) -> Reason:
+    event = IncidentAcknowledged(incident=incident, actor_id=BO.id, actor_name=BO.name)
+    handler = subscriptions_of(stage.pager).ahead_for(event)
+    assert handler is not None
+    async with stage.open_uow() as uow:
+        await handler(event, uow)
+    return Reason.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("answer", [by_api, by_link, from_incidents, ahead_of_the_bus])
 async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> None:
     assert callable(answer)
     await stage.policy([await stage.person("Ana")], [await stage.person("Cy")])
@@ -102,7 +112,8 @@ async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> 
         await stage.send(watch)
         assert len(await stage.pages(incident)) == made
         assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
-        await stage.hear(IncidentResolved(incident=incident, reason="by_hand"))
+        over = incident.model_copy(update={"version": 2})
+        await stage.hear(IncidentResolved(incident=over, reason="by_hand"))
 
 
 async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) -> None:

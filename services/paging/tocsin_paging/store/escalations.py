@@ -29,7 +29,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Case:
-    """An escalation with what it is about. `detected_at` is when Tocsin first heard of it."""
+    """An escalation with what it is about. `detected_at` is when Tocsin first heard of it.
+
+    `told_version` is the incident's version that was last told ahead of the bus; what the bus brings of it that is
+    not newer is past.
+    """
 
     escalation: Escalation
     about: About
@@ -37,6 +41,7 @@ class Case:
     started_at: datetime
     service_id: UUID | None = None
     answer: Answer | None = None
+    told_version: int = 0
 
     def now(self, escalation: Escalation) -> "Case":
         """Return the case with its escalation moved on."""
@@ -70,6 +75,10 @@ class EscalationRepository:
         """Return the case, which nobody can change until this commits; others may look at the same time."""
         row = await _SHARED.row(self._conn, mine=incident_id)
         return _case(row) if row else None
+
+    async def add(self, case: Case, *, now: datetime) -> bool:
+        """Write a new case; False when the incident has one already, which then is committed."""
+        return await _ADD.row(self._conn, **_values(case), updated_at=now) is not None
 
     async def save(self, case: Case, *, now: datetime) -> None:
         """Write the case, new or changed."""
@@ -132,6 +141,7 @@ def _values(case: Case) -> dict[str, object]:
         "service_id": case.service_id,
         "detected_at": case.detected_at,
         "started_at": case.started_at,
+        "told_version": case.told_version,
     }
 
 
@@ -158,6 +168,7 @@ def _case(row: Row) -> Case:
         started_at=row["started_at"],
         service_id=row["service_id"],
         answer=answer,
+        told_version=row["told_version"],
     )
 
 
@@ -192,6 +203,7 @@ _MINE = select(escalations).where(escalations.c.incident_id == bindparam("mine")
 _DETECTED = Statement("SELECT detected_at FROM escalations WHERE incident_id = :mine")
 _LOCKED = Statement(_MINE.with_for_update())
 _SHARED = Statement(_MINE.with_for_update(read=True))
+_ADD = Statement(insert(escalations).on_conflict_do_nothing().returning(escalations.c.incident_id))
 _SAVE = Statement(_upsert())
 _COUNT = text("SELECT state, count(*) AS number FROM escalations WHERE state <> 'resolved' GROUP BY state")
 _LOST = text(

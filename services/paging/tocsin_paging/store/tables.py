@@ -117,6 +117,7 @@ escalations = Table(
     Column("detected_at", MOMENT, nullable=False),
     Column("started_at", MOMENT, nullable=False),
     Column("updated_at", MOMENT, nullable=False),
+    Column("told_version", Integer, nullable=False, server_default="0"),
 )
 
 pages = Table(

@@ -8,10 +8,16 @@ from tocsin_events.incidents import Incident, IncidentEvent, IncidentSeverityCha
 from tocsin_events.pages import AcknowledgementExpired
 from tocsin_paging.domain.escalation import Decision, Reason, State, extend, raised, reopen, resolve
 from tocsin_paging.store.escalations import Case, EscalationRepository
-from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident
+from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident, let_sends_begin
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.pager import Pager
-from tocsin_paging.usecases.start_escalation import about, policy_for, start_escalation, tell_without_policy
+from tocsin_paging.usecases.start_escalation import (
+    about,
+    new_case,
+    policy_for,
+    start_escalation,
+    tell_without_policy,
+)
 
 NOBODY = Person(UUID(int=0), name="Tocsin")
 
@@ -23,6 +29,21 @@ async def acknowledged_elsewhere(uow: UnitOfWork, event: IncidentEvent, *, pager
         by = Person(event.actor_id, name=event.actor_name or "") if event.actor_id else NOBODY
         incident_id = event.incident.incident_id
         await acknowledge_incident(uow, incident_id, by, via="incident", pager=pager, tell=False)
+
+
+async def acknowledged_ahead(uow: UnitOfWork, event: IncidentEvent, *, pager: Pager) -> None:
+    """The same before that answer is given, and before the bus brings what led to it: all that is past then (R27)."""
+    await _known(uow, event.incident, pager=pager)
+    await acknowledged_elsewhere(uow, event, pager=pager)
+    await _past_until(uow, event.incident)
+
+
+async def resolved_ahead(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
+    """It is over, says whoever is being answered: what the bus still brings of it before that is past."""
+    await _known(uow, incident, pager=pager)
+    await resolved(uow, incident, pager=pager)
+    await _past_until(uow, incident)
+    await let_sends_begin(uow, incident.incident_id)
 
 
 async def severity_changed(uow: UnitOfWork, event: IncidentSeverityChanged, *, pager: Pager) -> None:
@@ -80,9 +101,24 @@ async def _again(uow: UnitOfWork, case: Case, decision: Decision, *, pager: Page
 
 
 async def _case(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> Case | None:
-    """Return the locked case, which from now on tells of the incident as it now is."""
+    """Return the locked case, which from now on tells of the incident as it now is; None for what is past."""
     case = await EscalationRepository(uow.conn).locked(incident.incident_id)
-    return replace(case, about=about(incident, pager=pager)) if case else None
+    if case is None or incident.version <= case.told_version:
+        return None
+    return replace(case, about=about(incident, pager=pager))
+
+
+async def _known(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
+    """See to it that there is a case, also when the bus has not brought the incident yet."""
+    if await EscalationRepository(uow.conn).get(incident.incident_id) is None:
+        await new_case(uow, incident, pager=pager)
+
+
+async def _past_until(uow: UnitOfWork, incident: Incident) -> None:
+    escalations = EscalationRepository(uow.conn)
+    case = await escalations.locked(incident.incident_id)
+    if case and case.told_version < incident.version:
+        await escalations.save(replace(case, told_version=incident.version), now=uow.now)
 
 
 def _no_longer_holds(case: Case, *, uow: UnitOfWork) -> AcknowledgementExpired:

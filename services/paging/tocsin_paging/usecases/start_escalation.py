@@ -16,8 +16,18 @@ from tocsin_paging.usecases.pager import Pager
 
 async def start_escalation(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
     """Freeze the policy into a new escalation and take its first step. An incident that has one keeps it."""
-    if await EscalationRepository(uow.conn).locked(incident.incident_id):
+    case = await new_case(uow, incident, pager=pager)
+    if case is None:
         return
+    if incident.status != IncidentStatus.DETECTED:
+        await _start_acknowledged(uow, case, incident=incident, pager=pager)
+    else:
+        tell_without_policy(uow, case.escalation)
+        await take_step(uow, case, pager=pager)
+
+
+async def new_case(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> Case | None:
+    """Return the incident's new case, of which nothing is done yet; None when it has one already."""
     policy = await policy_for(uow, incident)
     case = Case(
         started(incident.incident_id, policy, at=uow.now),
@@ -26,11 +36,7 @@ async def start_escalation(uow: UnitOfWork, incident: Incident, *, pager: Pager)
         started_at=uow.now,
         service_id=incident.service_id,
     )
-    if incident.status != IncidentStatus.DETECTED:
-        await _start_acknowledged(uow, case, incident=incident, pager=pager)
-    else:
-        tell_without_policy(uow, case.escalation)
-        await take_step(uow, case, pager=pager)
+    return case if await EscalationRepository(uow.conn).add(case, now=uow.now) else None
 
 
 async def policy_for(uow: UnitOfWork, incident: Incident) -> Policy:
