@@ -11,6 +11,9 @@ from tocsin_access.directory import tell
 from tocsin_access.sessions import Session
 from tocsin_chassis.service import Service
 from tocsin_events.directory import Role, UserChanged
+from tocsin_incidents.domain.timeline import Entry, Kind
+from tocsin_incidents.store.incidents import IncidentRepository
+from tocsin_incidents.store.timeline import TimelineRepository
 from tocsin_runtime.clock import process_now
 from tocsin_testkit.apps import ORIGIN
 
@@ -154,6 +157,19 @@ async def test_a_long_story_is_paged(browser: Browser) -> None:
     shown = await browser.see(older[1])
     assert "note number 0." in shown
     assert "Newest entries" in shown
+
+
+async def test_every_kind_of_entry_is_shown(browser: Browser, app: FastAPI) -> None:
+    await browser.press("/incidents", title="Down", severity="SEV-3")
+    service: Service = app.state.service
+    async with service.unit_of_work() as uow:
+        incident = await IncidentRepository(uow.conn).get(1)
+        assert incident is not None
+        for kind in Kind:
+            entry = Entry(uuid4(), incident.id, at=uow.now, kind=kind, title=f"This was {kind}.")
+            await TimelineRepository(uow.conn).add(entry)
+    shown = await browser.see("/incidents/INC-1")
+    assert [kind for kind in Kind if f"This was {kind}." not in shown] == []
 
 
 async def test_a_viewer_reads_and_changes_nothing(client: httpx2.AsyncClient, app: FastAPI) -> None:

@@ -29,7 +29,7 @@ LOOKS: Mapping[Kind, Look] = {
     Kind.NOTE: ("message-square", "neutral"),
     Kind.PAGE_SENT: ("mail", "slate"),
     Kind.PAGE_FAILED: ("circle-x", "red"),
-    Kind.PAGE_UNDELIVERABLE: ("user-x", "red"),
+    Kind.PAGE_UNDELIVERABLE: ("user-minus", "red"),
     Kind.PAGE_ACKNOWLEDGED: ("check-check", "violet"),
     Kind.ACKNOWLEDGEMENT_EXPIRED: ("hourglass", "amber"),
     Kind.ESCALATION_EXHAUSTED: ("octagon-alert", "red"),
