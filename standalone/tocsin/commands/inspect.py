@@ -1,6 +1,8 @@
 """`tocsin doctor`: looks for what is wrong, and says what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import typer
@@ -8,6 +10,7 @@ from rich.console import Console
 
 from tocsin.api import Api, ApiError, open_api
 
+Body = dict[str, Any]
 app = typer.Typer()
 console = Console(highlight=False)
 
@@ -70,12 +73,30 @@ def _configuration(api: Api) -> list[Finding]:
             "add an integration on /alerts/integrations",
         ),
     ]
-    for service in services:
-        has_policy = service["escalation_policy_id"] is not None
-        advice = f"set escalation_policy on the page /services/{service['slug']}, or in your file"
-        found.append(Finding(f"service {service['name']} has an escalation policy", has_policy, advice))
+    default = next((policy for policy in policies if policy["default"]), None)
+    found += [_escalation_of(service, default) for service in services]
     for policy in policies:
-        empty = [number for number, step in enumerate(policy["steps"], start=1) if not step["targets"]]
-        advice = f"step {', '.join(map(str, empty))} names nobody: its people were removed; name others"
-        found.append(Finding(f"every step of policy {policy['name']} names somebody", not empty, advice))
+        found += _steps_of(policy, api.get("/api/v1/on-call", policy=policy["slug"])["items"])
     return found
+
+
+def _escalation_of(service: Body, default: Body | None) -> Finding:
+    if service["escalation_policy_id"] is None and default is not None:
+        return Finding(
+            f"service {service['name']} is paged for by the default policy {default['name']}", True
+        )
+    advice = f"set escalation_policy on the page /services/{service['slug']}, or in your file"
+    has_policy = service["escalation_policy_id"] is not None
+    return Finding(f"service {service['name']} has an escalation policy", has_policy, advice)
+
+
+def _steps_of(policy: Body, on_call: Sequence[Body]) -> list[Finding]:
+    """Each step that would reach nobody if it acted now, and why; or that all reach somebody."""
+    reached = {entry["step"] for entry in on_call if entry["user_id"]}
+    found = []
+    for number, step in enumerate(policy["steps"], start=1):
+        if number not in reached:
+            why = [entry["why"] for entry in on_call if entry["step"] == number]
+            advice = "; ".join(why) if step["targets"] else "its people were removed; name others"
+            found.append(Finding(f"step {number} of policy {policy['name']} reaches somebody", False, advice))
+    return found or [Finding(f"every step of policy {policy['name']} reaches somebody now", True)]

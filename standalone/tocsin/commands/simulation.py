@@ -23,11 +23,13 @@ def simulate(
         raise typer.BadParameter(f"choose one of {', '.join(SCENARIOS)}")
     play = SCENARIOS[scenario](open_api(), _tell, service=service, patience=patience)
     try:
-        play.play()
+        left_out = play.play()
     except StoryBroken as broken:
         console.print(f"[red]broken[/red]  {broken}", soft_wrap=True)
         raise typer.Exit(1) from broken
     console.print("[green]the story holds[/green]")
+    if left_out:
+        console.print(f"[yellow]left out[/yellow]  {left_out}", soft_wrap=True)
 
 
 def _tell(when: str, what: str) -> None:
