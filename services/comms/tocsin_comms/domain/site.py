@@ -91,11 +91,12 @@ class Site:
     def sentence(self) -> str:
         """What the page says first.
 
-        An open report without a component keeps it from claiming that all is well.
+        An open report without a component keeps it from claiming that all is well; so does a page without components.
         """
         state = worst(shown.component.state for shown in self.components)
         if state is ComponentState.OPERATIONAL:
-            return "We are looking into a problem" if self.open_reports else "All systems operational"
+            well = "All systems operational" if self.components else "No problem is reported"
+            return "We are looking into a problem" if self.open_reports else well
         names = [shown.component.name for shown in self.components if shown.component.state is state]
         return f"{listed(names)} {'is' if len(names) == 1 else 'are'} {VERBS[state]}"
 

@@ -108,7 +108,8 @@ def test_planned_work_goes_from_scheduled_to_completed_by_the_clock() -> None:
 
 def test_the_page_never_says_that_all_is_well_while_a_report_is_open() -> None:
     assert site(reports=(report(affected=()),)).sentence == "We are looking into a problem"
-    assert site().sentence == "All systems operational"
+    assert site(components=(component("A"),)).sentence == "All systems operational"
+    assert site().sentence == "No problem is reported"
 
 
 def test_atom_has_permanent_ids_and_moves_updated() -> None:
