@@ -108,6 +108,17 @@ class Access:
         user = await self._people.get(session, lambda: self._person(session))
         return None if user is None else self._session_principal(user, session)
 
+    async def on_its_way(self, cookie: str) -> bool:
+        """Whether this is a good log-in of somebody of whom this service has not heard yet, though it will."""
+        session = self.sessions.read(cookie, self.now())
+        if session is None:
+            return False
+        async with self._connect() as conn:
+            directory = Directory(conn)
+            if await directory.session_revoked(session.id):
+                return False
+            return not await directory.names([session.user_id])
+
     def forget(self) -> None:
         """Look everything up anew: for the service that has just changed it."""
         self._grants.forget()

@@ -9,7 +9,14 @@ from typing import Final
 from fastapi import Request
 
 from tocsin_access.access import Access
-from tocsin_access.errors import ForgedRequest, IngestKeyOnly, NotAllowed, Unauthenticated, log_in_first
+from tocsin_access.errors import (
+    ForgedRequest,
+    IngestKeyOnly,
+    NotAllowed,
+    NotHeardYet,
+    Unauthenticated,
+    log_in_first,
+)
 from tocsin_access.origins import same_origin
 from tocsin_access.principal import Principal
 from tocsin_access.roles import Scope
@@ -48,7 +55,7 @@ class PageViewer:
     async def __call__(self, request: Request) -> Principal:
         principal = await authenticated(request)
         if principal is None:
-            raise log_in_first(_way_back(request), htmx="hx-request" in request.headers)
+            raise await _turned_away(request)
         await check_form(request, principal)
         if not principal.may(self.scope):
             raise NotAllowed(self.scope)
@@ -181,6 +188,16 @@ async def shown_csrf(request: Request) -> str:
     form = await request.form()
     fields = (form.get(name) for name in CSRF_FIELDS)
     return next((field for field in fields if isinstance(field, str)), "")
+
+
+async def _turned_away(request: Request) -> Exception:
+    """Log in first. But no part of a page drags the whole page away from somebody who is just coming in."""
+    htmx = "hx-request" in request.headers
+    access = access_of(request)
+    cookie = request.cookies.get(access.sessions.rules.name)
+    if htmx and cookie and await access.on_its_way(cookie):
+        return NotHeardYet()
+    return log_in_first(_way_back(request), htmx=htmx)
 
 
 def _way_back(request: Request) -> str:

@@ -30,6 +30,14 @@ class IngestKeyOnly(Problem):
         super().__init__(403, Code.INTEGRATION_KEY, detail)
 
 
+class NotHeardYet(Problem):
+    """503: logged in a moment ago, and the news has not come here yet. To ask again soon is right."""
+
+    def __init__(self) -> None:
+        detail = "You are logged in, but this part of Tocsin has not heard of it yet. It will in a moment."
+        super().__init__(503, Code.UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
 class ForgedRequest(Problem):
     """403: the browser is logged in, but our own page did not send this."""
 

@@ -30,7 +30,38 @@ async def test_the_right_password_logs_in_and_goes_on_where_one_wanted(house: Ho
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert (await browser.http.get("/people")).status_code == 200
-    assert (await browser.http.get("/login?next=/settings")).headers["location"] == "/settings"
+    assert (await browser.http.get("/login")).headers["location"] == "/"
+
+
+async def test_a_good_log_in_is_never_sent_round_in_a_circle(house: House, clock: ManualClock) -> None:
+    await house.person("ana")
+    browser = house.browser()
+    await browser.log_in("ana@example.org")
+    waits = []
+    for seconds in (0, 7, 60):
+        clock.forward(timedelta(seconds=seconds))
+        answer = await browser.http.get("/login?next=/incidents%3Fq%3D%C3%A4")
+        assert (answer.status_code, "location" in answer.headers) == (200, False)
+        pause, _, target = answer.headers["refresh"].partition("; url=")
+        assert target == "/incidents?q=%C3%A4"
+        assert 'href="/incidents?q=ä"' in answer.text
+        waits.append(int(pause))
+    assert waits == [1, 3, 10]
+    assert "has not heard of your log-in yet" in answer.text
+
+
+async def test_a_part_of_a_page_does_not_drag_away_whom_it_has_not_heard_of(
+    house: House, clock: ManualClock
+) -> None:
+    new = Session(UUID(int=9), id=UUID(int=9), expires_at=clock.moment + timedelta(hours=12))
+    browser = house.browser()
+    browser.http.cookies.set("tocsin_session", SessionKeeper(SECRET_KEY, ORIGIN).cookie(new))
+    part = await browser.http.get("/on-call/fragments/me", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["retry-after"]) == (503, "1")
+    assert "hx-redirect" not in part.headers
+    page = await browser.http.get("/on-call")
+    assert page.headers["location"] == "/login?next=/on-call"
+    assert "Log in</h1>" in (await browser.http.get(page.headers["location"])).text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """`/login`, `/login/link/…` and `/logout`."""
 
+from datetime import timedelta
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -9,7 +11,7 @@ from tocsin_access.dependencies import access_of, optional_viewer, page_viewer
 from tocsin_access.forms import OpenForm, OpenFormPage
 from tocsin_access.origins import local_path
 from tocsin_access.principal import Principal
-from tocsin_access.sessions import Session
+from tocsin_access.sessions import LIFETIME, Session
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
 from tocsin_chassis.routing import page_router
@@ -36,6 +38,9 @@ LoggedIn = Annotated[Principal, Depends(page_viewer("paging:read"))]
 Text = Annotated[str, Form()]
 
 WRONG = "E-mail or password is wrong."
+LONG, LONGEST_PAUSE = 4, 10
+"""In seconds: from when on the page that waits says that something is slow, and how rarely it looks."""
+SAFE_IN_A_URL = ":/%#?=@[]!$&'()*+,;"
 TOO_OFTEN = "Too many tries. Wait five minutes, or ask an administrator for a one-use link."
 
 
@@ -45,7 +50,7 @@ async def login_page(
 ) -> Response:
     """The way in. Whoever is in already goes on; a new installation begins with set-up."""
     if viewer is not None:
-        return RedirectResponse(local_path(next), 303)
+        return _sent_back(request, local_path(next))
     new = not await PeopleRepository(conn).anybody_has_password()
     return open_page(request, "login.html", form, next=local_path(next), email="", error="", new=new)
 
@@ -127,6 +132,28 @@ def caller_address(request: Request) -> str:
 def caller_agent(request: Request) -> str:
     """What the browser calls itself, as the list of log-ins shows it."""
     return request.headers.get("user-agent", "")
+
+
+def _sent_back(request: Request, target: str) -> Response:
+    """Let somebody who is logged in go on, but not in a circle.
+
+    Another service sends people here of whom it has not heard yet. It will in a moment: the page waits for that, longer
+    and longer the older the log-in is, and the browser goes on by itself.
+    """
+    if target == "/":
+        return RedirectResponse(target, 303)
+    pause = _pause(request)
+    response = page(request, "one_moment.html", None, target=target, late=pause > LONG)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Refresh"] = f"{pause}; url={quote(target, safe=SAFE_IN_A_URL)}"
+    return response
+
+
+def _pause(request: Request) -> int:
+    access = access_of(request)
+    session = access.sessions.read(request.cookies.get(access.sessions.rules.name, ""), access.now())
+    age = access.now() - (session.expires_at - LIFETIME) if session else timedelta()
+    return min(max(age // timedelta(seconds=2), 1), LONGEST_PAUSE)
 
 
 def _refused(request: Request, form: OpenForm, *, error: str, status: int, email: str, next: str) -> Response:
