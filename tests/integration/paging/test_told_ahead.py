@@ -151,6 +151,11 @@ async def acknowledge_once(house: House) -> None:
     await house.act("acknowledge", once="only")
 
 
+async def press_the_button(house: House) -> None:
+    answer = await house.client.post("/incidents/INC-1/acknowledge", headers={"Origin": ORIGIN})
+    assert answer.status_code == 303, answer.text
+
+
 async def investigate(house: House) -> None:
     await house.act("status", {"status": "investigating"})
 
@@ -167,7 +172,7 @@ async def be_away(envelopes: Sequence[Envelope]) -> None:
     raise httpx2.ConnectError("nobody listens there")
 
 
-@pytest.mark.parametrize("answer", [acknowledge, acknowledge_once, investigate, resolve])
+@pytest.mark.parametrize("answer", [acknowledge, acknowledge_once, press_the_button, investigate, resolve])
 async def test_paging_has_stopped_before_the_answer_while_its_consumer_stands_still(
     house: House, answer: Answer
 ) -> None:
