@@ -10,6 +10,7 @@ from tests.integration.comms.room import MINUTE, SHOP, Room
 from tocsin_access.directory import apply_entry
 from tocsin_comms.domain.states import ComponentState, Visibility
 from tocsin_events.directory import ServiceChanged
+from tocsin_events.incidents import Severity
 from tocsin_runtime.clock import ManualClock
 from tocsin_testkit.waiting import eventually
 
@@ -49,6 +50,17 @@ async def test_the_board_shows_what_waits_and_what_is_late(
     assert "Waiting for your word" in page
     assert "Slack is not set up" in page
     assert "<script>alert" not in page
+
+
+async def test_the_board_counts_also_what_it_does_not_list(client: httpx2.AsyncClient, told: Room) -> None:
+    for number in range(1, 53):
+        await told.opened(number, severity=Severity.SEV4)
+    await told.opened(53, severity=Severity.SEV3)
+    page = (await client.get("/comms")).text
+    assert "53 open incidents" in page
+    assert "These are the 50 whose update is due first" in page
+    assert page.index("/incidents/INC-53") < page.index('/incidents/INC-1"')
+    assert "INC-52" not in page
 
 
 async def test_a_held_draft_is_published_in_other_words(client: httpx2.AsyncClient, told: Room) -> None:

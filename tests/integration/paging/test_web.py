@@ -1,5 +1,6 @@
 """The pages of paging, without a script: what they show, what their forms do, and the one-use link (S25)."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.integration.paging.stage import Stage
-from tocsin_events.incidents import Incident, IncidentOpened, IncidentResolved
+from tocsin_events.incidents import Incident, IncidentOpened, IncidentResolved, Severity
 from tocsin_events.pages import PageAcknowledged
 from tocsin_paging.domain.links import Links
 from tocsin_paging.domain.page import Page
@@ -82,6 +83,19 @@ async def test_pages_show_who_is_on_call_and_why(
     policy = await text(client, "/escalation-policies/core")
     assert "Ana (primary on call for Core: turn 1 of the primary rotation)" in policy
     assert "Core" in await text(client, "/escalation-policies")
+
+
+async def test_a_storm_hides_nothing_grave(client: Client, stage: Stage, house: dict[str, UUID]) -> None:
+    gravest = await stage.open(severity=Severity.SEV1, title="Everything is down")
+    for _ in range(53):
+        stage.clock.forward(timedelta(seconds=1))
+        await stage.open(severity=Severity.SEV4, title="A disk is slow")
+    shown = await text(client, "/on-call")
+    rows = re.findall(r'row-link" href="/incidents/(INC-\d+)"', shown)
+    assert rows[:3] == [f"INC-{gravest.number + more}" for more in (0, 1, 2)]
+    assert len(rows) == 50
+    assert '<span class="count tone-neutral">54</span>' in shown
+    assert 'href="/incidents?status=open"' in shown
 
 
 async def test_fragments_for_other_services(

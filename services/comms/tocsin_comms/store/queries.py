@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.report import Report
@@ -24,6 +24,7 @@ MOST_REPORTS = 100
 MOST_WORKS = 20
 MOST_INCIDENTS = 50
 UNSAVED = UUID(int=0)
+_RUNNING = incidents.c.status.not_in(("resolved", "closed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class Told:
 
     followed: Followed
     report: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class HowMany:
+    """The number of open incidents, and of those among them whose update is overdue."""
+
+    open: int
+    overdue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +90,19 @@ async def revision(conn: AsyncConnection) -> int:
 
 
 async def open_incidents(conn: AsyncConnection) -> list[Told]:
-    """What is open, the one whose update is due first at the top."""
-    running = incidents.c.status.not_in(("resolved", "closed"))
-    query = (
-        select(incidents)
-        .where(running)
-        .order_by(incidents.c.update_due_at.nulls_last())
-        .limit(MOST_INCIDENTS)
-    )
+    """What is open, at most MOST_INCIDENTS: the one whose update is due first at the top, then the gravest."""
+    due_first = (incidents.c.update_due_at.nulls_last(), incidents.c.severity, incidents.c.number)
+    query = select(incidents).where(_RUNNING).order_by(*due_first).limit(MOST_INCIDENTS)
     followed = [load(row) for row in (await conn.execute(query)).mappings()]
     reports = await ReportRepository(conn).of_incidents([each.incident.id for each in followed])
     return [Told(each, reports.get(each.incident.id)) for each in followed]
+
+
+async def how_many_open(conn: AsyncConnection) -> HowMany:
+    """How many incidents are open in all, also where a list shows only some."""
+    overdue = func.count().filter(incidents.c.update_overdue_since.is_not(None))
+    row = (await conn.execute(select(func.count(), overdue).where(_RUNNING))).one()
+    return HowMany(row[0], overdue=row[1])
 
 
 async def told_of(conn: AsyncConnection, incident_id: UUID) -> Told | None:

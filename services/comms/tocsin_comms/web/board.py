@@ -17,7 +17,14 @@ from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.store.pages import PageRepository
-from tocsin_comms.store.queries import MessageFilter, Told, list_messages, open_incidents, told_of
+from tocsin_comms.store.queries import (
+    MessageFilter,
+    Told,
+    how_many_open,
+    list_messages,
+    open_incidents,
+    told_of,
+)
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.report import hide, publish
@@ -73,6 +80,7 @@ class Board:
             principal,
             status_code=422 if errors else 200,
             told=told,
+            running=await how_many_open(conn),
             names=await _names(conn, told),
             held=await ReportRepository(conn).held(MOST_HELD),
             works=await MaintenanceRepository(conn).since(uow.now),

@@ -84,10 +84,13 @@ class EscalationRepository:
         """Write the case, new or changed."""
         await _SAVE.run(self._conn, **_values(case), updated_at=now)
 
-    async def open_cases(self, *, limit: int = 200) -> list[Case]:
-        """Return what is not resolved, the newest first."""
+    async def most_urgent(self, *, limit: int) -> list[Case]:
+        """Return what is not resolved: what nobody has answered first, then the gravest, then the oldest."""
         query = select(escalations).where(escalations.c.state != State.RESOLVED.value)
-        rows = await self._conn.execute(query.order_by(escalations.c.started_at.desc()).limit(limit))
+        answered = escalations.c.state != State.TRIGGERED.value
+        severity = escalations.c.about["severity"].as_string()
+        query = query.order_by(answered, severity, escalations.c.started_at, escalations.c.incident_id)
+        rows = await self._conn.execute(query.limit(limit))
         return [_case(row) for row in rows.mappings()]
 
     async def count_by_state(self) -> dict[str, int]:

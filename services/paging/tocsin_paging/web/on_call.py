@@ -31,7 +31,6 @@ from tocsin_paging.web.views import (
     cards,
     handovers,
     lanes,
-    most_urgent_first,
     people_of,
     start_of_day,
     zone_of,
@@ -44,7 +43,7 @@ Writer = Annotated[Principal, Depends(page_viewer("paging:write"))]
 Text = Annotated[str, Form()]
 AHEAD = timedelta(days=14)
 LOCAL_FORM = "%Y-%m-%dT%H:%M"
-RECENT = 12
+RECENT, MOST_CASES = 12, 50
 
 
 @router.get("/on-call", name="on_call_page")
@@ -129,6 +128,7 @@ async def _shown(
         zone_of(viewer),
     )
     start = start_of_day(uow.now, zone)
+    escalations = EscalationRepository(uow.conn)
     return page(
         request,
         "on_call.html",
@@ -136,7 +136,8 @@ async def _shown(
         status_code=422 if errors else 200,
         now=uow.now,
         cards=await cards(uow.conn, now),
-        cases=most_urgent_first(await EscalationRepository(uow.conn).open_cases(limit=50)),
+        cases=await escalations.most_urgent(limit=MOST_CASES),
+        running=sum((await escalations.count_by_state()).values()),
         pages=await PageRepository(uow.conn).listed(PageFilter(), limit=RECENT),
         lanes=[
             lane

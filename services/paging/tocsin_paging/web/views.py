@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_paging.domain.contact import Channel, Contact, masked
-from tocsin_paging.domain.escalation import State
 from tocsin_paging.domain.override import Duty, Override
 from tocsin_paging.domain.schedule import Schedule, shifts
 from tocsin_paging.store.contacts import ContactRepository
-from tocsin_paging.store.escalations import Case
 from tocsin_paging.store.on_call import Duties
 from tocsin_theme.lanes import Lane, Span
 
@@ -125,11 +123,6 @@ def handovers(schedules: Iterable[Schedule], names: dict[UUID, str]) -> list[Han
         for override in schedule.overrides
     ]
     return sorted(found, key=lambda handover: handover.override.starts_at)
-
-
-def most_urgent_first(cases: Iterable[Case]) -> list[Case]:
-    """Return escalations in the order in which somebody should look: unanswered ones first, then by severity."""
-    return sorted(cases, key=lambda case: (case.escalation.state != State.TRIGGERED, case.about.severity))
 
 
 def zone_of(viewer: Principal) -> ZoneInfo:
