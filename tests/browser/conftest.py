@@ -21,7 +21,7 @@ from tools.demo import Told, tell
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 expect.set_options(timeout=15_000)  # a machine that does much else beside is slow, not wrong
-ANA, BO, DANA = "ana@example.com", "bo@example.com", "dana@example.com"
+ANA, BO, DANA, CHIDI = (f"{name}@example.com" for name in ("ana", "bo", "dana", "chidi"))
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import Browser, Page, StorageState, expect
 
-from tests.browser.conftest import BO, login_link
+from tests.browser.conftest import BO, CHIDI, login_link
 from tests.browser.watch import Watch
 from tocsin.api import Api
+from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import OneProcess
 from tools.demo import Told
 
@@ -67,6 +68,51 @@ async def test_by_link_then_by_password(browser: Browser, world: OneProcess, api
     await expect(page).to_have_url(f"{world.origin}/incidents")
     await page.goto(link)
     await expect(page.locator("h1")).to_have_text("This link is over")
+    watch.assert_quiet()
+    await context.close()
+
+
+async def test_what_was_typed_outlives_a_log_out_in_another_tab(
+    browser: Browser, world: OneProcess, api: Api, told: Told
+) -> None:
+    context = await browser.new_context(base_url=world.origin)
+    page, other = await context.new_page(), await context.new_page()
+    watch = Watch(page)
+    await page.goto(login_link(api, CHIDI))
+    await page.get_by_role("button", name="Log in").click()
+    await page.wait_for_url("**/settings#password")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_role("button", name="Save password").click()
+    await expect(page.get_by_label("Current password")).to_be_visible()
+
+    await page.goto(f"/incidents/{told.fresh}")
+    await page.get_by_label("What is new").fill("The pool is draining.")
+    await page.get_by_label("Also on the status page").check()
+    await other.goto("/settings")
+    await other.locator(".avatar-button").click()
+    await other.get_by_role("button", name="Log out").click()
+    await other.wait_for_url("**/login")
+
+    async def turned_away() -> bool:
+        """The other services hear of a log-out a moment later; until then the post would be taken."""
+        return (await context.request.get("/incidents", max_redirects=0)).status == 303
+
+    await eventually(turned_away, within=10)
+    await page.get_by_role("button", name="Post update").click()
+    await expect(page).to_have_url(f"{world.origin}/login?next=/incidents/{told.fresh}")
+    await page.get_by_label("E-mail").fill(CHIDI)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+
+    await page.wait_for_url(f"**/incidents/{told.fresh}")
+    await expect(page.get_by_label("What is new")).to_have_value("The pool is draining.")
+    await expect(page.get_by_label("Also on the status page")).to_be_checked()
+    await expect(page.locator("#toasts")).to_contain_text("It was not sent")
+    await page.get_by_role("button", name="Post update").click()
+    await expect(page.locator("#incident-story")).to_contain_text("The pool is draining.")
+    await expect(page.get_by_label("What is new")).to_have_value("")
+    await page.reload()
+    await expect(page.get_by_label("What is new")).to_have_value("")
     watch.assert_quiet()
     await context.close()
 

@@ -17,7 +17,7 @@ from tocsin_access.errors import (
     Unauthenticated,
     log_in_first,
 )
-from tocsin_access.origins import same_origin
+from tocsin_access.origins import own_path, same_origin
 from tocsin_access.principal import Principal
 from tocsin_access.roles import Scope
 
@@ -201,6 +201,8 @@ async def _turned_away(request: Request) -> Exception:
 
 
 def _way_back(request: Request) -> str:
+    """Where to go on after log-in: for a form and for a part of a page, the page that they are on."""
     if request.method not in SAFE_METHODS or "hx-request" in request.headers:
-        return "/"
+        page = request.headers.get("hx-current-url") or request.headers.get("referer")
+        return own_path(page, request.headers, access_of(request).public_url)
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -23,6 +23,21 @@ def same_origin(headers: Headers, public_url: str) -> bool:
     return scheme in ("http", "https") and host == headers.get("host")
 
 
+def own_path(url: str | None, headers: Headers, public_url: str) -> str:
+    """The path and query of an address that a browser names as the page it is on; `/` for none of ours."""
+    if not url:
+        return "/"
+    try:
+        named, ours = urlsplit(url), urlsplit(public_url)
+    except ValueError:
+        return "/"
+    at_home = (named.scheme, named.netloc) == (ours.scheme, ours.netloc)
+    asked = named.scheme in ("http", "https") and named.netloc == headers.get("host")
+    if not (at_home or asked):
+        return "/"
+    return local_path(named.path + (f"?{named.query}" if named.query else ""))
+
+
 def local_path(wanted: str | None, default: str = "/") -> str:
     """The path to go on to after log-in: a path of this site, else the default. Never another host."""
     if not wanted or len(wanted) > LONGEST_NEXT or not wanted.startswith("/"):

@@ -50,6 +50,19 @@ async def test_a_good_log_in_is_never_sent_round_in_a_circle(house: House, clock
     assert "has not heard of your log-in yet" in answer.text
 
 
+async def test_a_form_and_a_part_of_a_page_come_back_to_the_page_they_are_on(house: House) -> None:
+    stranger = house.browser()
+    here = f"{ORIGIN}/incidents/INC-3?before=7"
+    form = await stranger.http.post("/settings/profile", headers={"Referer": here})
+    assert form.headers["location"] == "/login?next=/incidents/INC-3%3Fbefore%3D7"
+    part = await stranger.http.get(
+        "/on-call/fragments/me", headers={"HX-Request": "true", "HX-Current-URL": here}
+    )
+    assert part.headers["hx-redirect"] == "/login?next=/incidents/INC-3%3Fbefore%3D7"
+    foreign = await stranger.http.post("/settings/profile", headers={"Referer": "https://evil.example/x"})
+    assert foreign.headers["location"] == "/login"
+
+
 async def test_a_part_of_a_page_does_not_drag_away_whom_it_has_not_heard_of(
     house: House, clock: ManualClock
 ) -> None:

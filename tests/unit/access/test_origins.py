@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from tocsin_access.origins import local_path, same_origin
+from tocsin_access.origins import local_path, own_path, same_origin
 
 PUBLIC = "https://tocsin.example"
 
@@ -56,3 +56,21 @@ def test_a_path_of_ours_is_kept(path: str) -> None:
 )
 def test_everything_else_becomes_the_default(path: str | None) -> None:
     assert local_path(path, "/home") == "/home"
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://tocsin.example/incidents/INC-3?tab=x#body", "/incidents/INC-3?tab=x"),
+        ("http://10.0.0.7:8080/on-call", "/on-call"),
+        ("https://evil.example/on-call", "/"),
+        ("https://tocsin.example//evil.example", "/"),
+        ("http://[::1", "/"),
+        ("ftp://10.0.0.7:8080/x", "/"),
+        ("/on-call", "/"),
+        ("", "/"),
+        (None, "/"),
+    ],
+)
+def test_the_page_somebody_is_on_is_one_of_ours(url: str | None, path: str) -> None:
+    assert own_path(url, Headers({"host": "10.0.0.7:8080"}), PUBLIC) == path
