@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.configurations import KEY, configure
+from tests.e2e.configurations import ALERTMANAGER_KEY, KEY, configure
 from tocsin_testkit.inbox import Inbox
 from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import World
@@ -112,6 +112,63 @@ async def test_a_recurrence_with_equal_bytes_pages_again(client: httpx2.AsyncCli
         await client.post(f"/api/v1/incidents/{incident['id']}/acknowledge")
         await send(client, {**ALERT, "status": "resolved"})
         await eventually(lambda incident=incident: _status(client, incident["id"], "resolved"), within=10)  # type: ignore[misc]
+
+
+async def test_an_alert_that_flaps_is_one_incident(client: httpx2.AsyncClient, inbox: Inbox) -> None:
+    """Ended by its sender, or by a person: firing again soon after reopens, pages, and tells the same public story."""
+    await send(client, ALERT)
+    (incident,) = await eventually(lambda: listed(client, "/api/v1/incidents"), within=10)
+
+    await send(client, {**ALERT, "status": "resolved"})
+    await eventually(lambda: _status(client, incident["id"], "resolved"), within=10)
+    await send(client, ALERT)
+    await eventually(lambda: _status(client, incident["id"], "detected"), within=10)
+    await eventually(lambda: len(inbox.to("ana@example.com")) == 2, within=10)
+
+    await client.post(f"/api/v1/incidents/{incident['id']}/resolve")
+    await eventually(lambda: _none_fires(client), within=10)
+    await send(client, ALERT)
+    await eventually(lambda: _status(client, incident["id"], "detected"), within=10)
+    await eventually(lambda: len(inbox.to("ana@example.com")) == 3, within=10)
+
+    assert [one["ref"] for one in await listed(client, "/api/v1/incidents")] == [incident["ref"]]
+    story = await listed(client, f"/api/v1/incidents/{incident['id']}/timeline")
+    assert [entry["data"]["reason"] for entry in story if entry["kind"] == "reopened"] == [
+        "alert_fired_again"
+    ] * 2
+    reports = (await client.get("/status/api/v2/incidents.json")).json()["incidents"]
+    assert len(reports) == 1
+
+
+async def test_a_group_of_alertmanager_that_fires_again_reopens(client: httpx2.AsyncClient) -> None:
+    await notify(client, "firing")
+    (incident,) = await eventually(lambda: listed(client, "/api/v1/incidents"), within=10)
+    await notify(client, "resolved")
+    await eventually(lambda: _status(client, incident["id"], "resolved"), within=10)
+    await notify(client, "firing")
+    await eventually(lambda: _status(client, incident["id"], "detected"), within=10)
+    assert [one["ref"] for one in await listed(client, "/api/v1/incidents")] == [incident["ref"]]
+
+
+async def notify(client: httpx2.AsyncClient, status: str) -> None:
+    """Post one alert of one group as Alertmanager does."""
+    labels = {"alertname": "HighLatency", "instance": "web-1", "severity": "critical"}
+    alert = {
+        "status": status,
+        "labels": labels,
+        "annotations": {"summary": "p99 is high"},
+        "startsAt": "2026-11-24T03:00:00Z",
+        "endsAt": "2026-11-24T03:05:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
+        "fingerprint": "f1",
+    }
+    group = {"version": "4", "groupKey": '{}:{alertname="HighLatency"}', "status": status, "receiver": "x"}
+    path = f"/api/v1/webhooks/alertmanager/{ALERTMANAGER_KEY}"
+    answer = await client.post(path, json={**group, "alerts": [alert]})
+    assert answer.status_code == 202, answer.text
+
+
+async def _none_fires(client: httpx2.AsyncClient) -> bool:
+    return {alert["status"] for alert in await listed(client, "/api/v1/alerts")} == {"resolved"}
 
 
 async def _status(client: httpx2.AsyncClient, incident_id: str, wanted: str) -> bool:

@@ -20,7 +20,8 @@ class IncidentsSettings(ServiceSettings):
     join_window: int = Field(300, ge=0, le=DAY)
     """Alerts of a new group join an incident of the same service opened at most so long ago. 0: never."""
     reopen_window: int = Field(600, ge=0, le=30 * DAY)
-    """Alerts that fire again so soon after the end reopen the incident; later ones open a new one."""
+    """Alerts that fire again so soon after the end reopen the incident; later ones open a new one. A group of alerts is
+    remembered for an hour after its end, or for its integration's `group_window_seconds` where that is longer."""
     respond_sev1: int = Field(300, ge=10, le=30 * DAY)
     """Within this a SEV-1 must be acknowledged."""
     respond_sev2: int = Field(3_600, ge=10, le=30 * DAY)

@@ -126,6 +126,28 @@ async def test_a_storm_of_related_alerts_is_one_group(house: House) -> None:
     assert len({event["alert"]["group_id"] for _, event in await house.told() if "alert" in event}) == 1
 
 
+async def test_an_alert_that_flaps_stays_in_its_group(house: House, open_uow: OpenUnitOfWork) -> None:
+    """So that the other services take it for the same story; a later one is another."""
+    key = await house.key()
+    for status in ("firing", "resolved", "firing", "resolved", "later", "firing"):
+        if status == "later":
+            async with open_uow() as uow:
+                await uow.conn.execute(
+                    text("UPDATE alert_groups SET closed_at = closed_at - interval '61 min'")
+                )
+            continue
+        await house.send(key, {"title": "a", "dedup_key": "k", "status": status})
+        await house.settled()
+
+    told = [event["alert"]["group_id"] for kind, event in await house.told() if kind == "alert.opened.v1"]
+    assert told[0] == told[1] != told[2]
+    groups = "SELECT id, open_alerts, alerts, closed_at IS NULL AS open FROM alert_groups ORDER BY id"
+    assert [(row["open_alerts"], row["alerts"], row["open"]) for row in await house.rows(groups)] == [
+        (0, 2, False),
+        (1, 1, True),
+    ]
+
+
 async def test_grouping_follows_the_integrations_labels(house: House) -> None:
     key = await house.key(settings={"group_by": ["region"]})
     for number, region in enumerate(("eu", "eu", "us")):

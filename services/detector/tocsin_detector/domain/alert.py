@@ -63,7 +63,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Alerts that belong together. `last_joined_at` is when the last alert came in, from which the window counts."""
+    """Alerts that belong together. `last_joined_at` is when the last alert came in, from which the window counts.
+
+    `closed_at` is when it was heard that the last of them had ended; `opened_at` when it began, or went on after that.
+    """
 
     id: UUID
     integration_id: UUID

@@ -37,6 +37,7 @@ _GROUP_CHOICES = {
     "group_is_a_day_old": "The open group was a day old, so a new one began.",
     "window_passed": "Nothing had joined the open group within its window, so a new one began.",
     "within_window": "It joined the open group.",
+    "ended_lately": "The group with this key had ended only lately, so it goes on.",
 }
 _SERVICES = {
     "named_by_alert": "The alert names this service.",

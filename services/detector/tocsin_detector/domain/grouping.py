@@ -58,9 +58,16 @@ def group_key(signal: Signal, grouping: Grouping, *, service: str | None, source
 
 
 def choose(group: Group | None, grouping: Grouping, now: datetime) -> Choice:
-    """Whether an alert that opens at `now` joins the open group of its key."""
-    if group is None or group.closed_at is not None:
+    """Whether an alert that opens at `now` joins the last group of its key.
+
+    One that has ended goes on where an alert fires again within the window, an hour at least: it is one story, and
+    `incidents` reopens what that group opened.
+    """
+    if group is None:
         return Choice(joins=False, reason="no_open_group")
+    if group.closed_at is not None:
+        lately = now - group.closed_at <= max(grouping.window, DEFAULT_WINDOW)
+        return Choice(joins=lately, reason="ended_lately" if lately else "no_open_group")
     if now - group.opened_at > LONGEST:
         return Choice(joins=False, reason="group_is_a_day_old")
     if now - group.last_joined_at > grouping.window:

@@ -67,7 +67,10 @@ class Turn:
     def __init__(self, alerts: Iterable[Alert], groups: Iterable[Group], new_id: Callable[[], UUID]) -> None:
         self._alerts = {(a.integration_id, a.dedup_key): a for a in alerts}
         self._by_id = {g.id: g for g in groups}
-        self._open = {(g.integration_id, g.key): g for g in self._by_id.values() if g.closed_at is None}
+        self._open: dict[tuple[UUID, str], Group] = {}
+        self._ended: dict[tuple[UUID, str], Group] = {}
+        for group in self._by_id.values():
+            self._place(group)
         self._new_id = new_id
         self.opened: dict[UUID, Alert] = {}
         self.changed: dict[UUID, Alert] = {}
@@ -91,7 +94,7 @@ class Turn:
         return self._repeat(heard, decision, latest)
 
     def end(self, alert: Alert, at: datetime, reason: str, *, received_at: datetime | None = None) -> Alert:
-        """Resolve an open alert; its group closes with its last one."""
+        """Resolve an open alert; its group closes with its last one, until one fires again soon."""
         ended = replace(
             alert,
             status=Status.RESOLVED,
@@ -104,9 +107,8 @@ class Turn:
         group = self._by_id.get(alert.group_id)
         if group is not None:
             left = max(0, group.open_alerts - 1)
-            self._keep_group(
-                replace(group, open_alerts=left, closed_at=group.closed_at or (None if left else at))
-            )
+            closed_at = group.closed_at or (None if left else received_at or at)
+            self._keep_group(replace(group, open_alerts=left, closed_at=closed_at))
         return ended
 
     def _open_alert(self, heard: Heard, decision: Decision) -> Step:
@@ -140,17 +142,19 @@ class Turn:
 
     def _group_for(self, heard: Heard) -> tuple[Group, Choice]:
         place = (heard.integration_id, heard.group_key.key)
-        known, at = self._open.get(place), heard.received_at
+        known, at = self._open.get(place) or self._ended.get(place), heard.received_at
         choice = choose(known, heard.grouping, at)
         if known is not None and choice.joins:
             joined = replace(
                 known,
+                opened_at=known.opened_at if known.closed_at is None else at,
+                closed_at=None,
                 last_joined_at=max(known.last_joined_at, at),
                 open_alerts=known.open_alerts + 1,
                 alerts=known.alerts + 1,
             )
             return self._keep_group(joined), choice
-        if known is not None:
+        if known is not None and known.closed_at is None:
             self._keep_group(replace(known, closed_at=at))
         group = Group(
             self._new_id(), heard.integration_id, heard.group_key.key, at, at, open_alerts=1, alerts=1
@@ -194,14 +198,22 @@ class Turn:
 
     def _keep_group(self, group: Group) -> Group:
         self._by_id[group.id] = group
-        place = (group.integration_id, group.key)
-        if group.closed_at is None:
-            self._open[place] = group
-        elif place in self._open and self._open[place].id == group.id:
-            del self._open[place]
+        self._place(group)
         kept = self.new_groups if group.id in self.new_groups else self.changed_groups
         kept[group.id] = group
         return group
+
+    def _place(self, group: Group) -> None:
+        """Of its key there is one open group at most; of those that have ended, the one that did so last counts."""
+        place = (group.integration_id, group.key)
+        if group.closed_at is None:
+            self._open[place] = group
+            return
+        if place in self._open and self._open[place].id == group.id:
+            del self._open[place]
+        last = self._ended.get(place)
+        if last is None or last.closed_at is None or last.closed_at <= group.closed_at:
+            self._ended[place] = group
 
 
 def _within(moment: datetime | None, earliest: datetime, latest: datetime) -> datetime:

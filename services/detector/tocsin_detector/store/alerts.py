@@ -93,7 +93,7 @@ class AlertRepository:
         return [load_alert(row) for row in rows.mappings()]
 
     async def groups(self, keys: Collection[Key], ids: Collection[UUID]) -> list[Group]:
-        """The open group of each (integration, group key), and the groups with these ids."""
+        """The last group of each (integration, group key), open or ended, and the groups with these ids."""
         integrations, names = [k[0] for k in keys], [k[1] for k in keys]
         rows = await _GROUPS.rows(self._conn, integrations=integrations, keys=names, ids=list(ids))
         return [Group(**row) for row in rows]
@@ -116,7 +116,7 @@ class AlertRepository:
     async def save_groups(self, changed: Sequence[Group]) -> None:
         """Write what can change of groups."""
         if changed:
-            columns = ("id", "last_joined_at", "open_alerts", "alerts", "closed_at")
+            columns = ("id", "opened_at", "last_joined_at", "open_alerts", "alerts", "closed_at")
             await _SAVE_GROUPS.run(self._conn, **_arrays(sorted(changed, key=_place), columns))
 
 
@@ -177,15 +177,17 @@ _LATEST = Statement(
 _GROUPS = Statement(
     f"SELECT {', '.join('g.' + name for name in _GROUP_COLUMNS)}"
     " FROM unnest(CAST(:integrations AS uuid[]), CAST(:keys AS text[])) AS k(integration_id, key)"
-    " JOIN alert_groups g ON g.integration_id = k.integration_id AND g.key = k.key AND g.closed_at IS NULL"
+    " CROSS JOIN LATERAL (SELECT * FROM alert_groups WHERE integration_id = k.integration_id AND key = k.key"
+    " ORDER BY closed_at DESC NULLS FIRST LIMIT 1) AS g"
     f" UNION SELECT {', '.join(_GROUP_COLUMNS)} FROM alert_groups WHERE id = ANY(CAST(:ids AS uuid[]))"
 )
 _ADD_GROUPS = Statement(
     f"INSERT INTO alert_groups ({', '.join(_GROUP_COLUMNS)}) SELECT * FROM unnest({_array_list(_GROUP_COLUMNS)})"
 )
 _SAVE_GROUPS = Statement(
-    "UPDATE alert_groups SET last_joined_at = new.last_joined_at, open_alerts = new.open_alerts, alerts = new.alerts,"
-    " closed_at = new.closed_at FROM unnest(CAST(:id AS uuid[]), CAST(:last_joined_at AS timestamptz[]),"
+    "UPDATE alert_groups SET opened_at = new.opened_at, last_joined_at = new.last_joined_at,"
+    " open_alerts = new.open_alerts, alerts = new.alerts, closed_at = new.closed_at"
+    " FROM unnest(CAST(:id AS uuid[]), CAST(:opened_at AS timestamptz[]), CAST(:last_joined_at AS timestamptz[]),"
     " CAST(:open_alerts AS int[]), CAST(:alerts AS int[]), CAST(:closed_at AS timestamptz[]))"
-    " AS new(id, last_joined_at, open_alerts, alerts, closed_at) WHERE alert_groups.id = new.id"
+    " AS new(id, opened_at, last_joined_at, open_alerts, alerts, closed_at) WHERE alert_groups.id = new.id"
 )

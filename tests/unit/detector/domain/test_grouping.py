@@ -56,6 +56,7 @@ def test_a_key_always_fits_into_an_index(value: str) -> None:
 
 
 OPEN = Group(UUID(int=1), SENDER, "g", T0, T0)
+ENDED = Group(UUID(int=1), SENDER, "g", T0 - 2 * LONGEST, T0 - LONGEST, closed_at=T0)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ OPEN = Group(UUID(int=1), SENDER, "g", T0, T0)
         (OPEN, MINUTE, True, "within_window"),
         (OPEN, DEFAULT_WINDOW, True, "within_window"),
         (OPEN, DEFAULT_WINDOW + MINUTE, False, "window_passed"),
-        (Group(UUID(int=1), SENDER, "g", T0, T0, closed_at=T0), MINUTE, False, "no_open_group"),
+        (ENDED, DEFAULT_WINDOW, True, "ended_lately"),
+        (ENDED, DEFAULT_WINDOW + MINUTE, False, "no_open_group"),
         (Group(UUID(int=1), SENDER, "g", T0 - LONGEST, T0), MINUTE, False, "group_is_a_day_old"),
     ],
 )
@@ -73,3 +75,13 @@ def test_window(group: Group | None, after: timedelta, joins: bool, reason: str)
     choice = choose(group, Grouping(), T0 + after)
 
     assert (choice.joins, choice.reason) == (joins, reason)
+
+
+def test_a_group_that_ended_goes_on_for_as_long_as_its_window_and_an_hour_at_least() -> None:
+    """However little an integration groups, an alert that flaps belongs to the incident that it opened."""
+    for window, after, joins in (
+        (MINUTE, DEFAULT_WINDOW, True),
+        (2 * DEFAULT_WINDOW, 2 * DEFAULT_WINDOW, True),
+        (2 * DEFAULT_WINDOW, 2 * DEFAULT_WINDOW + MINUTE, False),
+    ):
+        assert choose(ENDED, Grouping(window=window), T0 + after).joins is joins

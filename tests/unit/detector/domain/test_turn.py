@@ -24,8 +24,38 @@ def test_trigger_resolve_trigger_is_two_occurrences() -> None:
     assert steps[0].alert is not None
     assert steps[2].alert is not None
     assert steps[0].alert.id != steps[2].alert.id
-    assert steps[0].alert.group_id != steps[2].alert.group_id
+    assert steps[0].alert.group_id == steps[2].alert.group_id
     assert sorted(alert.status for alert in turn.opened.values()) == [Status.FIRING, Status.RESOLVED]
+
+
+def test_a_group_that_has_ended_goes_on_soon_after_and_not_for_ever() -> None:
+    turn = new_turn()
+    began = turn.hear(heard(signal())).alert
+    turn.hear(heard(RESOLVE, T0 + 25 * 60 * MINUTE))
+    again = turn.hear(heard(signal(), T0 + 25 * 60 * MINUTE + SECOND))
+    turn.hear(heard(RESOLVE, T0 + 26 * 60 * MINUTE))
+    late = turn.hear(heard(signal(), T0 + 28 * 60 * MINUTE))
+
+    assert began is not None
+    assert again.alert is not None
+    assert late.alert is not None
+    assert again.group is not None
+    assert (again.alert.group_id, again.group.reason) == (began.group_id, "ended_lately")
+    assert late.alert.group_id != began.group_id
+
+
+def test_of_two_groups_with_a_key_the_later_one_goes_on() -> None:
+    turn = new_turn()
+    turn.hear(heard(signal("a")))
+    second = turn.hear(heard(signal("b"), T0 + 61 * MINUTE)).alert
+    turn.hear(heard(signal("b", Told.RESOLVED), T0 + 62 * MINUTE))
+    turn.hear(heard(signal("a", Told.RESOLVED), T0 + 63 * MINUTE))
+    third = turn.hear(heard(signal("c"), T0 + 64 * MINUTE)).alert
+
+    assert second is not None
+    assert third is not None
+    assert third.group_id == second.group_id
+    assert [group.open_alerts for group in turn.new_groups.values()] == [0, 1]
 
 
 def test_repeats_are_told_once_a_minute_and_changes_at_once() -> None:
