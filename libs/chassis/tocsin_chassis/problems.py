@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from tocsin_access.dependencies import access_of
+from tocsin_chassis.page_above import page_above
 from tocsin_chassis.render import page
 from tocsin_runtime.errors import PROBLEM_JSON, Code, FieldError, Problem, plain_code
 
@@ -31,6 +32,10 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405 and request.method == "GET" and _wants_page(request):
+            return RedirectResponse(
+                page_above(request), 303
+            )  # where a form was sent to; a reload ends up here
         return await answer(request, _of_http(request, error))
 
     async def invalid(request: Request, error: Exception) -> Response:

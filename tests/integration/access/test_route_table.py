@@ -154,6 +154,24 @@ async def test_nobody_is_let_in_without_credentials(running_app: tuple[FastAPI, 
     assert wrong == []
 
 
+async def test_the_address_of_a_form_leads_back_to_a_page(
+    running_app: tuple[FastAPI, httpx2.AsyncClient],
+) -> None:
+    app, client = running_app
+    table = route_table(app.routes)
+    pages = {route.path for route in table if route.method == "GET"}
+    machines = ("/api/", "/internal/", "/v2/", "/alertmanager/")
+    wrong = []
+    for route in table:
+        if route.method != "POST" or route.path in pages or route.path.startswith(machines):
+            continue
+        answer = await client.get(PLACE.sub(ANY_ID, route.path), headers={"Accept": "text/html"})
+        above = answer.headers.get("location", "").replace(ANY_ID, "{}")
+        if answer.status_code != 303 or above not in {"/", *(PLACE.sub("{}", page) for page in pages)}:
+            wrong.append(f"GET {route.path} answered {answer.status_code} {above}")
+    assert wrong == []
+
+
 async def _status(client: httpx2.AsyncClient, route: RouteRule, token: str | None) -> int:
     path = PLACE.sub(ANY_ID, route.path)
     answer = await client.request(route.method, path, headers=bearer(token) if token else None)

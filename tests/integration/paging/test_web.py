@@ -136,6 +136,30 @@ async def test_taking_over_without_a_script(
     assert "No overrides ahead" in await text(client, "/on-call")
 
 
+async def test_take_over_begins_with_the_schedule_that_one_comes_from(
+    client: Client, house: dict[str, UUID]
+) -> None:
+    others = [(await client.post("/api/v1/schedules", json={"name": name})).json() for name in ("A", "Plat")]
+    way = re.search(r'href="(/on-call\?[^"#]+)#take-over"', await text(client, "/on-call/schedules/plat"))
+    assert way
+    chosen = re.findall(r'<option value="([^"]+)" selected', await text(client, way[1]))
+    assert f"{others[1]['id']}:primary" in chosen
+    await text(client, "/on-call?take_over=nothing")
+
+
+async def test_a_wrong_form_is_seen_at_once_and_its_address_leads_back(
+    client: Client, house: dict[str, UUID]
+) -> None:
+    wrong = await client.post("/on-call/overrides", data={}, headers=HTML)
+    assert re.search(r'class="error-summary" role="alert" tabindex="-1" autofocus', wrong.text)
+    again = await client.get("/on-call/overrides", headers=HTML)
+    assert (again.status_code, again.headers["Location"]) == (303, "/on-call")
+    program = await client.get("/on-call/overrides", headers={"Accept": "application/json"})
+    assert program.status_code == 405
+    by_id = await client.get(f"/on-call/schedules/{house['schedule']}", headers=HTML)
+    assert by_id.headers["Location"] == "/on-call/schedules/core"
+
+
 async def test_no_scanner_acknowledges_and_a_link_works_once(
     client: Client, stage: Stage, house: dict[str, UUID], links: Links, database: Database
 ) -> None:

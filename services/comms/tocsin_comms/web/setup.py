@@ -73,6 +73,10 @@ def _settings(router: APIRouter) -> None:
 
 
 def _components(router: APIRouter) -> None:
+    @router.get("/comms/components", name="comms_components")
+    async def forms(_: Reader) -> Response:
+        return _done()
+
     @router.post("/comms/components", name="comms_add_component")
     @router.post("/comms/components/{component_id}", name="comms_save_component")
     async def save(

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
@@ -15,6 +16,7 @@ from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.override import Duty
+from tocsin_paging.domain.references import as_id
 from tocsin_paging.domain.rotation import Rotation, RotationVersion
 from tocsin_paging.domain.schedule import Schedule, shifts
 from tocsin_paging.store.on_call import duties_of
@@ -49,8 +51,11 @@ class RotationView:
 @router.get("/on-call/schedules/{slug}", name="schedule_page")
 async def schedule_page(request: Request, viewer: Reader, uow: RequestUnitOfWork, slug: str) -> Response:
     """Who is on call, who takes turns and when they hand over, and each shift of the weeks ahead."""
-    stored = await ScheduleRepository(uow.conn).with_slug(slug, since=uow.now - timedelta(days=1))
+    repository, since = ScheduleRepository(uow.conn), uow.now - timedelta(days=1)
+    stored = await repository.with_slug(slug, since=since)
     if stored is None:
+        if (known := as_id(slug)) and (by_id := await repository.get(known, since=since)):
+            return RedirectResponse(f"/on-call/schedules/{by_id.schedule.slug}", 303)
         raise NotFoundError("There is no such schedule. It may have been removed.")
     schedule, zone = stored.schedule, zone_of(viewer)
     names = await Directory(uow.conn).names(people_of([schedule]))
