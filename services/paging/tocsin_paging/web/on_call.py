@@ -47,9 +47,14 @@ RECENT, MOST_CASES = 12, 50
 
 
 @router.get("/on-call", name="on_call_page")
-async def on_call_page(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Response:
-    """Who is on call now and how to reach them, what is being escalated, and two weeks of shifts."""
-    return await _shown(request, viewer, uow, errors={}, typed={})
+async def on_call_page(
+    request: Request, viewer: Reader, uow: RequestUnitOfWork, take_over: str = ""
+) -> Response:
+    """Who is on call now and how to reach them, what is being escalated, and two weeks of shifts.
+
+    `take_over` is the slug of the schedule with which the form to take over begins.
+    """
+    return await _shown(request, viewer, uow, errors={}, typed={}, wanted=take_over)
 
 
 @router.post("/on-call/overrides", name="take_over_form")
@@ -119,6 +124,7 @@ async def _shown(
     *,
     errors: dict[str, str],
     typed: dict[str, str],
+    wanted: str = "",
 ) -> Response:
     stored = await ScheduleRepository(uow.conn).listed(since=uow.now - timedelta(days=1))
     schedules = [one.schedule for one in stored]
@@ -152,7 +158,7 @@ async def _shown(
         people=[(str(user.id), user.name) for user in await Directory(uow.conn).users()],
         duties=_choices(schedules),
         may_write=viewer.may("paging:write"),
-        typed=typed or _suggested(viewer, uow.now),
+        typed=typed or _suggested(viewer, uow.now, schedules=schedules, wanted=wanted),
         errors=errors,
     )
 
@@ -161,11 +167,14 @@ def _choices(schedules: Sequence[Schedule]) -> list[tuple[str, str]]:
     return [(f"{one.id}:{duty}", f"{one.name}, {duty}") for one in schedules for duty in Duty]
 
 
-def _suggested(viewer: Principal, now: datetime) -> dict[str, str]:
+def _suggested(
+    viewer: Principal, now: datetime, *, schedules: Sequence[Schedule], wanted: str
+) -> dict[str, str]:
     """Return what the form begins with: the reader takes over from the next full hour for four hours."""
+    duty = next((f"{one.id}:{Duty.PRIMARY}" for one in schedules if one.slug == wanted), "")
     begins = now.astimezone(zone_of(viewer)).replace(minute=0) + timedelta(hours=1)
     return {
-        "duty": "",
+        "duty": duty,
         "user": str(viewer.user_id or ""),
         "starts_at": begins.strftime(LOCAL_FORM),
         "ends_at": (begins + timedelta(hours=4)).strftime(LOCAL_FORM),
