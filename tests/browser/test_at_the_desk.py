@@ -73,6 +73,28 @@ async def test_what_comes_in_shows_up_in_open_pages(context: BrowserContext, des
     await expect(incidents.locator("tr", has_text=title)).to_contain_text(ref)
 
 
+async def test_new_rows_are_counted_as_the_filter_has_it(
+    context: BrowserContext, desk: Page, api: Api
+) -> None:
+    """One declared is one new, where it is shown; what then becomes of it is no other."""
+    grave = await context.new_page()
+    await grave.goto("/incidents?severity=SEV-1")
+    await desk.goto("/incidents")
+
+    for severity, title in (("SEV-4", "A typo in the footer"), ("SEV-1", "Nobody can pay")):
+        made = api.call("POST", "/api/v1/incidents", json={"title": title, "severity": severity})
+        api.call("POST", f"/api/v1/incidents/{made['id']}/acknowledge")
+
+    await expect(desk.locator(".live-notice")).to_have_text("2 new. Show")
+    await expect(grave.locator(".live-notice")).to_have_text("1 new. Show")
+    await grave.get_by_role("button", name=NEWS).click()
+    row = grave.locator("tr", has_text="Nobody can pay")
+    await expect(row).to_contain_text("Acknowledged")
+    api.call("POST", f"/api/v1/incidents/{made['id']}/status", json={"status": "investigating"})
+    await expect(row).to_contain_text("Investigating")
+    await expect(grave.locator(".live-notice")).to_have_count(0)
+
+
 async def test_an_open_incident_moves_while_somebody_writes(desk: Page, api: Api, told: Told) -> None:
     await desk.goto(f"/incidents/{told.open}")
     written = desk.get_by_label("What is new")

@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import create_task
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from uvicorn import Config, Server
 
+from tocsin_runtime.clock import process_now
 from tocsin_testkit.waiting import eventually
 from tocsin_theme.components import components_page
 from tocsin_theme.files import theme_files
@@ -30,7 +32,9 @@ LIST = """{% extends "base.html" %}
 <div id="rows" hx-get="/alerts" hx-select="#rows" hx-swap="outerHTML" hx-trigger="live"
   data-live="alert" data-live-mode="notice">
 {% call ui.table(["Alert"], caption="Alerts") %}
-{% for row in rows %}<tr><td><a class="row-link" href="#{{ row }}">{{ row }}</a></td></tr>{% endfor %}
+{% for row, state in rows.items() %}
+<tr><td><a class="row-link" href="#{{ row }}">{{ row }}</a> {{ state }} {{ since|ago }}</td></tr>
+{% endfor %}
 {% endcall %}
 </div>{% endblock %}
 {% block aside %}
@@ -45,8 +49,9 @@ class Site:
     def __init__(self, templates: Path) -> None:
         (templates / "list.html").write_text(LIST)
         self.theme = Theme("demo", templates)
-        self.rows = ["Disk full"]
-        self.told, self.closing = asyncio.Event(), asyncio.Event()
+        self.rows = {"Disk full": "Firing"}
+        self.since, self.asked = process_now() - timedelta(minutes=3), 0
+        self.news: asyncio.Queue[str] = asyncio.Queue()
         routes = [Route("/_/components", self.components), Route("/alerts", self.alerts)]
         routes += [Route("/detector/stream", self.stream), Route("/on-call/fragments/now", self.down)]
         routes += [
@@ -59,15 +64,15 @@ class Site:
         return HTMLResponse(components_page(self.theme, ANA), headers=page_headers(https=False))
 
     async def alerts(self, request: Request) -> Response:
-        page = self.theme.render("list.html", path="/alerts", viewer=ANA, rows=self.rows)
+        self.asked += 1
+        page = self.theme.render("list.html", path="/alerts", viewer=ANA, rows=self.rows, since=self.since)
         return HTMLResponse(page, headers=page_headers(https=False))
 
     async def stream(self, request: Request) -> Response:
         async def events() -> AsyncIterator[str]:
             yield ": open\n\n"
-            await self.told.wait()
-            yield "event: alert\ndata: 1\n\n"
-            await self.closing.wait()
+            while told := await self.news.get():
+                yield f"event: {told}\ndata: 1\n\n"
 
         return StreamingResponse(events(), media_type="text/event-stream")
 
@@ -89,8 +94,7 @@ async def origin(site: Site) -> AsyncIterator[str]:
     running = create_task(server.serve())
     await eventually(lambda: server.started, within=10)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    site.told.set()
-    site.closing.set()
+    site.news.put_nowait("")
     server.should_exit = True
     await running
 
@@ -145,12 +149,38 @@ async def test_a_list_says_that_there_is_more_and_waits_to_be_asked(
     page: Page, origin: str, site: Site
 ) -> None:
     await page.goto(f"{origin}/alerts")
-    site.rows.append("Queue deep")
-    site.told.set()
+    site.rows["Queue deep"] = "Firing"
+    for _ in range(3):
+        site.news.put_nowait("alert")
 
     await page.get_by_role("button", name="1 new").click()
 
     await expect(page.locator("#rows tbody tr")).to_have_count(2)
+    await expect(page.locator(".live-notice")).to_have_count(0)
+
+
+async def test_a_row_that_changed_is_put_right_where_it_is(page: Page, origin: str, site: Site) -> None:
+    await page.goto(f"{origin}/alerts")
+    await page.keyboard.press("j")
+    site.rows["Disk full"] = "Resolved"
+    site.news.put_nowait("alert")
+
+    await expect(page.locator("#rows tbody tr")).to_contain_text("Resolved")
+    await expect(page.get_by_role("link", name="Disk full")).to_be_focused()
+    await expect(page.locator(".live-notice")).to_have_count(0)
+
+
+async def test_a_list_that_nothing_happened_to_says_nothing(page: Page, origin: str, site: Site) -> None:
+    await page.goto(f"{origin}/alerts")
+    await page.evaluate("document.querySelector('#rows tbody tr').dataset.mine = ''")
+    site.news.put_nowait("alert")
+
+    await eventually(lambda: site.asked == 2, within=10)
+    site.rows.clear()
+    site.news.put_nowait("alert")
+
+    await expect(page.get_by_role("button", name="Changed. Show")).to_be_visible()
+    await expect(page.locator("tr[data-mine]")).to_have_count(1)
 
 
 async def test_without_javascript_all_words_are_there(browser: Browser, origin: str) -> None:

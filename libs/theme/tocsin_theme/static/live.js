@@ -48,7 +48,7 @@ function disconnect() {
 
 function arrived(name) {
   for (const element of document.querySelectorAll(`[data-live~="${CSS.escape(name)}"]`)) {
-    if (element.dataset.liveMode === "notice" || isBeingEdited(element)) notice(element);
+    if (element.dataset.liveMode === "notice" || isBeingEdited(element)) isStale(element);
     else refreshSoon(element);
   }
 }
@@ -57,7 +57,7 @@ function arrived(name) {
 function catchUp() {
   for (const line of document.querySelectorAll(".live-notice")) line.remove();
   for (const element of document.querySelectorAll("[data-live]")) {
-    if (isBeingEdited(element)) notice(element);
+    if (isBeingEdited(element)) isStale(element);
     else refreshSoon(element);
   }
 }
@@ -69,30 +69,15 @@ function isBeingEdited(element) {
   return typing || element.querySelector("tbody input[type=checkbox]:checked") !== null;
 }
 
+// news.js looks what has changed.
+function isStale(element) {
+  element.dispatchEvent(new CustomEvent("tocsin:stale", { bubbles: true }));
+}
+
 const waiting = new WeakMap();
 function refreshSoon(element) {
   clearTimeout(waiting.get(element));
   waiting.set(element, setTimeout(() => window.htmx.trigger(element, "live"), COALESCE));
-}
-
-function notice(element) {
-  let line = element.previousElementSibling;
-  if (!line?.classList.contains("live-notice")) {
-    line = document.createElement("div");
-    line.className = "live-notice";
-    line.setAttribute("role", "status");
-    line.dataset.number = "0";
-    const button = document.createElement("button");
-    button.type = "button";
-    button.addEventListener("click", () => {
-      line.remove();
-      window.htmx.trigger(element.isConnected ? element : document.getElementById(element.id), "live");
-    });
-    line.append(button);
-    element.before(line);
-  }
-  line.dataset.number = String(Number(line.dataset.number) + 1);
-  line.firstChild.textContent = `${line.dataset.number} new. Show`;
 }
 
 const reasons = { 401: "You are logged out.", 403: "You may not see this.", 404: "There is nothing here." };
