@@ -119,7 +119,8 @@ class IncidentSeverityChanged(IncidentEvent):
 class IncidentStatusChanged(IncidentEvent):
     """The lifecycle moved on by hand. Acknowledge, resolve and reopen have events of their own.
 
-    It moves backwards only from mitigated or recovering to investigating, when the mitigation failed.
+    It moves backwards only from mitigated or recovering to investigating, when the mitigation failed, and by rule
+    from acknowledged to detected, when the acknowledgement expired; `incident.acknowledged_at` stays that of the first.
     """
 
     TYPE: ClassVar = "incident.status_changed.v1"

@@ -11,6 +11,7 @@ from tocsin_events.incidents import (
     IncidentAlertJoined,
     IncidentOpened,
     IncidentResolved,
+    IncidentStatus,
 )
 
 subscriptions = Subscriptions("detector")
@@ -43,5 +44,5 @@ def _joining(event: IncidentOpened | IncidentAlertJoined) -> Joining:
         alert_ids,
         incident_id=incident.incident_id,
         number=incident.number,
-        acknowledged=incident.acknowledged_at is not None,
+        acknowledged=incident.acknowledged_at is not None and incident.status is not IncidentStatus.DETECTED,
     )

@@ -105,7 +105,9 @@ def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:
 
     @subscriptions.on(AcknowledgementExpired)
     async def lapse(event: AcknowledgementExpired, uow: UnitOfWork) -> None:
-        reason = await lapse_acknowledgement(uow, incident_id=event.incident_id, user_id=event.user_id)
+        reason = await lapse_acknowledgement(
+            uow, desk, incident_id=event.incident_id, user_id=event.user_id, reason=event.reason
+        )
         log.info("acknowledgement.expired", incident_id=str(event.incident_id), reason=reason)
 
 

@@ -14,6 +14,7 @@ from tocsin_events.directory import Role, UserChanged
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.timeline import TimelineRepository
+from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement
 from tocsin_runtime.clock import process_now
 from tocsin_testkit.apps import ORIGIN
 
@@ -157,6 +158,36 @@ async def test_a_long_story_is_paged(browser: Browser) -> None:
     shown = await browser.see(older[1])
     assert "note number 0." in shown
     assert "Newest entries" in shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("silent", "The acknowledgement expired: people are being paged again."),
+        (
+            "severity_raised",
+            "The severity was raised after the acknowledgement: people are being paged again.",
+        ),
+    ],
+)
+async def test_an_acknowledgement_that_no_longer_holds_is_none(
+    browser: Browser, app: FastAPI, reason: str, says: str
+) -> None:
+    await browser.press("/incidents", title="Down", severity="SEV-3")
+    await browser.press("/incidents/INC-1/acknowledge")
+    service: Service = app.state.service
+    async with service.unit_of_work() as uow:
+        incident = await IncidentRepository(uow.conn).get(1)
+        assert incident is not None
+        await lapse_acknowledgement(
+            uow, app.state.desk, incident_id=incident.id, user_id=ANA.user_id, reason=reason
+        )
+    shown = await browser.see("/incidents/INC-1")
+    assert says in shown
+    assert "Acknowledge</span>" in shown
+    listed = await browser.see("/incidents")
+    assert "Acknowledged</" not in listed
+    assert "Paging again" in listed
 
 
 async def test_every_kind_of_entry_is_shown(browser: Browser, app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from tests.integration.incidents.room import ANA, BO, MINUTE, Room
 from tocsin_access.directory import tell
 from tocsin_events.alerts import AlertAcknowledged
 from tocsin_events.directory import Role, UserChanged
-from tocsin_events.incidents import IncidentAcknowledged, IncidentResponseOverdue
+from tocsin_events.incidents import IncidentAcknowledged, IncidentResponseOverdue, IncidentStatusChanged
 from tocsin_events.pages import (
     AcknowledgementExpired,
     Channel,
@@ -18,7 +18,12 @@ from tocsin_events.pages import (
 from tocsin_incidents.domain.incident import Actor, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.timeline import Kind
-from tocsin_incidents.usecases.respond import acknowledge_incident, judge_incident, resolve_incident
+from tocsin_incidents.usecases.respond import (
+    acknowledge_incident,
+    advance_incident,
+    judge_incident,
+    resolve_incident,
+)
 
 
 async def acknowledged(room: Room, by: Actor) -> PageAcknowledged:
@@ -110,11 +115,41 @@ async def test_an_expired_acknowledgement_may_be_given_again(room: Room) -> None
         AcknowledgementExpired(incident_id=incident.id, at=room.clock.moment, user_id=ANA.user_id)
     )
     assert (await room.story())[-1].title == "Ana’s acknowledgement expired: the escalation runs again"
+    lapsed = await room.only()
+    assert (lapsed.status, lapsed.acknowledged_at) == (Status.DETECTED, room.clock.moment)
+    (told,) = await room.told(IncidentStatusChanged)
+    assert (told.previous, told.incident.status, told.actor_id) == ("acknowledged", "detected", None)
 
     async with room.uow() as uow:
         outcome = await acknowledge_incident(uow, room.desk, ref=incident.id, actor=BO)
     assert (outcome.reason, outcome.incident.assignee_id) == ("acknowledged_again", BO.user_id)
     assert len(await room.told(IncidentAcknowledged)) == 2, "paging must hear of it to stop again"
+
+
+async def test_an_acknowledgement_that_a_raised_severity_ended_says_so(room: Room) -> None:
+    await room.fires(room.alert(uuid4()))
+    incident = await room.only()
+    await room.hear(await acknowledged(room, ANA))
+    await room.hear(
+        AcknowledgementExpired(incident_id=incident.id, at=room.clock.moment, reason="severity_raised")
+    )
+    last = (await room.story())[-1]
+    assert (
+        last.title
+        == "The severity was raised: the acknowledgement no longer holds, the escalation runs again"
+    )
+    assert last.data["reason"] == "severity_raised"
+
+
+async def test_work_goes_on_when_its_acknowledgement_expires(room: Room) -> None:
+    await room.fires(room.alert(uuid4()))
+    incident = await room.only()
+    async with room.uow() as uow:
+        await advance_incident(uow, room.desk, ref=incident.id, to=Status.INVESTIGATING, actor=ANA)
+    before = len(await room.told(IncidentStatusChanged))
+    await room.hear(AcknowledgementExpired(incident_id=incident.id, at=room.clock.moment))
+    assert (await room.only()).status is Status.INVESTIGATING
+    assert len(await room.told(IncidentStatusChanged)) == before
 
 
 async def test_events_about_an_incident_that_is_over_or_unknown_do_no_harm(room: Room) -> None:

@@ -46,6 +46,7 @@ class IncidentView(BaseModel):
     response_due_at: datetime
     response: ResponseState
     acknowledged_at: datetime | None
+    acknowledgement_expired: bool
     identified_at: datetime | None
     mitigated_at: datetime | None
     resolved_at: datetime | None

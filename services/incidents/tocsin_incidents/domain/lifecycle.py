@@ -73,10 +73,14 @@ def acknowledge(incident: Incident, by: Actor, *, now: datetime) -> Decision:
 
 
 def expire_acknowledgement(incident: Incident) -> Incident:
-    """Acknowledged, then silent for too long: the next acknowledgement counts again."""
+    """Acknowledged, then silent for too long, or graver since: nobody has it, and the next one counts again.
+
+    What has gone on beyond being acknowledged stays where it is; the time of the first acknowledgement stays, too.
+    """
     if not incident.is_open or incident.acknowledged_at is None:
         return incident
-    return replace(incident, acknowledgement_expired=True)
+    status = Status.DETECTED if incident.status is Status.ACKNOWLEDGED else incident.status
+    return replace(incident, status=status, acknowledgement_expired=True)
 
 
 def advance(incident: Incident, to: Status, *, by: Actor, now: datetime) -> Decision:

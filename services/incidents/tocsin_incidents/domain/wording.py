@@ -49,6 +49,14 @@ def sentence(fact: Fact, before: Incident, *, after: Incident, reason: str) -> s
             return _with_why(fact.value.capitalize(), reason)
 
 
+def acknowledgement_lapsed(name: str | None, reason: str) -> str:
+    """The sentence of an acknowledgement that no longer holds; `reason` is that of the event."""
+    whose = f"{name}’s acknowledgement" if name else "the acknowledgement"
+    if reason == "severity_raised":
+        return f"The severity was raised: {whose} no longer holds, the escalation runs again"
+    return f"{whose[0].upper()}{whose[1:]} expired: the escalation runs again"
+
+
 def assigned_to(name: str | None) -> str:
     """The sentence of an assignment."""
     return f"Assigned to {name}" if name else "No longer assigned to anybody"

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from tocsin_access.directory import Directory
 from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.incidents import IncidentStatus, IncidentStatusChanged
 from tocsin_incidents.domain.incident import TOCSIN, Actor, Incident
 from tocsin_incidents.domain.lifecycle import acknowledge, expire_acknowledgement
 from tocsin_incidents.domain.timeline import Entry, Kind
+from tocsin_incidents.domain.wording import acknowledgement_lapsed
 from tocsin_incidents.store.alerts import AlertRepository
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.timeline import TimelineRepository
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.record import announce, record, save_next
-from tocsin_incidents.usecases.telling import Words
+from tocsin_incidents.usecases.telling import Words, snapshot
 from tocsin_runtime.ids import new_id
 
 UNKNOWN = "unknown_incident"
@@ -72,8 +74,10 @@ async def take_acknowledgement(
     return decision.reason
 
 
-async def lapse_acknowledgement(uow: UnitOfWork, *, incident_id: UUID, user_id: UUID | None) -> str:
-    """Acknowledged, then silent for too long: the next acknowledgement counts anew. Returns the reason."""
+async def lapse_acknowledgement(
+    uow: UnitOfWork, desk: Desk, *, incident_id: UUID, user_id: UUID | None, reason: str
+) -> str:
+    """An acknowledgement no longer holds, for the event's reason: the next one counts anew. Returns what came of it."""
     incident = await IncidentRepository(uow.conn).lock(incident_id)
     if incident is None:
         return UNKNOWN
@@ -82,9 +86,12 @@ async def lapse_acknowledgement(uow: UnitOfWork, *, incident_id: UUID, user_id: 
         return "does_not_apply"
     lapsed = await save_next(uow, lapsed)
     person = await Directory(uow.conn).user(user_id) if user_id else None
-    whose = f"{person.name}’s acknowledgement" if person else "The acknowledgement"
-    title = f"{whose} expired: the escalation runs again"
-    await _add(uow, lapsed, kind=Kind.ACKNOWLEDGEMENT_EXPIRED, title=title, data={})
+    title = acknowledgement_lapsed(person.name if person else None, reason)
+    data: dict[str, object] = {"reason": reason, "status": str(lapsed.status)}
+    await _add(uow, lapsed, kind=Kind.ACKNOWLEDGEMENT_EXPIRED, title=title, data=data)
+    if lapsed.status is not incident.status:
+        told = snapshot(lapsed, desk.rules)
+        uow.emit(IncidentStatusChanged(incident=told, previous=IncidentStatus(incident.status)))
     return "expired"
 
 

@@ -16,6 +16,7 @@ from tocsin_chassis.requests import ReadConnection
 from tocsin_chassis.routing import page_router
 from tocsin_incidents.domain.incident import Incident, Status, unknown
 from tocsin_incidents.domain.severity import CRITERIA, Severity
+from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.domain.wording import NOTHING_CHANGED
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.queries import (
@@ -156,11 +157,21 @@ async def incident_page(
         older=entries[ENTRIES - 1].id if len(entries) > ENTRIES else None,
         newest=before is None,
         looks=LOOKS,
+        lapse=await _lapse(conn, incident),
         response=incident.response.state(now),
         may_write=principal.may("incidents:write"),
         flash={"text": SAID[said], "tone": "blue"} if said in SAID else None,
         now=now,
     )
+
+
+async def _lapse(conn: ReadConnection, incident: Incident) -> str | None:
+    """Why its acknowledgement no longer holds, if that is so."""
+    if not incident.acknowledgement_expired:
+        return None
+    kinds = [Kind.ACKNOWLEDGEMENT_EXPIRED]
+    found = await TimelineRepository(conn).newest(incident.id, limit=1, kinds=kinds)
+    return str(found[0].data.get("reason", "")) if found else None
 
 
 async def _wanted(conn: ReadConnection, params: Mapping[str, list[str]], *, principal: Principal) -> Wanted:

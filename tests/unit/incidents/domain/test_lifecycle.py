@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -45,6 +46,16 @@ def test_an_expired_acknowledgement_may_be_given_again_by_another() -> None:
     assert (again.reason, again.fact) == ("acknowledged_again", Fact.ACKNOWLEDGED)
     assert again.after.assignee_id == BO
     assert again.after.acknowledged_at == T0, "the time to acknowledge is that of the first"
+
+
+def test_an_expired_acknowledgement_is_none_any_more_and_work_goes_on() -> None:
+    taken = acknowledge(incident(), ANA_ACTS, now=T0).after
+    expired = expire_acknowledgement(taken)
+    working = expire_acknowledgement(replace(taken, status=Status.INVESTIGATING))
+
+    assert (expired.status, expired.acknowledged_at) == (Status.DETECTED, T0)
+    assert (working.status, working.acknowledgement_expired) == (Status.INVESTIGATING, True)
+    assert acknowledge(expired, BO_ACTS, now=T0 + 30 * MINUTE).after.status is Status.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
@@ -186,7 +197,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert (now.resolved_at is None) == now.is_open
         assert (now.closed_at is None) == (now.status is not Status.CLOSED)
         if now.status is Status.DETECTED:
-            assert now.acknowledged_at is None
+            assert now.acknowledged_at is None or now.acknowledgement_expired
         if now.is_open and now.status is not Status.DETECTED:
             assert now.acknowledged_at is not None
         if now.status in (Status.MITIGATED, Status.RECOVERING):
