@@ -84,12 +84,11 @@ class EscalationRepository:
         """Write the case, new or changed."""
         await _SAVE.run(self._conn, **_values(case), updated_at=now)
 
-    async def most_urgent(self, *, limit: int) -> list[Case]:
-        """Return what is not resolved: what nobody has answered first, then the gravest, then the oldest."""
-        query = select(escalations).where(escalations.c.state != State.RESOLVED.value)
-        answered = escalations.c.state != State.TRIGGERED.value
+    async def gravest(self, state: State, *, limit: int) -> list[Case]:
+        """Return the cases in this state: the gravest first, the oldest of those first."""
         severity = escalations.c.about["severity"].as_string()
-        query = query.order_by(answered, severity, escalations.c.started_at, escalations.c.incident_id)
+        query = select(escalations).where(escalations.c.state == state.value)
+        query = query.order_by(severity, escalations.c.started_at, escalations.c.incident_id)
         rows = await self._conn.execute(query.limit(limit))
         return [_case(row) for row in rows.mappings()]
 

@@ -1,6 +1,5 @@
 """`/login`, `/login/link/…` and `/logout`."""
 
-from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,7 +10,7 @@ from tocsin_access.dependencies import access_of, optional_viewer, page_viewer
 from tocsin_access.forms import OpenForm, OpenFormPage
 from tocsin_access.origins import local_path
 from tocsin_access.principal import Principal
-from tocsin_access.sessions import LIFETIME, Session
+from tocsin_access.sessions import Session
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
 from tocsin_chassis.routing import page_router
@@ -38,8 +37,10 @@ LoggedIn = Annotated[Principal, Depends(page_viewer("paging:read"))]
 Text = Annotated[str, Form()]
 
 WRONG = "E-mail or password is wrong."
-LONG, LONGEST_PAUSE = 4, 10
-"""In seconds: from when on the page that waits says that something is slow, and how rarely it looks."""
+WAITS = "tocsin_waits"
+LONG, LONGEST_PAUSE, TOGETHER = 4, 10, 5
+"""In seconds: from when on the page that waits says that something is slow, how rarely it looks at most, and how soon
+after it somebody must come back to be in the same circle."""
 SAFE_IN_A_URL = ":/%#?=@[]!$&'()*+,;"
 TOO_OFTEN = "Too many tries. Wait five minutes, or ask an administrator for a one-use link."
 
@@ -137,23 +138,21 @@ def caller_agent(request: Request) -> str:
 def _sent_back(request: Request, target: str) -> Response:
     """Let somebody who is logged in go on, but not in a circle.
 
-    Another service sends people here of whom it has not heard yet. It will in a moment: the page waits for that, longer
-    and longer the older the log-in is, and the browser goes on by itself.
+    Another service sends people here of whom it has not heard yet. It will in a moment: from the second time on a page
+    waits for that, longer each time, and the browser goes on by itself.
     """
-    if target == "/":
-        return RedirectResponse(target, 303)
-    pause = _pause(request)
-    response = page(request, "one_moment.html", None, target=target, late=pause > LONG)
+    before = request.cookies.get(WAITS, "0")
+    times = int(before) if before.isdigit() and len(before) < 4 else 0
+    pause = min(times, LONGEST_PAUSE)
+    response: Response = RedirectResponse(target, 303)
+    if pause:
+        response = page(request, "one_moment.html", None, target=target, late=pause > LONG)
+        response.headers["Refresh"] = f"{pause}; url={quote(target, safe=SAFE_IN_A_URL)}"
+    secure = access_of(request).sessions.rules.secure
+    age = pause + TOGETHER
+    response.set_cookie(WAITS, str(times + 1), max_age=age, path="/login", secure=secure, httponly=True)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Refresh"] = f"{pause}; url={quote(target, safe=SAFE_IN_A_URL)}"
     return response
-
-
-def _pause(request: Request) -> int:
-    access = access_of(request)
-    session = access.sessions.read(request.cookies.get(access.sessions.rules.name, ""), access.now())
-    age = access.now() - (session.expires_at - LIFETIME) if session else timedelta()
-    return min(max(age // timedelta(seconds=2), 1), LONGEST_PAUSE)
 
 
 def _refused(request: Request, form: OpenForm, *, error: str, status: int, email: str, next: str) -> Response:

@@ -15,6 +15,7 @@ from tocsin_chassis.render import page
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
+from tocsin_paging.domain.escalation import State
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.references import as_id
 from tocsin_paging.domain.schedule import Schedule
@@ -43,7 +44,7 @@ Writer = Annotated[Principal, Depends(page_viewer("paging:write"))]
 Text = Annotated[str, Form()]
 AHEAD = timedelta(days=14)
 LOCAL_FORM = "%Y-%m-%dT%H:%M"
-RECENT, MOST_CASES = 12, 50
+RECENT, MOST_UNANSWERED, MOST_ANSWERED = 12, 50, 25
 
 
 @router.get("/on-call", name="on_call_page")
@@ -142,7 +143,10 @@ async def _shown(
         status_code=422 if errors else 200,
         now=uow.now,
         cards=await cards(uow.conn, now),
-        cases=await escalations.most_urgent(limit=MOST_CASES),
+        cases=[
+            *await escalations.gravest(State.TRIGGERED, limit=MOST_UNANSWERED),
+            *await escalations.gravest(State.ACKNOWLEDGED, limit=MOST_ANSWERED),
+        ],
         running=sum((await escalations.count_by_state()).values()),
         pages=await PageRepository(uow.conn).listed(PageFilter(), limit=RECENT),
         lanes=[
