@@ -48,6 +48,23 @@ async def test_parts_of_other_services_are_links(plain: Page) -> None:
     await plain.goto("/services/checkout")
 
     await expect(plain.get_by_role("link", name="On-call").last).to_be_visible()
+    await expect(plain.locator(".fragment")).not_to_have_count(0)
+    await expect(plain.locator(".skeleton:visible")).to_have_count(0)
+
+
+async def test_an_open_sev1_stands_across_every_page(plain: Page, api: Api) -> None:
+    title = 'Nothing is "up"; } * { display: none } <b>'
+    made = api.call("POST", "/api/v1/incidents", json={"title": title, "severity": "SEV-1"})
+    for path in ("/on-call", "/analytics", "/incidents"):
+        await plain.goto(path)
+        line = plain.locator(".sev1-slot").get_by_role("link")
+        said = await line.locator(".sev1-title").evaluate("line => getComputedStyle(line, '::after').content")
+        assert f"{made['ref']} {made['title']}" in said.replace('\\"', '"')
+        await expect(line).to_be_in_viewport()
+        assert await plain.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await line.click()
+    await expect(plain.locator("tr").get_by_role("link", name=made["ref"])).to_be_visible()
+    api.call("POST", f"/api/v1/incidents/{made['id']}/resolve")
 
 
 async def test_the_status_page_turns_and_comes_back(plain: Page, api: Api) -> None:

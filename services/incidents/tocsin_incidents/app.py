@@ -21,6 +21,7 @@ from tocsin_incidents.usecases.settle import settle_all
 from tocsin_incidents.web import actions as web_actions
 from tocsin_incidents.web import incidents as web_incidents
 from tocsin_incidents.web import services as web_services
+from tocsin_incidents.web import sev1 as web_sev1
 
 TEMPLATES = Path(__file__).parent / "web" / "templates"
 
@@ -43,6 +44,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
             api_actions.router,
             api_services.router,
             web_incidents.router,
+            web_sev1.router,
             web_actions.router,
             web_services.router,
         ]
