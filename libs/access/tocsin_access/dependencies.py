@@ -58,7 +58,7 @@ class PageViewer:
             raise await _turned_away(request)
         await check_form(request, principal)
         if not principal.may(self.scope):
-            raise NotAllowed(self.scope)
+            raise NotAllowed(self.scope, role=principal.role)
         return principal
 
 

@@ -18,8 +18,13 @@ class Unauthenticated(Problem):
 class NotAllowed(Problem):
     """403: known, but without the scope."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, role: str | None = None) -> None:
         super().__init__(403, Code.NOT_ALLOWED, f"This needs the scope {scope}. Ask an administrator for it.")
+        whose = f"your role, {role}," if role else "your role"
+        what = "see" if scope.endswith(":read") else "do"
+        self.detail_for_people = (
+            f"This is more than {whose} may {what}. Ask an administrator for another role."
+        )
 
 
 class IngestKeyOnly(Problem):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from tocsin_access.dependencies import access_of
+from tocsin_chassis.for_people import for_people
 from tocsin_chassis.page_above import page_above
 from tocsin_chassis.render import page
 from tocsin_runtime.errors import PROBLEM_JSON, Code, FieldError, Problem, plain_code
@@ -40,6 +41,8 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        if _wants_page(request) and all(wrong["loc"][0] == "path" for wrong in error.errors()):
+            return await answer(request, _nothing_at(request))
         return await answer(request, _of_validation(request, error))
 
     async def unavailable(request: Request, error: Exception) -> Response:
@@ -55,7 +58,7 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
         detail = (
-            "Tocsin failed to answer. The failure is logged; trying again is safe with an Idempotency-Key."
+            "Tocsin failed to answer. The failure is logged. Trying again is safe with an Idempotency-Key."
         )
         return await answer(request, Problem(500, Code.INTERNAL_ERROR, detail))
 
@@ -91,6 +94,7 @@ def _page(request: Request, problem: Problem) -> Response:
         getattr(request.state, "principal", None),
         status_code=problem.status,
         problem=problem,
+        words=for_people(problem),
     )
     response.headers.update(problem.headers)
     return response
@@ -105,13 +109,18 @@ def _wants_page(request: Request) -> bool:
 def _of_http(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 400 and "json" in request.headers.get("content-type", ""):
         return _not_json()
+    if error.status_code == 404:
+        return _nothing_at(request)
     details = {
-        404: f"Nothing is at {request.url.path}.",
         405: f"{request.method} is not allowed here.",
     }
     detail = details.get(error.status_code, str(error.detail))
     code = plain_code(error.status_code)
     return Problem(error.status_code, code, detail, headers=dict(error.headers or {}))
+
+
+def _nothing_at(request: Request) -> Problem:
+    return Problem(404, Code.NOT_FOUND, f"Nothing is at {request.url.path}.")
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Problem:

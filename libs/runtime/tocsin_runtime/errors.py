@@ -120,6 +120,9 @@ class FieldError:
 class Problem(Exception):
     """Ends a request with `application/problem+json`. `detail` says what the caller can do about it."""
 
+    detail_for_people = ""
+    """What a page says in place of `detail`; empty where that does for people, too."""
+
     def __init__(
         self,
         status: int,

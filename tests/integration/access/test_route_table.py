@@ -172,6 +172,25 @@ async def test_the_address_of_a_form_leads_back_to_a_page(
     assert wrong == []
 
 
+async def test_a_page_is_not_there_rather_than_badly_asked_for(
+    running_app: tuple[FastAPI, httpx2.AsyncClient],
+) -> None:
+    app, client = running_app
+    token = (await tokens_by_role(app))[Role.VIEWER]
+    headers = httpx2.Headers({"Accept": "text/html", "Authorization": f"Bearer {token}"})
+    wrong = []
+    for route in route_table(app.routes):
+        if route.method != "GET" or "{" not in route.path or route.path.startswith(("/api/", "/internal/")):
+            continue
+        if route.path.startswith(("/alertmanager/", "/v2/")) or route.path.endswith("/stream"):
+            continue
+        answer = await client.get(PLACE.sub("nope", route.path), headers=headers)
+        unfit = answer.status_code not in (200, 403, 404, 410) or "/api/v1" in answer.text
+        if unfit or (answer.status_code == 403 and "scope" in answer.text):
+            wrong.append(f"GET {route.path} answered {answer.status_code}: {answer.text[-400:]}")
+    assert wrong == []
+
+
 async def _status(client: httpx2.AsyncClient, route: RouteRule, token: str | None) -> int:
     path = PLACE.sub(ANY_ID, route.path)
     answer = await client.request(route.method, path, headers=bearer(token) if token else None)

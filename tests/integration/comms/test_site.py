@@ -150,6 +150,16 @@ async def test_what_is_not_there_is_not_found(world: httpx2.AsyncClient) -> None
         assert (await world.get(f"/status/{path}")).status_code in (404, 422), path
 
 
+async def test_a_report_that_is_none_leads_back_to_the_status_page(world: httpx2.AsyncClient) -> None:
+    async def missing() -> bool:
+        answer = await world.get("/status/incidents/x", headers={"Accept": "text/html"})
+        return answer.status_code == 404 and "The status page is at /status." in answer.text
+
+    await eventually(missing, within=5)
+    answer = await world.get("/status/incidents/x", headers={"Accept": "text/html"})
+    assert '<a href="/status">Go to the status page</a>' in answer.text
+
+
 async def test_hostile_words_are_inert(room: Room, publisher: Publisher) -> None:
     await room.page((HOSTILE[:90], frozenset({SHOP})), name=HOSTILE[:80], support_url="javascript:alert(5)")
     story = await room.opened(title=HOSTILE)

@@ -30,13 +30,13 @@ def public_router(published: Published) -> APIRouter:
             raise _missing(published, path)
         return _answer(request, file)
 
-    async def incident(report_id: UUID, request: Request) -> Response:
+    async def incident(report_id: str, request: Request) -> Response:
         """One report; one that is too old to be kept in memory is rendered for this reader alone."""
-        path = f"/status/incidents/{report_id}"
+        path, known = f"/status/incidents/{report_id}", _id(report_id)
         file = await published.file(path)
-        if file is None and published.rendered:
+        if file is None and published.rendered and known:
             async with get_service(request).database.read() as conn:
-                report = await ReportRepository(conn).public(report_id)
+                report = await ReportRepository(conn).public(known)
             file = published.older(report) if report else None
         if file is None:
             raise _missing(published, path)
@@ -49,6 +49,13 @@ def public_router(published: Published) -> APIRouter:
     router.add_api_route("/status/api/v2/{document:path}", shown, methods=methods, name="status_api")
     router.add_api_route("/status/incidents/{report_id}", incident, methods=methods, name="status_incident")
     return router
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _missing(published: Published, path: str) -> Problem:
