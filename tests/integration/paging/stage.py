@@ -71,12 +71,17 @@ class Stage:
     numbers: int = 41
 
     async def person(
-        self, name: str, *, channels: Sequence[tuple[Channel, str]] = (), role: Role = Role.RESPONDER
+        self,
+        name: str,
+        *,
+        channels: Sequence[tuple[Channel, str]] = (),
+        role: Role = Role.RESPONDER,
+        timezone: str = "UTC",
     ) -> UUID:
         """Somebody whom the directory knows; without channels they are reached by their e-mail address."""
         user_id = new_id()
         email = f"{name.lower()}@example.org"
-        event = UserChanged(id=user_id, version=1, name=name, email=email, role=role)
+        event = UserChanged(id=user_id, version=1, name=name, email=email, role=role, timezone=timezone)
         async with self.open_uow() as uow:
             await tell(uow, event)
             for channel, address in channels:

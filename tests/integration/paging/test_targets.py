@@ -92,6 +92,16 @@ async def test_where_a_policy_reaches_nobody_administrators_are_paged_and_told_w
     assert await stage.told_to(incident) == [(1, 2, "Ana"), (2, 1, "Bo")]
 
 
+async def test_a_page_has_the_time_of_whoever_reads_it(stage: Stage) -> None:
+    ana = await stage.person("Ana", timezone="Asia/Tokyo")
+    await stage.policy([ana])
+    await stage.open()
+    tray = Tray()
+    await stage.send(tray)
+    words = compose(payload_from_json(tray.taken[0].payload).content, now=stage.clock.moment)
+    assert " Asia/Tokyo (" in words.text
+
+
 async def test_a_team_is_everybody_in_it_and_nobody_twice(stage: Stage) -> None:
     ana, bo = await stage.person("Ana"), await stage.person("Bo")
     async with stage.open_uow() as uow:

@@ -50,6 +50,7 @@ class Recipient:
     name: str
     why: str
     contacts: tuple[UUID, ...] = ()
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)

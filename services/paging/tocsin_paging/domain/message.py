@@ -1,11 +1,13 @@
 """The words of a page: short, and enough to decide what to do at 03:12."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WORTH_MENTIONING = timedelta(minutes=2)
 LONGEST_SUBJECT = 150
+CLOCK = "%Y-%m-%d %H:%M:%S"
 TEST_SUBJECT = "[TEST] Test page from Tocsin"
 
 
@@ -39,6 +41,7 @@ class Content:
     notice: str = ""
     step: int = 0
     round: int = 0
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,20 @@ def _facts(content: Content) -> list[str]:
     if about and content.notice:
         facts.append(content.notice)
     facts.append(f"Paged: {one_line(content.recipient)} ({content.why})")
-    facts.append(f"At: {content.requested_at:%Y-%m-%d %H:%M:%S} UTC")
+    facts.append(f"At: {_moment(content)}")
     if content.about:
         facts.append(f"Step {content.step}, round {content.round}")
     return facts
+
+
+def _moment(content: Content) -> str:
+    """When it was asked for, on the reader's clock, with UTC beside. No page fails for want of a zone."""
+    utc = f"{content.requested_at.astimezone(UTC):{CLOCK}} UTC"
+    try:
+        local = content.requested_at.astimezone(ZoneInfo(content.timezone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return utc
+    return utc if content.timezone == "UTC" else f"{local:{CLOCK}} {content.timezone} ({utc})"
 
 
 def _links(content: Content) -> list[tuple[str, str]]:

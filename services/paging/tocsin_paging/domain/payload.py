@@ -28,12 +28,16 @@ def payload_to_json(payload: Payload) -> dict[str, Any]:
     """Write the payload as JSON values."""
     content = asdict(replace(payload.content, ack_url=None))
     content["requested_at"] = payload.content.requested_at.isoformat()
+    timezone = content.pop(
+        "timezone"
+    )  # beside, where a sender of the release before this one does not trip over it
     return {
         "page_id": str(payload.page_id),
         "contact_id": str(payload.contact_id),
         "address": payload.address,
         "incident_id": str(payload.incident_id) if payload.incident_id else None,
         "content": content,
+        "timezone": timezone,
     }
 
 
@@ -45,7 +49,9 @@ def payload_from_json(value: dict[str, Any]) -> Payload:
         page_id=UUID(value["page_id"]),
         contact_id=UUID(value["contact_id"]),
         address=value["address"],
-        content=Content(**content, about=About(**about) if about else None),
+        content=Content(
+            **content, about=About(**about) if about else None, timezone=value.get("timezone", "UTC")
+        ),
         incident_id=UUID(value["incident_id"]) if value["incident_id"] else None,
     )
 

@@ -48,7 +48,7 @@ async def make_pages(
         contact = contacts[contact_id]
         page = _page(recipient, contact=contact, occasion=occasion, uow=uow, pager=pager)
         if await PageRepository(uow.conn).add(page):
-            await _queue(uow, page, contact=contact, occasion=occasion)
+            await _queue(uow, page, contact=contact, occasion=occasion, timezone=recipient.timezone)
             made.append(page)
     return made
 
@@ -91,7 +91,7 @@ def _page(
     )
 
 
-async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occasion) -> None:
+async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occasion, timezone: str) -> None:
     content = Content(
         recipient=page.user_name,
         why=page.why,
@@ -100,6 +100,7 @@ async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occ
         notice=occasion.notice,
         step=page.step,
         round=page.round,
+        timezone=timezone,
     )
     payload = payload_for(page.id, contact, content, incident_id=page.incident_id)
     await queue_sending(

@@ -31,7 +31,9 @@ async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Page
     enabled = tuple(contact.id for contact in contacts.values() if contact.enabled)
     if not enabled:
         raise ConflictError("This person has no contact method that is switched on. Add one first.")
-    recipient = Recipient(user.id, name=user.name, why=f"test asked for by {by}", contacts=enabled)
+    recipient = Recipient(
+        user.id, name=user.name, why=f"test asked for by {by}", contacts=enabled, timezone=user.timezone
+    )
     occasion = Occasion(PageKind.TEST, title="Test page")
     return await make_pages(uow, recipient, occasion=occasion, contacts=contacts, pager=pager)
 

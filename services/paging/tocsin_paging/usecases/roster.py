@@ -74,6 +74,7 @@ async def _reachable(uow: UnitOfWork, why: dict[UUID, str], gathered: Gathered) 
             name=user.name,
             why=why[user.id],
             contacts=tuple(contact.id for contact in contacts.get(user.id, []) if contact.enabled),
+            timezone=user.timezone,
         )
         for user in users
     )

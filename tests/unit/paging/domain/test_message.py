@@ -37,6 +37,27 @@ def test_late_and_repeated_pages_say_so() -> None:
     assert "may repeat" in text
 
 
+def test_its_time_is_the_readers_with_utc_beside() -> None:
+    def at(zone: str) -> str:
+        lines = compose(replace(CONTENT, timezone=zone), now=T0).text.splitlines()
+        return next(line for line in lines if line.startswith("At: "))
+
+    assert at("UTC") == "At: 2026-11-24 03:12:00 UTC"
+    assert at("Europe/Berlin") == "At: 2026-11-24 04:12:00 Europe/Berlin (2026-11-24 03:12:00 UTC)"
+    assert at("America/New_York") == "At: 2026-11-23 22:12:00 America/New_York (2026-11-24 03:12:00 UTC)"
+    assert at("Mars/Olympus") == at("../etc/passwd") == at("UTC")
+
+
+def test_a_payload_of_the_release_before_is_read() -> None:
+    contact = Contact(new_id(), user_id=new_id(), channel=Channel.EMAIL, address="ana@example.org")
+    zoned = replace(CONTENT, ack_url=None, timezone="Asia/Tokyo")
+    written = payload_to_json(payload_for(new_id(), contact, zoned, incident_id=None))
+    assert payload_from_json(written).content == zoned
+    assert "timezone" not in written["content"]
+    del written["timezone"]
+    assert payload_from_json(written).content.timezone == "UTC"
+
+
 def test_drills_tests_and_notices_cannot_be_taken_for_the_real_thing() -> None:
     drill = compose(replace(CONTENT, about=replace(ABOUT, drill=True)), now=T0)
     assert drill.subject.startswith("[DRILL][SEV-1]")
