@@ -1,13 +1,9 @@
 """What makes comms move: which event leads to which use case, and what its timers do."""
 
-from dataclasses import replace
-
 from tocsin_bus.subscriptions import Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_comms.domain.cadence import Promise, begin, regraded, told
 from tocsin_comms.domain.chat import escape, reply, worth_an_edit
-from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.revision import Posted
 from tocsin_comms.usecases.chat import note
 from tocsin_comms.usecases.follow import REMINDER, follow
@@ -36,7 +32,7 @@ def subscriptions_for(rules: Rules) -> Subscriptions:
     """The subscription table."""
     subscriptions = Subscriptions("comms")
     _follow_silently(subscriptions, rules)
-    _follow_promises(subscriptions, rules)
+    _follow_news(subscriptions, rules)
     _follow_ends(subscriptions, rules)
     _follow_pages(subscriptions, rules)
     return subscriptions
@@ -61,10 +57,16 @@ def _follow_silently(subscriptions: Subscriptions, rules: Rules) -> None:
     """What the one message and the page show, and no more."""
 
     @subscriptions.on(
-        IncidentOpened, IncidentAssigned, IncidentStatusChanged, IncidentDetailsChanged, IncidentClosed
+        IncidentOpened,
+        IncidentAcknowledged,
+        IncidentAssigned,
+        IncidentStatusChanged,
+        IncidentDetailsChanged,
+        IncidentClosed,
     )
     async def take_over(
         event: IncidentOpened
+        | IncidentAcknowledged
         | IncidentAssigned
         | IncidentStatusChanged
         | IncidentDetailsChanged
@@ -79,22 +81,11 @@ def _follow_silently(subscriptions: Subscriptions, rules: Rules) -> None:
         await follow(uow, event.incident, rules=rules, silently=not news)
 
 
-def _follow_promises(subscriptions: Subscriptions, rules: Rules) -> None:
-    """What moves the promise of the next update."""
-
-    @subscriptions.on(IncidentAcknowledged)
-    async def acknowledged(event: IncidentAcknowledged, uow: UnitOfWork) -> None:
-        def renewed(promise: Promise, incident: Incident) -> Promise:
-            return told(promise, incident.acknowledged_at or uow.now, incident.severity, rules.cadence)
-
-        await follow(uow, event.incident, rules=rules, promising=renewed)
+def _follow_news(subscriptions: Subscriptions, rules: Rules) -> None:
+    """What the thread is told, too."""
 
     @subscriptions.on(IncidentUpdatePosted)
     async def update_posted(event: IncidentUpdatePosted, uow: UnitOfWork) -> None:
-        def renewed(promise: Promise, incident: Incident) -> Promise:
-            due = event.next_due_at
-            return told(promise, event.posted_at, incident.severity, rules.cadence, promised=due)
-
         body = clean(event.body)
         what = "a public update" if event.public else "an update"
         words = f":memo: {_who(event.actor_name)} posted {what}"
@@ -102,19 +93,15 @@ def _follow_promises(subscriptions: Subscriptions, rules: Rules) -> None:
             uow,
             event.incident,
             rules=rules,
-            promising=renewed,
             posted=Posted(event.update_id, body, event.posted_at) if event.public else None,
             reply=reply(words, body=body),
         )
 
     @subscriptions.on(IncidentSeverityChanged)
     async def severity_changed(event: IncidentSeverityChanged, uow: UnitOfWork) -> None:
-        def remeasured(promise: Promise, incident: Incident) -> Promise:
-            return regraded(promise, incident.severity, rules.cadence)
-
         words = f"Severity changed from {event.previous.value} to *{event.incident.severity.value}*"
         said = reply(words, body=clean(event.reason))
-        await follow(uow, event.incident, rules=rules, promising=remeasured, reply=said)
+        await follow(uow, event.incident, rules=rules, reply=said)
 
 
 def _follow_ends(subscriptions: Subscriptions, rules: Rules) -> None:
@@ -128,12 +115,8 @@ def _follow_ends(subscriptions: Subscriptions, rules: Rules) -> None:
 
     @subscriptions.on(IncidentReopened)
     async def reopened(event: IncidentReopened, uow: UnitOfWork) -> None:
-        def anew(promise: Promise, incident: Incident) -> Promise:
-            fresh = begin(uow.now, incident.severity, rules.cadence)
-            return replace(fresh, generation=promise.generation + 1)
-
         said = reply(":rotating_light: Reopened", body=clean(event.reason))
-        await follow(uow, event.incident, rules=rules, promising=anew, reply=said)
+        await follow(uow, event.incident, rules=rules, reply=said)
 
     @subscriptions.on(IncidentResponseOverdue)
     async def response_overdue(event: IncidentResponseOverdue, uow: UnitOfWork) -> None:

@@ -32,6 +32,8 @@ class IncidentsSettings(ServiceSettings):
     """Within this a SEV-4 must be acknowledged."""
     update_every: int = Field(1_800, ge=60, le=DAY)
     """An update is promised so often while an incident is open."""
+    update_every_sev1: int = Field(900, ge=60, le=DAY)
+    """The same for a SEV-1."""
 
     def rules(self, public_url: str) -> Rules:
         """The same as the domain knows it."""
@@ -43,5 +45,6 @@ class IncidentsSettings(ServiceSettings):
             response_limits={
                 severity: timedelta(seconds=limit) for severity, limit in zip(Severity, limits, strict=True)
             },
-            update_every=dict.fromkeys(Severity, timedelta(seconds=self.update_every)),
+            update_every=dict.fromkeys(Severity, timedelta(seconds=self.update_every))
+            | {Severity.SEV1: timedelta(seconds=self.update_every_sev1)},
         )

@@ -68,6 +68,8 @@ class Story:
             "service": "shop",
             "alert_count": 1,
         }
+        silence = 15 if self.facts.get("severity") is Severity.SEV1 else 30
+        given["next_update_due_at"] = self.opened_at + silence * MINUTE
         return Incident(
             incident_id=self.incident_id,
             number=self.number,
@@ -137,7 +139,8 @@ class Room:
     async def acknowledged(self, story: Story) -> None:
         """Somebody takes it."""
         now = self.clock.moment
-        taken = story.now_is(status=IncidentStatus.ACKNOWLEDGED, acknowledged_at=now)
+        due = now + 30 * MINUTE
+        taken = story.now_is(status=IncidentStatus.ACKNOWLEDGED, acknowledged_at=now, next_update_due_at=due)
         await self.hear(IncidentAcknowledged(incident=taken))
 
     async def moved(self, story: Story, status: IncidentStatus, **facts: Any) -> None:
@@ -146,15 +149,27 @@ class Room:
         told = story.now_is(status=status, **facts)
         await self.hear(IncidentStatusChanged(incident=told, previous=previous))
 
-    async def updated(self, story: Story, body: str, *, public: bool = True, **more: Any) -> None:
+    async def updated(
+        self,
+        story: Story,
+        body: str,
+        *,
+        public: bool = True,
+        next_due_at: datetime | None = None,
+        **more: Any,
+    ) -> None:
         """An update is written."""
         at = self.clock.moment
-        told = {"update_id": uuid4(), "body": body, "public": public, "posted_at": at, **more}
-        await self.hear(IncidentUpdatePosted(incident=story.now_is(), **told))
+        due = next_due_at or at + 30 * MINUTE
+        told: dict[str, Any] = {"update_id": uuid4(), "body": body, "public": public, "posted_at": at, **more}
+        now_is = story.now_is(next_update_due_at=due)
+        await self.hear(IncidentUpdatePosted(incident=now_is, next_due_at=due, **told))
 
     async def resolved(self, story: Story) -> None:
         """It is over."""
-        over = story.now_is(status=IncidentStatus.RESOLVED, resolved_at=self.clock.moment)
+        over = story.now_is(
+            status=IncidentStatus.RESOLVED, resolved_at=self.clock.moment, next_update_due_at=None
+        )
         await self.hear(IncidentResolved(incident=over, reason="by_hand"))
 
     async def fire(self) -> int:

@@ -44,6 +44,29 @@ async def test_each_update_moves_it_also_an_internal_one(room: Room) -> None:
     assert await overdue(room) == 1
 
 
+async def test_the_public_is_told_the_time_that_the_incident_promises(room: Room) -> None:
+    await room.shop()
+    story = await room.opened(severity=Severity.SEV1)
+    assert (await room.report(story)).updates[0].body.endswith("within 15 minutes.")
+    room.clock.forward(5 * MINUTE)
+    due = room.clock.moment + 12 * MINUTE
+    milder = story.now_is(severity=Severity.SEV2, next_update_due_at=due)
+    await room.hear(IncidentSeverityChanged(incident=milder, previous=Severity.SEV1))
+    assert (await room.report(story)).updates[0].body.endswith("within 12 minutes.")
+
+
+async def test_what_is_missed_is_so_until_the_next_promise(room: Room) -> None:
+    story = await room.opened()
+    room.clock.forward(31 * MINUTE)
+    await room.fire()
+    await room.moved(story, IncidentStatus.INVESTIGATING)
+    promise = (await room.followed(story)).promise
+    assert (promise.overdue_since, promise.due_at) == (
+        story.opened_at + 30 * MINUTE,
+        story.opened_at + 60 * MINUTE,
+    )
+
+
 async def test_acknowledging_gives_the_responder_a_whole_interval(room: Room) -> None:
     story = await room.opened()
     room.clock.forward(20 * MINUTE)
@@ -75,7 +98,8 @@ async def test_nothing_is_due_once_it_is_over_and_again_when_it_reopens(room: Ro
     room.clock.forward(timedelta(hours=3))
     await room.fire()
     assert await overdue(room) == 0
-    again = story.now_is(status=IncidentStatus.ACKNOWLEDGED, resolved_at=None)
+    due = room.clock.moment + 30 * MINUTE
+    again = story.now_is(status=IncidentStatus.ACKNOWLEDGED, resolved_at=None, next_update_due_at=due)
     await room.hear(IncidentReopened(incident=again, reason="back"))
     room.clock.forward(31 * MINUTE)
     await room.fire()
@@ -85,7 +109,7 @@ async def test_nothing_is_due_once_it_is_over_and_again_when_it_reopens(room: Ro
 async def test_graver_is_due_sooner(room: Room) -> None:
     story = await room.opened()
     room.clock.forward(10 * MINUTE)
-    graver = story.now_is(severity=Severity.SEV1)
+    graver = story.now_is(severity=Severity.SEV1, next_update_due_at=room.clock.moment + 5 * MINUTE)
     await room.hear(IncidentSeverityChanged(incident=graver, previous=Severity.SEV2))
     room.clock.forward(5 * MINUTE)
     await room.fire()

@@ -8,22 +8,24 @@ from tocsin_comms.domain.states import Severity
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How long people may go without news: 30 minutes by default, half of it for a SEV-1."""
+    """How long after a missed update, and after each reminder, the next reminder comes. When an update is due, the
+    incident itself says.
+    """
 
     usual: timedelta = timedelta(minutes=30)
     sev1: timedelta = timedelta(minutes=15)
 
     def interval(self, severity: Severity) -> timedelta:
-        """The longest silence that this severity allows."""
+        """Of this severity."""
         return self.sev1 if severity is Severity.SEV1 else self.usual
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """When the next update is due, counted from `anchor`. `generation` tells the timer that stands for it
-    from older ones.
+    """When the next update is due, promised at `anchor`. `generation` tells its timer from older ones.
 
-    `due_at` is null when none is due; `overdue_since` is set from a missed promise until the next update.
+    `due_at` is null when none is due. `overdue_since` is set from a missed promise until the next one; `due_at` is then
+    when the next reminder comes.
     """
 
     anchor: datetime
@@ -42,38 +44,12 @@ class Reminder:
     missed: int = 0
 
 
-def begin(anchor: datetime, severity: Severity, cadence: Cadence, *, generation: int = 1) -> Promise:
-    """The promise that an opening, an acknowledgement, a reopening or an update makes."""
-    return Promise(anchor, anchor + cadence.interval(severity), generation)
-
-
-def told(
-    current: Promise, at: datetime, severity: Severity, cadence: Cadence, *, promised: datetime | None = None
-) -> Promise:
-    """An update came at `at`; the next is due when its author promised it, else after the interval.
-
-    An update older than the last one changes nothing.
-    """
-    if at < current.anchor:
+def promised(current: Promise, due_at: datetime | None, *, now: datetime) -> Promise:
+    """The promise of an incident that was just told. One that was missed stays so until there is another."""
+    missed = due_at is not None and due_at == current.overdue_since
+    if missed or due_at == current.due_at:
         return current
-    due = promised if promised is not None and promised > at else at + cadence.interval(severity)
-    return Promise(at, due, current.generation + 1)
-
-
-def regraded(current: Promise, severity: Severity, cadence: Cadence) -> Promise:
-    """The severity changed:
-
-    the same silence is measured by the new interval. Nothing happens once no update is due.
-    """
-    due = current.anchor + cadence.interval(severity)
-    if current.due_at is None or due == current.due_at or current.overdue_since is not None:
-        return current
-    return Promise(current.anchor, due, current.generation + 1)
-
-
-def ended(current: Promise) -> Promise:
-    """No further update is due. The generation moves on, so that the timer on its way finds nothing to do."""
-    return Promise(current.anchor, None, current.generation + 1)
+    return Promise(now, due_at, current.generation + 1)
 
 
 def fire(

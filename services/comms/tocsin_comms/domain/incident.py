@@ -14,7 +14,8 @@ _WATCHED = ("mitigated", "recovering")
 class Incident:
     """`version` is the incidents service's own:
 
-    a copy is only ever replaced by a newer one. Times are aware UTC.
+    a copy is only ever replaced by a newer one. Times are aware UTC. `update_due_at` is when the next update is
+    promised, the one truth about that.
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class Incident:
     acknowledged_at: datetime | None = None
     identified_at: datetime | None = None
     resolved_at: datetime | None = None
+    update_due_at: datetime | None = None
     alert_count: int = 0
 
     @property

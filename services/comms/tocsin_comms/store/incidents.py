@@ -116,6 +116,7 @@ def load(row: Row) -> Followed:
         acknowledged_at=row["acknowledged_at"],
         identified_at=row["identified_at"],
         resolved_at=row["resolved_at"],
+        update_due_at=row["update_overdue_since"] or row["update_due_at"],
         alert_count=row["alert_count"],
     )
     promise = Promise(

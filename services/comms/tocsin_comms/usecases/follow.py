@@ -3,11 +3,11 @@
 the copy, the promise of an update, the report and the chat message.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_comms.domain.cadence import Promise, begin, ended
+from tocsin_comms.domain.cadence import Promise, promised
 from tocsin_comms.domain.chat import ChatMessage
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.revision import Posted
@@ -21,21 +21,12 @@ from tocsin_runtime.text import clean
 
 REMINDER = "update_reminder"
 
-Promising = Callable[[Promise, Incident], Promise]
-"""What an event does to the promise of the next update."""
-
-
-def unchanged(promise: Promise, _: Incident) -> Promise:
-    """Nothing."""
-    return promise
-
 
 async def follow(
     uow: UnitOfWork,
     told: ToldIncident,
     *,
     rules: Rules,
-    promising: Promising = unchanged,
     posted: Posted | None = None,
     reply: ChatMessage | None = None,
     silently: bool = False,
@@ -45,10 +36,9 @@ async def follow(
     An event older than the copy does not turn it back, but what was said with it is still said. `silently`
     leaves the chat message as it is: the next edit will tell.
     """
-    followed = await _locked(uow, incident_of(told), rules)
+    followed = await _locked(uow, incident_of(told))
     fresh = followed.incident if told.version < followed.incident.version else incident_of(told)
-    promise = ended(followed.promise) if fresh.over and followed.promise.due_at else followed.promise
-    promise = promise if fresh.over else promising(promise, fresh)
+    promise = promised(followed.promise, _due(fresh), now=uow.now)
     await keep_promise(uow, followed, replace(followed, incident=fresh, promise=promise))
     await keep_report(uow, fresh, rules=rules, posted=posted)
     if not silently:
@@ -92,20 +82,22 @@ def incident_of(told: ToldIncident) -> Incident:
         acknowledged_at=told.acknowledged_at,
         identified_at=told.identified_at,
         resolved_at=told.resolved_at,
+        update_due_at=told.next_update_due_at,
         alert_count=told.alert_count,
     )
 
 
-async def _locked(uow: UnitOfWork, incident: Incident, rules: Rules) -> Followed:
+def _due(incident: Incident) -> datetime | None:
+    return None if incident.over else incident.update_due_at
+
+
+async def _locked(uow: UnitOfWork, incident: Incident) -> Followed:
     """The followed incident; one that comms hears of for the first time is followed from here on."""
     repository = IncidentRepository(uow.conn)
     known = await repository.lock(incident.id)
     if known is not None:
         return known
-    first = begin(incident.opened_at, incident.severity, rules.cadence)
-    if incident.over:
-        first = ended(first)
-    followed = Followed(incident, first)
+    followed = Followed(incident, Promise(incident.opened_at, _due(incident), generation=1))
     if await repository.begin(followed):
         set_reminder(uow, followed)
         return followed

@@ -1,6 +1,7 @@
 """The public report on an incident: made, moved, published and hidden."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.domain.component import Component
@@ -135,12 +136,20 @@ def _facts(
         page=page,
         followers=followers,
         shown=shown,
-        interval=rules.cadence.interval(incident.severity),
+        interval=_until_told(incident, rules, now=uow.now),
         now=uow.now,
         report_id=new_id(),
         update_id=new_id(),
         posted=posted,
     )
+
+
+def _until_told(incident: Incident, rules: Rules, *, now: datetime) -> timedelta:
+    """Within what the next update is promised; at least a minute."""
+    due = incident.update_due_at
+    if due is None or due <= now:
+        return rules.cadence.interval(incident.severity)
+    return max(due - now, timedelta(minutes=1))
 
 
 async def _followers(uow: UnitOfWork, incident: Incident) -> list[Component]:

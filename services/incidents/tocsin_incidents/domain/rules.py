@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from tocsin_incidents.domain.severity import RESPONSE_LIMITS, Limits, Severity
 
+UPDATE_EVERY: Limits = dict.fromkeys(Severity, timedelta(minutes=30)) | {Severity.SEV1: timedelta(minutes=15)}
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -19,7 +21,7 @@ class Rules:
     join_window: timedelta = timedelta(minutes=5)
     reopen_window: timedelta = timedelta(minutes=10)
     response_limits: Limits = field(default_factory=lambda: dict(RESPONSE_LIMITS))
-    update_every: Limits = field(default_factory=lambda: dict.fromkeys(Severity, timedelta(minutes=30)))
+    update_every: Limits = field(default_factory=lambda: dict(UPDATE_EVERY))
 
     def url(self, ref: str) -> str:
         """The page of an incident."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_incidents.domain.incident import TOCSIN, Actor, Incident, Ref, unknown
 from tocsin_incidents.domain.lifecycle import Decision, Fact
+from tocsin_incidents.domain.promise import promised
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.domain.wording import sentence
 from tocsin_incidents.store.alerts import AlertRepository
@@ -54,7 +55,8 @@ async def record(
     words = words or Words()
     if decision.fact is None:
         return Outcome(before, decision.reason, changed=False)
-    after = await save_next(uow, decision.after)
+    due = promised(before, decision, desk.rules, now=uow.now)
+    after = await save_next(uow, replace(decision.after, next_update_due_at=due))
     await _tell_story(uow, before, after=after, decision=decision, actor=actor, words=words)
     uow.emit(
         event_of(
