@@ -43,6 +43,40 @@ async def test_the_keys_are_listed(desk: Page) -> None:
     await expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    "path", ["/incidents", "/incidents/{fresh}", "/alerts", "/on-call", "/comms", "/people"]
+)
+async def test_every_key_that_acts_is_listed_and_no_other(desk: Page, told: Told, path: str) -> None:
+    await desk.goto(path.format(fresh=told.fresh))
+    await expect(desk.locator(".fragment .skeleton")).to_have_count(0)
+    acting = "all => all.filter(one => one.checkVisibility()).map(one => one.dataset.actionKey)"
+    keys = await desk.locator("[data-action-key]").evaluate_all(acting)
+    await desk.keyboard.press("?")
+
+    dialog = desk.get_by_role("dialog", name="Keys")
+    assert set(keys) <= set(await dialog.locator("kbd:visible").all_inner_texts())
+    for only_here, what in (
+        ("[data-search]", "Filter the list"),
+        ("tbody tr, [data-row]", "Next and previous row"),
+    ):
+        shown = await desk.locator(only_here).count() > 0
+        await expect(dialog.get_by_text(what)).to_be_visible(visible=shown)
+    await desk.keyboard.press("Escape")
+    await desk.keyboard.press("?")
+    await expect(dialog.locator("[data-keys-here] dt")).to_have_count(len(set(keys)))
+
+
+async def test_one_key_alone_resolves_nothing(desk: Page, api: Api) -> None:
+    made = api.call("POST", "/api/v1/incidents", json={"title": "A cat on the keyboard", "severity": "SEV-4"})
+    await desk.goto(f"/incidents/{made['ref']}")
+    await desk.keyboard.press("r")
+    await expect(desk.get_by_role("button", name="Resolve").first).to_be_focused()
+    await expect(desk.locator("#incident-head .badge", has_text="Resolved")).to_have_count(0)
+
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("#incident-head .badge", has_text="Resolved")).to_be_visible()
+
+
 async def test_the_palette_leads_to_an_incident_and_does_what_the_page_offers(desk: Page, told: Told) -> None:
     await desk.goto("/services")
     await desk.keyboard.press("Control+k")

@@ -8,7 +8,9 @@ const typing = (element) => element?.matches("input:not([type=checkbox], [type=r
 
 function press(key) {
   const element = [...document.querySelectorAll(`[data-action-key="${CSS.escape(key)}"]`)].find(visible);
-  element?.click();
+  // What cannot be undone with a key takes two: this one, and Enter.
+  if (element?.dataset.actionCareful !== undefined) element.focus();
+  else element?.click();
   return Boolean(element);
 }
 
@@ -32,12 +34,44 @@ function mark() {
   document.querySelector(".row-here input[type=checkbox]")?.click();
 }
 
+// The list of keys has those that act here and now, and no other.
+const keys = document.getElementById("keys");
+
+function showKeys() {
+  const here = new Map();
+  for (const element of document.querySelectorAll("[data-action-key]")) {
+    const { actionKey, action, actionCareful } = element.dataset;
+    if (visible(element) && !here.has(actionKey)) here.set(actionKey, { action, names: [actionKey, ...(actionCareful === undefined ? [] : ["Enter"])] });
+  }
+  const section = keys.querySelector("[data-keys-here]");
+  section.hidden = here.size === 0;
+  section.querySelector("dl").replaceChildren(...[...here.values()].map(keysRow));
+  for (const row of keys.querySelectorAll("[data-keys]")) {
+    const need = row.dataset.keysNeed;
+    row.hidden = here.has(row.dataset.keys) || (need !== undefined && ![...document.querySelectorAll(need)].some(visible));
+  }
+  keys.showModal();
+}
+
+function keysRow({ action, names }) {
+  const row = document.createElement("div"), what = document.createElement("dt"), how = document.createElement("dd");
+  what.textContent = action;
+  for (const name of names) {
+    const key = document.createElement("kbd");
+    key.className = "key";
+    key.textContent = name;
+    how.append(key, " ");
+  }
+  row.append(what, how);
+  return row;
+}
+
 const actions = {
   j: () => move(1),
   k: () => move(-1),
   x: mark,
   "/": () => document.querySelector("[data-search]")?.focus(),
-  "?": () => document.getElementById("keys").showModal(),
+  "?": showKeys,
   g: () => (going = Date.now()),
 };
 
@@ -57,7 +91,7 @@ document.addEventListener("keydown", (event) => {
 
 for (const button of document.querySelectorAll("[data-keys-open]")) {
   button.hidden = false;
-  button.addEventListener("click", () => document.getElementById("keys").showModal());
+  button.addEventListener("click", showKeys);
 }
 
 // The bar of bulk actions says how many rows it would act on.
