@@ -84,7 +84,8 @@ def _hear_alerts(subscriptions: Subscriptions, desk: Desk) -> None:
 
     @subscriptions.on(AlertResolved)
     async def count_as_cleared(event: AlertResolved, uow: UnitOfWork) -> None:
-        await clear_alert(uow, event.alert.alert_id, ended_at=event.ended_at)
+        with_incident = event.reason == "resolved_with_incident"
+        await clear_alert(uow, event.alert.alert_id, ended_at=event.ended_at, with_incident=with_incident)
 
 
 def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:

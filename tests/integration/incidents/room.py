@@ -78,10 +78,10 @@ class Room:
         await self.hear(AlertRepeated(alert=alert, previous_severity=previous))
         await self.settle()
 
-    async def clears(self, *alerts: Alert) -> None:
+    async def clears(self, *alerts: Alert, reason: str = "resolved_by_sender") -> None:
         """The alerts end and all is settled."""
         for alert in alerts:
-            await self.hear(AlertResolved(alert=alert, ended_at=self.clock.moment, reason="sender"))
+            await self.hear(AlertResolved(alert=alert, ended_at=self.clock.moment, reason=reason))
         await self.settle()
 
     async def settle(self) -> None:

@@ -206,6 +206,29 @@ async def test_what_a_person_resolved_is_reopened_only_when_it_fires_well_after(
     assert [told.reason for told in await room.told(IncidentReopened)] == ["alert_still_firing"]
 
 
+async def test_alerts_that_end_with_their_incident_have_not_cleared(room: Room) -> None:
+    first, second, third = [await room.fires(room.alert(GROUP)) for _ in range(3)]
+    await resolve_by_hand(room)
+    for alert, reason in ((first, "resolved_with_incident"), (second, "resolved_with_incident")):
+        await room.hear(AlertResolved(alert=alert, ended_at=room.clock.moment, reason=reason))
+    await room.clears(third)
+    assert [entry.title for entry in (await room.story())[-3:]] == [
+        "Resolved",
+        "2 alerts ended with the incident",
+        "1 alert cleared, none fires any more",
+    ]
+    assert (await room.only()).firing_count == 0
+
+
+async def test_an_alert_that_ended_with_its_incident_may_clear_the_next_time(room: Room) -> None:
+    alert = await room.fires(room.alert(GROUP))
+    await resolve_by_hand(room)
+    await room.clears(alert, reason="resolved_with_incident")
+    await room.clears(await room.fires(alert))
+    assert (await room.story())[-2].title == "1 alert cleared, none fires any more"
+    assert (await room.only()).status is Status.RESOLVED
+
+
 async def test_alerts_that_had_come_before_a_person_resolved_do_not_reopen(room: Room) -> None:
     await room.fires(room.alert(GROUP))
     await room.hear(AlertOpened(alert=room.alert(GROUP)))

@@ -11,10 +11,13 @@ from tocsin_access.directory import tell
 from tocsin_access.sessions import Session
 from tocsin_chassis.service import Service
 from tocsin_events.directory import Role, UserChanged
+from tocsin_incidents.domain.alert import Firing
+from tocsin_incidents.domain.severity import AlertSeverity
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.store.incidents import IncidentRepository
 from tocsin_incidents.store.timeline import TimelineRepository
 from tocsin_incidents.usecases.hear_paging import lapse_acknowledgement
+from tocsin_incidents.usecases.place_alert import place_alert
 from tocsin_runtime.clock import process_now
 from tocsin_testkit.apps import ORIGIN
 
@@ -188,6 +191,17 @@ async def test_an_acknowledgement_that_no_longer_holds_is_none(
     listed = await browser.see("/incidents")
     assert "Acknowledged</" not in listed
     assert "Paging again" in listed
+
+
+async def test_nothing_fires_beside_what_is_resolved(browser: Browser, app: FastAPI) -> None:
+    service: Service = app.state.service
+    alert = Firing(uuid4(), uuid4(), AlertSeverity.HIGH, title="Down", received_at=process_now())
+    async with service.unit_of_work() as uow:
+        await place_alert(uow, app.state.desk, alert=alert)
+    assert "1 of 1 still firing" in await browser.see("/incidents/INC-1")
+    resolved = await browser.press("/incidents/INC-1/resolve")
+    assert "still firing" not in resolved
+    assert "1 alert in all" in resolved
 
 
 async def test_every_kind_of_entry_is_shown(browser: Browser, app: FastAPI) -> None:

@@ -50,12 +50,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was pending: alerts that joined, oldest first, how many of those fire, how many others ended."""
+    """What was pending: alerts that joined, oldest first, how many of those fire, how many others ended.
+
+    `ended_with` of those that ended did so because a person resolved their incident.
+    """
 
     joined: list[Joined]
     joined_firing: int
     ended: int
     total: int
+    ended_with: int = 0
 
 
 class AlertRepository:
@@ -112,9 +116,9 @@ class AlertRepository:
         """The same for the alert that opened the incident, which counts it from the start."""
         await _JOIN.run(self._conn, **_row(alert, at, counted=True))
 
-    async def end(self, alert_id: UUID, *, at: datetime) -> bool:
+    async def end(self, alert_id: UUID, *, at: datetime, with_incident: bool) -> bool:
         """The alert is over; False when it is of no incident, or was over before."""
-        return await _END.run(self._conn, alert_id=alert_id, at=at) == 1
+        return await _END.run(self._conn, alert_id=alert_id, at=at, with_incident=with_incident) == 1
 
     async def unsettled(self, *, now: datetime, quiet: timedelta, small: int) -> list[UUID]:
         """Incidents with something pending; one with `small` alerts or more only every `quiet`."""
@@ -125,11 +129,13 @@ class AlertRepository:
         """Count what is pending and not in another transaction's hands; hold the incident's lock."""
         rows = await _SETTLE.rows(self._conn, incident_id=incident_id, most=most)
         fresh = sorted((row for row in rows if not row["was_told"]), key=lambda row: row["joined_at"])
+        ended = [row for row in rows if row["was_firing"] and not row["is_firing"]]
         return Settled(
             [Joined(**{name: row[name] for name in _JOINED}) for row in fresh],
             joined_firing=sum(row["is_firing"] for row in fresh),
             total=len(rows),
-            ended=sum(row["was_firing"] and not row["is_firing"] for row in rows),
+            ended=len(ended),
+            ended_with=sum(row["ended_with_incident"] for row in ended),
         )
 
     async def let_go(self, incident_id: UUID) -> None:
@@ -214,7 +220,7 @@ _INTO = (
 _MOVED = (
     " ON CONFLICT (alert_id) DO UPDATE SET incident_id = excluded.incident_id, group_id = excluded.group_id,"
     " title = excluded.title, severity = excluded.severity, reason = excluded.reason,"
-    " joined_at = excluded.joined_at, ended_at = NULL, told = excluded.told,"
+    " joined_at = excluded.joined_at, ended_at = NULL, ended_with_incident = false, told = excluded.told,"
     " counted_firing = excluded.counted_firing, pending = excluded.pending"
 )
 _JOIN = Statement(
@@ -228,7 +234,8 @@ _JOIN_ALL = Statement(
     " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
 )
 _END = Statement(
-    "UPDATE incident_alerts SET ended_at = :at, pending = true WHERE alert_id = :alert_id AND ended_at IS NULL"
+    "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true"
+    " WHERE alert_id = :alert_id AND ended_at IS NULL"
 )
 _UNSETTLED = Statement(
     "SELECT DISTINCT a.incident_id FROM incident_alerts a JOIN incidents i ON i.id = a.incident_id"
@@ -241,7 +248,7 @@ _SETTLE = Statement(
     " UPDATE incident_alerts a SET told = true, pending = false, counted_firing = a.ended_at IS NULL"
     " FROM was WHERE a.alert_id = was.alert_id"
     " RETURNING a.alert_id, a.incident_id, a.group_id, a.title, a.severity, a.reason, a.joined_at,"
-    " was.told AS was_told, was.counted_firing AS was_firing, a.counted_firing AS is_firing"
+    " was.told AS was_told, was.counted_firing AS was_firing, a.counted_firing AS is_firing, a.ended_with_incident"
 )
 _LET_GO = Statement("UPDATE incident_groups SET open = false WHERE incident_id = :incident_id AND open")
 _TAKE_BACK = Statement(

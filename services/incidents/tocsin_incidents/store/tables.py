@@ -102,6 +102,9 @@ incident_alerts = Table(
     Column("reason", Text, nullable=False),
     Column("joined_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column(
+        "ended_with_incident", Boolean, nullable=False, server_default=text("false")
+    ),  # by a person's word
     Column("told", Boolean, nullable=False),  # counted in alert_count, and told as joined
     Column("counted_firing", Boolean, nullable=False),  # counted in firing_count
     Column("pending", Boolean, nullable=False),  # joined or ended since it was last counted

@@ -8,9 +8,14 @@ from tocsin_incidents.store.alerts import AlertRepository
 from tocsin_incidents.usecases.place_alert import SETTLE
 
 
-async def clear_alert(uow: UnitOfWork, alert_id: UUID, *, ended_at: datetime) -> str:
-    """Note it; `settle` counts it. Returns the reason: `cleared`, or `not_ours` for one that opened nothing."""
-    if not await AlertRepository(uow.conn).end(alert_id, at=ended_at):
+async def clear_alert(
+    uow: UnitOfWork, alert_id: UUID, *, ended_at: datetime, with_incident: bool = False
+) -> str:
+    """Note it; `settle` counts it. Returns the reason: `cleared`, or `not_ours` for one that opened nothing.
+
+    `with_incident`: nothing has cleared, a person resolved its incident.
+    """
+    if not await AlertRepository(uow.conn).end(alert_id, at=ended_at, with_incident=with_incident):
         return "not_ours"
     uow.wake(SETTLE)
     return "cleared"

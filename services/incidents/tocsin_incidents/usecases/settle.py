@@ -112,10 +112,16 @@ def _entries(uow: UnitOfWork, incident: Incident, *, pending: Settled) -> list[E
         entries.append(
             Entry(new_id(), incident.id, at=uow.now, kind=Kind.ALERTS_JOINED, title=title, data=data)
         )
-    if pending.ended:
+    if pending.ended_with:
+        title = f"{count_of(pending.ended_with, 'alert')} ended with the incident"
+        data = {"count": pending.ended_with, "reason": "resolved_with_incident"}
+        entries.append(
+            Entry(new_id(), incident.id, at=uow.now, kind=Kind.ALERTS_CLEARED, title=title, data=data)
+        )
+    if cleared := pending.ended - pending.ended_with:
         still = f"{incident.firing_count} still firing" if incident.firing_count else "none fires any more"
-        title = f"{count_of(pending.ended, 'alert')} cleared, {still}"
-        data = {"count": pending.ended, "firing": incident.firing_count}
+        title = f"{count_of(cleared, 'alert')} cleared, {still}"
+        data = {"count": cleared, "firing": incident.firing_count}
         entries.append(
             Entry(new_id(), incident.id, at=uow.now, kind=Kind.ALERTS_CLEARED, title=title, data=data)
         )
