@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.watch import violations
 from tocsin.api import Api
+from tocsin_testkit.world import OneProcess
 
 pytestmark = pytest.mark.browser
 DESK, PHONE = (1440, 900), (390, 844)
@@ -49,6 +50,23 @@ async def test_work_is_planned_moved_and_called_off(desk: Page) -> None:
     await desk.get_by_text("Call it off").first.click()
     await desk.get_by_role("button", name="Call it off").click()
     await expect(desk.locator("#planned")).not_to_contain_text("certificates")
+
+
+async def test_what_is_wrong_with_a_form_is_in_sight_and_its_address_leads_back(
+    desk: Page, world: OneProcess
+) -> None:
+    for width, height in (DESK, PHONE):
+        await desk.set_viewport_size({"width": width, "height": height})
+        await desk.goto("/on-call/schedules/platform")
+        await desk.get_by_role("link", name="Take over").click()
+        await expect(desk.locator("#duty option:checked")).to_have_text("Platform, primary")
+        await desk.get_by_label("Until").fill("2020-01-01T00:00")
+        await desk.get_by_role("button", name="Take over").click()
+
+        await expect(desk.get_by_role("alert")).to_be_focused()
+        await expect(desk.get_by_role("alert")).to_be_in_viewport(ratio=1)
+        await desk.goto(desk.url)
+        await expect(desk).to_have_url(f"{world.origin}/on-call")
 
 
 async def test_a_token_is_gone_after_a_reload_and_no_other_is_made(desk: Page) -> None:

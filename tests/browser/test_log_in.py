@@ -1,10 +1,10 @@
 """Who gets in, and what each may do there."""
 
 import pytest
-from playwright.async_api import Browser, Page, StorageState, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, StorageState, expect
 
 from tests.browser.conftest import BO, CHIDI, login_link
-from tests.browser.watch import Watch
+from tests.browser.watch import Watch, violations
 from tocsin.api import Api
 from tocsin_testkit.waiting import eventually
 from tocsin_testkit.world import OneProcess
@@ -115,6 +115,27 @@ async def test_what_was_typed_outlives_a_log_out_in_another_tab(
     await expect(page.get_by_label("What is new")).to_have_value("")
     watch.assert_quiet()
     await context.close()
+
+
+async def test_whoever_just_logged_in_waits_for_a_service_that_has_not_heard_of_it(
+    context: BrowserContext, desk: Page, world: OneProcess
+) -> None:
+    asked: list[str] = []
+
+    async def not_yet(route: Route) -> None:
+        """What a service does that does not know the person yet, as far as a browser's test can make it."""
+        asked.append(route.request.url)
+        away = {"Refresh": f"0; url={world.origin}/login?next=/services"}
+        await (route.fulfill(status=200, headers=away) if len(asked) < 3 else route.continue_())
+
+    await context.add_cookies([{"name": "tocsin_waits", "value": "1", "url": f"{world.origin}/login"}])
+    await context.route(f"{world.origin}/services", not_yet)
+    await desk.goto("/login?next=/services")
+    await expect(desk.locator("h1")).to_have_text("One moment")
+    assert await violations(desk) == []
+    await desk.wait_for_url(f"{world.origin}/services")
+    await expect(desk.locator("h1")).to_have_text("Services")
+    assert len(asked) == 3
 
 
 async def test_a_form_of_somebody_elses_session_is_refused(

@@ -19,10 +19,12 @@ class Words:
 
 def for_people(problem: Problem) -> Words:
     """The words for whoever looks at a page. Where nothing is left to say, the heading says it all."""
+    if problem.detail_for_people:
+        return Words(problem.detail_for_people)
     fields = tuple((_name(error.pointer), _plain(error.detail)) for error in problem.errors)
     if any(name for name, _ in fields):
         return Words("", fields)
-    return Words(_plain(problem.detail_for_people or problem.detail))
+    return Words(_plain(problem.detail))
 
 
 def _plain(text: str) -> str:

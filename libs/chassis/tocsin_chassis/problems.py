@@ -131,7 +131,11 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
         return Problem(415, Code.NOT_JSON_TYPE, "Send Content-Type: application/json and a JSON object.")
     fields = [FieldError(_pointer(p["loc"]), _plain(str(p["msg"]))) for p in problems]
     detail = "; ".join(f"{f.pointer or 'body'}: {f.detail}" for f in fields[:5])
-    return Problem(422, Code.INVALID_REQUEST, detail, errors=fields)
+    problem = Problem(422, Code.INVALID_REQUEST, detail, errors=fields)
+    if all(p["loc"][0] in ("path", "query") for p in problems):
+        names = ", ".join(f.pointer for f in fields[:5])
+        problem.detail_for_people = f"Something in this address cannot be read: {names}."
+    return problem
 
 
 def _not_json() -> Problem:

@@ -162,6 +162,11 @@ async def test_a_wrong_form_is_seen_at_once_and_its_address_leads_back(
     assert by_id.headers["Location"] == "/on-call/schedules/core"
 
 
+async def test_an_address_that_cannot_be_read_is_told_in_words(client: Client) -> None:
+    shown = await text(client, "/on-call/fragments/pages?incident_id=x", status=422)
+    assert "Something in this address cannot be read: incident_id." in shown
+
+
 async def test_no_scanner_acknowledges_and_a_link_works_once(
     client: Client, stage: Stage, house: dict[str, UUID], links: Links, database: Database
 ) -> None:
