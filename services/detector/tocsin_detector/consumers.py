@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from tocsin_bus.subscriptions import Heard, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_detector.usecases.end_alerts import resolve_with_incident
-from tocsin_detector.usecases.learn import Joining, acknowledge_with_incident, join_incidents
+from tocsin_detector.usecases.learn import (
+    Joining,
+    acknowledge_with_incident,
+    fire_with_incident,
+    join_incidents,
+)
 from tocsin_events.incidents import (
     IncidentAcknowledged,
     IncidentAlertJoined,
     IncidentOpened,
     IncidentResolved,
     IncidentStatus,
+    IncidentStatusChanged,
 )
 
 subscriptions = Subscriptions("detector")
@@ -27,6 +33,13 @@ async def know_the_incidents(heard: Sequence[Heard], uow: UnitOfWork) -> None:
 async def show_that_it_is_taken(event: IncidentAcknowledged, uow: UnitOfWork) -> None:
     """Whoever acknowledges an incident acknowledges its alerts."""
     await acknowledge_with_incident(uow, event.incident.incident_id, by=event.actor_name)
+
+
+@subscriptions.on(IncidentStatusChanged)
+async def show_that_nobody_has_it(event: IncidentStatusChanged, uow: UnitOfWork) -> None:
+    """An incident is detected again when its acknowledgement no longer holds: its alerts fire, unanswered."""
+    if event.incident.status is IncidentStatus.DETECTED:
+        await fire_with_incident(uow, event.incident.incident_id)
 
 
 @subscriptions.on(IncidentResolved)

@@ -12,6 +12,7 @@ from tocsin_detector.consumers import (
     end_what_a_person_resolved,
     know_the_incidents,
     show_that_it_is_taken,
+    show_that_nobody_has_it,
 )
 from tocsin_events.base import Event
 from tocsin_events.directory import ServiceChanged
@@ -22,6 +23,7 @@ from tocsin_events.incidents import (
     IncidentOpened,
     IncidentResolved,
     IncidentStatus,
+    IncidentStatusChanged,
     Severity,
 )
 from tocsin_runtime.ids import new_id
@@ -198,6 +200,15 @@ async def test_an_alert_follows_its_incident(house: House, open_uow: OpenUnitOfW
     mine = await house.alerts(incident_id=str(opened.incident_id))
     assert {alert["status"] for alert in mine} == {"acknowledged"}
     assert len(mine) == 2
+
+    lapsed = incident(
+        incident_id=opened.incident_id, acknowledged_at=NOW, status=IncidentStatus.DETECTED, version=3
+    )
+    async with open_uow() as uow:
+        moved = IncidentStatusChanged(incident=lapsed, previous=IncidentStatus.ACKNOWLEDGED)
+        await show_that_nobody_has_it(moved, uow)
+    mine = await house.alerts(incident_id=str(opened.incident_id))
+    assert {alert["status"] for alert in mine} == {"firing"}
     for name in ("INC-42", "inc-42", "42"):
         assert await house.alerts(incident_id=name) == mine
     assert await house.alerts(incident_id="INC-43") == []

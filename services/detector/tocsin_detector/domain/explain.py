@@ -11,6 +11,7 @@ _REASONS = {
     "acknowledged_by_sender": "The sender acknowledged the alert.",
     "acknowledged_already": "The sender acknowledged the alert, which somebody had done before.",
     "acknowledged_by_incident": "Somebody acknowledged the incident that the alert belongs to.",
+    "acknowledgement_expired": "The acknowledgement of its incident no longer holds: it fires, unanswered.",
     "resolved_by_sender": "The sender said that it is over.",
     "resolved_by_hand": "Somebody resolved it by hand.",
     "not_told_again": "The sender did not tell it again in time, so it counts as over.",

@@ -49,16 +49,30 @@ async def join_incidents(uow: UnitOfWork, joinings: Sequence[Joining]) -> None:
 
 async def acknowledge_with_incident(uow: UnitOfWork, incident_id: UUID, *, by: str | None) -> None:
     """Somebody has taken the incident, and with it its firing alerts."""
-    found = await AlertRepository(uow.conn).open_of_incident(incident_id)
-    alerts = [alert for alert in await _held(uow, [a.id for a in found]) if alert.status is Status.FIRING]
-    if not alerts:
-        return
+    alerts = await _open_and(Status.FIRING, uow, incident_id)
     details: dict[str, object] = {"incident_id": str(incident_id), "by": by}
-    await AlertRepository(uow.conn).save([replace(a, status=Status.ACKNOWLEDGED) for a in alerts])
-    await DecisionLog(uow.conn).add(
-        [_note(a.id, uow.now, "acknowledged_by_incident", details) for a in alerts]
-    )
-    uow.announce("alert")
+    noted = [_note(alert.id, uow.now, "acknowledged_by_incident", details) for alert in alerts]
+    await _keep(uow, [replace(alert, status=Status.ACKNOWLEDGED) for alert in alerts], noted)
+
+
+async def fire_with_incident(uow: UnitOfWork, incident_id: UUID) -> None:
+    """Nobody has the incident any more, nor its alerts, until somebody acknowledges again."""
+    alerts = await _open_and(Status.ACKNOWLEDGED, uow, incident_id)
+    details: dict[str, object] = {"incident_id": str(incident_id)}
+    noted = [_note(alert.id, uow.now, "acknowledgement_expired", details) for alert in alerts]
+    await _keep(uow, [replace(alert, status=Status.FIRING) for alert in alerts], noted)
+
+
+async def _open_and(status: Status, uow: UnitOfWork, incident_id: UUID) -> list[Alert]:
+    found = await AlertRepository(uow.conn).open_of_incident(incident_id)
+    return [alert for alert in await _held(uow, [a.id for a in found]) if alert.status is status]
+
+
+async def _keep(uow: UnitOfWork, changed: Sequence[Alert], noted: Sequence[Decided]) -> None:
+    if changed:
+        await AlertRepository(uow.conn).save(changed)
+        await DecisionLog(uow.conn).add(noted)
+        uow.announce("alert")
 
 
 async def _held(uow: UnitOfWork, ids: Sequence[UUID]) -> list[Alert]:

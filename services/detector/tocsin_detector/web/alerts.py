@@ -35,6 +35,7 @@ LOOKS = {
     "severity_changed": ("trending-up", "orange"),
     "acknowledged_by_incident": ("user-check", "violet"),
     "acknowledged_by_sender": ("user-check", "violet"),
+    "acknowledgement_expired": ("hourglass", "amber"),
     "joined_incident": ("siren", "orange"),
     "resolved_by_sender": ("circle-check", "green"),
     "resolved_by_hand": ("circle-check", "green"),
