@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import create_task
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,6 +40,7 @@ LIST = """{% extends "base.html" %}
 </div>{% endblock %}
 {% block aside %}
 {% call ui.panel("On call now") %}{{ ui.fragment("/on-call/fragments/now", "On-call") }}{% endcall %}
+{% call ui.panel("Facts") %}{{ ui.facts([("Impact began", since|moment)]) }}{% endcall %}
 {% endblock %}
 """
 
@@ -65,7 +67,8 @@ class Site:
 
     async def alerts(self, request: Request) -> Response:
         self.asked += 1
-        page = self.theme.render("list.html", path="/alerts", viewer=ANA, rows=self.rows, since=self.since)
+        viewer = replace(ANA, timezone=request.query_params.get("zone", ANA.timezone))
+        page = self.theme.render("list.html", path="/alerts", viewer=viewer, rows=self.rows, since=self.since)
         return HTMLResponse(page, headers=page_headers(https=False))
 
     async def stream(self, request: Request) -> Response:
@@ -143,6 +146,19 @@ async def test_a_service_that_is_down_is_named_and_the_rest_works(page: Page, or
 
     await expect(page.locator(".fragment-down")).to_contain_text("On-call is not answering")
     await expect(page.locator("#rows tbody tr")).to_have_count(1)
+
+
+async def test_a_time_with_a_long_zone_stays_in_its_column(browser: Browser, origin: str) -> None:
+    for zone, name in (("", "GMT+5:30"), ("Asia/Kathmandu", "UTC+05:45")):
+        page = await browser.new_page(
+            viewport={"width": 1440, "height": 900}, timezone_id="Asia/Kolkata", locale="de"
+        )
+        await page.goto(f"{origin}/alerts?zone={zone}")
+        time = page.locator(".facts time")
+        await expect(time).to_contain_text(name)
+        right = "one => one.getBoundingClientRect().right"
+        assert await time.evaluate(right) <= await page.locator(".column-aside").evaluate(right)
+        await page.close()
 
 
 async def test_a_list_says_that_there_is_more_and_waits_to_be_asked(

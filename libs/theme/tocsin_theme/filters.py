@@ -1,14 +1,14 @@
 """Jinja filters: times, durations, links and Markdown, each safe to print as it comes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import urlencode, urlsplit
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from nh3 import clean
 
-from tocsin_theme.moments import rendering
+from tocsin_theme.moments import rendering, zone_of
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _TAGS = {
@@ -38,8 +38,13 @@ Params = Mapping[str, str | Sequence[str]]
 
 def moment(value: datetime) -> Markup:
     """Date and time in the reader's zone, exact UTC on hover: `24 Nov 2026, 04:12 CET`."""
-    local = _aware(value).astimezone(rendering().zone)
-    return _time(value, f"{local.day} {local:%b %Y, %H:%M %Z}", style="moment")
+    return _time(value, _reading(value, rendering().zone), style="moment")
+
+
+def there(value: datetime, zone: str) -> str:
+    """Date and time in another zone, as text; empty where it reads as in the reader's own."""
+    reading = _reading(value, zone_of(zone))
+    return reading if reading != _reading(value, rendering().zone) else ""
 
 
 def clock(value: datetime) -> Markup:
@@ -118,6 +123,14 @@ def _time(value: datetime, words: str, *, style: str) -> Markup:
     )
 
 
+def _reading(value: datetime, zone: tzinfo) -> str:
+    local = _aware(value).astimezone(zone)
+    name = f"{local:%Z}"
+    if name.startswith(("+", "-")):  # a zone without a name of its own, such as that of Kathmandu
+        name = f"UTC{local.isoformat()[-6:]}"
+    return f"{local.day} {local:%b %Y, %H:%M} {name}"
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone cannot be shown: {value.isoformat()}")
@@ -141,5 +154,6 @@ FILTERS: dict[str, Callable[..., object]] = {
     "markdown": markdown,
     "moment": moment,
     "safe_url": safe_url,
+    "there": there,
     "toggled": toggled,
 }

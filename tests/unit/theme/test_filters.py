@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tocsin_theme.filters import ago, chosen, clock, duration, markdown, moment, safe_url, toggled
+from tocsin_theme.filters import ago, chosen, clock, duration, markdown, moment, safe_url, there, toggled
 from tocsin_theme.moments import rendered_at, zone_of
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
@@ -39,6 +39,16 @@ def test_a_time_says_its_exact_utc_on_hover_and_the_readers_zone_in_its_text() -
         "24 Nov 2026, 04:12 CET</time>"
     )
     assert clock(NOW).endswith(">04:12</time>")
+
+
+def test_a_zone_without_a_name_is_told_by_its_distance() -> None:
+    with rendered_at(NOW, zone_of("Asia/Kathmandu")):
+        assert moment(NOW).endswith(">24 Nov 2026, 08:57 UTC+05:45</time>")
+
+
+def test_another_zones_reading_is_given_only_where_it_differs() -> None:
+    assert there(NOW, "America/New_York") == "23 Nov 2026, 22:12 EST"
+    assert there(NOW, "Europe/Paris") == ""
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -1,9 +1,10 @@
-// Keeps ages and running clocks true, and shows moments in the reader's zone; UTC stays in the title.
-const zone = document.documentElement.dataset.timezone || undefined;
+// Keeps ages and running clocks true. Dates and hours come in the reader's zone already; only for somebody who has chosen
+// none, the browser's is taken. UTC stays in the title.
+const told = Boolean(document.documentElement.dataset.timezone);
 const date = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone, timeZoneName: "short",
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
 });
-const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 const two = (number) => String(number).padStart(2, "0");
 
@@ -27,8 +28,8 @@ function distance(seconds) {
 
 const shown = {
   ago: (then, seconds) => distance(seconds),
-  moment: (then) => date.format(then),
-  clock: (then) => hour.format(then),
+  moment: (then) => !told && date.format(then),
+  clock: (then) => !told && hour.format(then),
   elapsed: (then, seconds) => duration(Math.max(0, seconds)),
   countdown: (then, seconds) => (seconds > 0 ? `${duration(seconds)} late` : `in ${duration(-seconds)}`),
 };
