@@ -115,7 +115,7 @@ async def test_an_integration_is_changed_on_its_page_whose_health_follows(desk: 
     assert await violations(desk) == []
     await desk.get_by_role("button", name="Save").click()
 
-    await expect(desk.locator("dt", has_text="Service").locator("+ dd")).to_have_text("web")
+    await expect(desk.locator("main dt", has_text="Service").locator("+ dd")).to_have_text("web")
     await expect(desk.locator("#health")).to_contain_text("Waiting")
     alert = {"title": "The night is late", "severity": "info"}
     api.call("POST", f"/api/v1/webhooks/generic/{made['key']}", json=alert)
