@@ -18,8 +18,8 @@ MISTAKES: list[tuple[str, dict[str, str], str]] = [
     ("/comms/setup", {"name": " ", "time_zone": "UTC"}, "The name must not be empty"),
     ("/comms/setup", {"name": "A", "time_zone": "Nowhere"}, "The zone must be an IANA time zone"),
     ("/comms/setup", {"name": "A", "time_zone": "UTC", "url": "ftp://x"}, "must be an http or https URL"),
-    ("/comms/components", {"component_name": " "}, "The component&#39;s name must not be empty"),
-    ("/comms/components", {"component_name": "checkout"}, "already"),
+    ("/comms/setup/components", {"component_name": " "}, "The component&#39;s name must not be empty"),
+    ("/comms/setup/components", {"component_name": "checkout"}, "already"),
 ]
 
 
@@ -84,13 +84,15 @@ async def test_the_page_is_set_up_by_forms(client: httpx2.AsyncClient, told: Roo
         "/comms/setup", data={"name": "Acme", "time_zone": "Europe/Berlin", "publish": "hold"}
     )
     assert saved.status_code == 303
-    made = await client.post("/comms/components", data={"component_name": "Checkout", "services": str(SHOP)})
+    made = await client.post(
+        "/comms/setup/components", data={"component_name": "Checkout", "services": str(SHOP)}
+    )
     assert made.status_code == 303
     page = (await client.get("/api/v1/status-page")).json()
     assert (page["name"], page["publish"]) == ("Acme", "hold")
     (component,) = page["components"]
     assert component["services"] == ["shop"]
-    place = f"/comms/components/{component['id']}"
+    place = f"/comms/setup/components/{component['id']}"
     await client.post(place, data={"component_name": "Basket", "group": "Shop"})
     (changed,) = (await client.get("/api/v1/status-page")).json()["components"]
     assert (changed["id"], changed["name"], changed["services"]) == (component["id"], "Basket", [])

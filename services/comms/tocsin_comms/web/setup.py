@@ -73,12 +73,8 @@ def _settings(router: APIRouter) -> None:
 
 
 def _components(router: APIRouter) -> None:
-    @router.get("/comms/components", name="comms_components")
-    async def forms(_: Reader) -> Response:
-        return _done()
-
-    @router.post("/comms/components", name="comms_add_component")
-    @router.post("/comms/components/{component_id}", name="comms_save_component")
+    @router.post("/comms/setup/components", name="comms_add_component")
+    @router.post("/comms/setup/components/{component_id}", name="comms_save_component")
     async def save(
         principal: Writer,
         request: Request,
@@ -109,7 +105,7 @@ def _components(router: APIRouter) -> None:
             request, principal, uow, settings, errors={"component_name": f"The component's name {problem}"}
         )
 
-    @router.post("/comms/components/{component_id}/remove", name="comms_remove_component")
+    @router.post("/comms/setup/components/{component_id}/remove", name="comms_remove_component")
     async def remove(_: Writer, component_id: UUID, uow: RequestUnitOfWork) -> Response:
         await remove_component(uow, component_id)
         return _done()
