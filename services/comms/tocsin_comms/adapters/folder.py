@@ -30,13 +30,14 @@ class Folder:
 
         Blocks on the disk; raises OSError when it is full or closed.
         """
-        if not self._written:
+        first = not self._written
+        if first:
             self._sweep()
         changed = [path for path in files if self._written.get(path) != _digest(files[path])]
         for path in sorted(changed, key=_depth, reverse=True):
             self._replace(path, files[path])
             self._written[path] = _digest(files[path])
-        for path in self._strangers(files):
+        for path in (self._written.keys() | (self._found() if first else set())) - files.keys():
             (self._root / path).unlink(missing_ok=True)
             self._written.pop(path, None)
         return len(changed)
@@ -60,11 +61,10 @@ class Folder:
         for unfinished in self._root.rglob(f"{UNFINISHED}*"):
             unfinished.unlink(missing_ok=True)
 
-    def _strangers(self, files: Mapping[str, bytes]) -> list[str]:
-        """Reports that are no longer public, also those that an earlier process wrote."""
+    def _found(self) -> set[str]:
+        """Reports that an earlier process wrote."""
         incidents = self._root / "status" / "incidents"
-        found = (path.relative_to(self._root).as_posix() for path in incidents.rglob("*") if path.is_file())
-        return [path for path in {*found, *self._written} if path not in files]
+        return {path.relative_to(self._root).as_posix() for path in incidents.rglob("*") if path.is_file()}
 
 
 def _digest(content: bytes) -> bytes:

@@ -26,6 +26,7 @@ class Followed:
 
 _BEGIN = Statement(insert(incidents).on_conflict_do_nothing())
 _SAVE = Statement(update(incidents).where(incidents.c.id == bindparam("saved")))
+_GET = Statement(select(incidents).where(incidents.c.id == bindparam("mine")))
 _LOCK = Statement(select(incidents).where(incidents.c.id == bindparam("mine")).with_for_update())
 
 
@@ -46,8 +47,7 @@ class IncidentRepository:
 
     async def get(self, incident_id: UUID) -> Followed | None:
         """The incident without a lock."""
-        query = select(incidents).where(incidents.c.id == incident_id)
-        row = (await self._conn.execute(query)).mappings().one_or_none()
+        row = await _GET.row(self._conn, mine=incident_id)
         return load(row) if row else None
 
     async def save(self, followed: Followed) -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, literal, or_, select, tuple_
+from sqlalchemy import bindparam, delete, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
 from tocsin_comms.store.tables import maintenances
+from tocsin_runtime.statement import Row, Statement
 
 Place = tuple[datetime, UUID]
 """Where a page of the list ends: when the last work begins, and its id."""
@@ -25,6 +25,13 @@ class WorkFilter:
     component_id: UUID | None = None
 
 
+_SINCE = Statement(
+    select(maintenances)
+    .where(maintenances.c.ends_at > bindparam("moment"))
+    .order_by(maintenances.c.starts_at)
+)
+
+
 class MaintenanceRepository:
     """Changes are made while the page's row is locked."""
 
@@ -33,8 +40,7 @@ class MaintenanceRepository:
 
     async def since(self, moment: datetime) -> list[Maintenance]:
         """What ends after that moment, the next to begin first."""
-        query = select(maintenances).where(maintenances.c.ends_at > moment).order_by(maintenances.c.starts_at)
-        return [_load(row) for row in await self._conn.execute(query)]
+        return [_load(row) for row in await _SINCE.rows(self._conn, moment=moment)]
 
     async def listed(
         self, wanted: WorkFilter, now: datetime, *, after: Place | None, limit: int
@@ -52,13 +58,15 @@ class MaintenanceRepository:
         if after is not None:
             query = query.where(tuple_(begins, maintenances.c.id) > tuple_(*map(literal, after)))
         rows = await self._conn.execute(query.order_by(begins, maintenances.c.id).limit(limit))
-        return [_load(row) for row in rows]
+        return [_load(row) for row in rows.mappings()]
 
     async def get(self, work_id: UUID) -> Maintenance | None:
         """One of them."""
         row = (
-            await self._conn.execute(select(maintenances).where(maintenances.c.id == work_id))
-        ).one_or_none()
+            (await self._conn.execute(select(maintenances).where(maintenances.c.id == work_id)))
+            .mappings()
+            .one_or_none()
+        )
         return _load(row) if row else None
 
     async def save(self, work: Maintenance) -> None:
@@ -82,14 +90,14 @@ class MaintenanceRepository:
         return removed.rowcount > 0
 
 
-def _load(row: Any) -> Maintenance:
+def _load(row: Row) -> Maintenance:
     return Maintenance(
-        id=row.id,
-        name=row.name,
-        body=row.body,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        component_ids=frozenset(row.component_ids),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+        id=row["id"],
+        name=row["name"],
+        body=row["body"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        component_ids=frozenset(row["component_ids"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )

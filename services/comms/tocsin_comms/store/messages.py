@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_comms.store.tables import messages, threads
+from tocsin_runtime.statement import Statement
 
 LONGEST_TEXT = 500
 
@@ -43,6 +40,24 @@ class Message:
     finished_at: datetime | None
 
 
+_THREAD = Statement(
+    "SELECT channel, ts FROM chat_threads WHERE incident_id = :incident AND provider = :provider"
+)
+_KEEP_THREAD = Statement(
+    "INSERT INTO chat_threads (incident_id, provider, channel, ts, posted_at)"
+    " VALUES (:incident_id, :provider, :channel, :ts, :posted_at) ON CONFLICT (incident_id, provider)"
+    " DO UPDATE SET channel = excluded.channel, ts = excluded.ts, posted_at = excluded.posted_at"
+)
+_QUEUE = Statement(
+    "INSERT INTO messages (id, incident_id, channel, kind, text, state, attempts, queued_at)"
+    " VALUES (:id, :incident_id, :channel, :kind, :text, 'queued', 0, :queued_at)"
+)
+_RECORD = Statement(
+    "UPDATE messages SET state = :state, attempts = :attempts, reason = :reason, finished_at = :finished_at,"
+    " receipt = coalesce(:receipt, receipt) WHERE id = :id"
+)
+
+
 class MessageRepository:
     """Threads and receipts."""
 
@@ -51,32 +66,27 @@ class MessageRepository:
 
     async def thread(self, incident_id: UUID, provider: str) -> Thread | None:
         """Where the message of this incident is; null before it was posted."""
-        where = (threads.c.incident_id == incident_id) & (threads.c.provider == provider)
-        row = (await self._conn.execute(select(threads.c.channel, threads.c.ts).where(where))).one_or_none()
-        return Thread(row.channel, row.ts) if row else None
+        row = await _THREAD.row(self._conn, incident=incident_id, provider=provider)
+        return Thread(row["channel"], row["ts"]) if row else None
 
     async def keep_thread(self, incident_id: UUID, provider: str, *, thread: Thread, now: datetime) -> None:
         """Remember where it is."""
         place = {"channel": thread.channel, "ts": thread.ts, "posted_at": now}
-        query = insert(threads).values(incident_id=incident_id, provider=provider, **place)
-        keys = ["incident_id", "provider"]
-        await self._conn.execute(query.on_conflict_do_update(index_elements=keys, set_=place))
+        await _KEEP_THREAD.run(self._conn, incident_id=incident_id, provider=provider, **place)
 
     async def queue(
         self, message_id: UUID, *, incident_id: UUID, channel: str, kind: str, text: str, now: datetime
     ) -> None:
         """A message is on its way."""
-        values: dict[str, Any] = {
-            "id": message_id,
-            "incident_id": incident_id,
-            "channel": channel,
-            "kind": kind,
-            "text": text[:LONGEST_TEXT],
-            "state": "queued",
-            "attempts": 0,
-            "queued_at": now,
-        }
-        await self._conn.execute(insert(messages).values(values))
+        await _QUEUE.run(
+            self._conn,
+            id=message_id,
+            incident_id=incident_id,
+            channel=channel,
+            kind=kind,
+            text=text[:LONGEST_TEXT],
+            queued_at=now,
+        )
 
     async def record(
         self,
@@ -90,12 +100,12 @@ class MessageRepository:
     ) -> None:
         """What became of it so far."""
         over = state in ("sent", "failed", "dropped")
-        values = {
-            "state": state,
-            "attempts": attempts,
-            "reason": reason,
-            "finished_at": now if over else None,
-        }
-        if receipt:
-            values["receipt"] = receipt
-        await self._conn.execute(update(messages).where(messages.c.id == message_id).values(values))
+        await _RECORD.run(
+            self._conn,
+            id=message_id,
+            state=state,
+            attempts=attempts,
+            reason=reason,
+            finished_at=now if over else None,
+            receipt=receipt or None,
+        )

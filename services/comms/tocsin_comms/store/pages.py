@@ -19,6 +19,7 @@ FIRST_NAME = "Status"
 
 
 _LOCK = Statement(select(pages).with_for_update())
+_TOUCH = Statement("UPDATE status_pages SET revision = revision + 1, updated_at = :now WHERE id = :id")
 
 
 class PageRepository:
@@ -50,8 +51,7 @@ class PageRepository:
 
     async def touch(self, page: StatusPage, now: datetime) -> None:
         """Something that the world sees changed: move the revision on."""
-        changed = {"revision": pages.c.revision + 1, "updated_at": now}
-        await self._conn.execute(update(pages).where(pages.c.id == page.id).values(changed))
+        await _TOUCH.run(self._conn, id=page.id, now=now)
 
 
 def _first(now: datetime) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.component import Trouble
@@ -18,6 +19,26 @@ from tocsin_runtime.statement import Row, Statement
 _PUBLIC = reports.c.visibility == Visibility.PUBLIC.value
 _OF_INCIDENT = Statement(select(reports).where(reports.c.incident_id == bindparam("incident")))
 _OPEN = reports.c.status != PublicStatus.RESOLVED.value
+_ORDER = (reports.c.service_id, reports.c.severity)
+_TROUBLES = Statement(
+    select(reports.c.incident_id, reports.c.service_id, reports.c.severity, reports.c.started_at)
+    .ext(distinct_on(*_ORDER))
+    .where(_PUBLIC, _OPEN)
+    .order_by(*_ORDER, reports.c.started_at)
+)
+_NEW = insert(reports)
+_SAVE = Statement(
+    _NEW.on_conflict_do_update(
+        index_elements=["id"], set_={c.name: _NEW.excluded[c.name] for c in reports.columns if c.name != "id"}
+    )
+)
+_GIVEN = [column.name for column in updates.columns if column.identity is None]
+_SAY = Statement(insert(updates).values({name: bindparam(name) for name in _GIVEN}).on_conflict_do_nothing())
+_SAID = Statement(
+    select(updates)
+    .where(updates.c.report_id == any_(bindparam("reports", type_=ARRAY(Uuid))))
+    .order_by(updates.c.position.desc())
+)
 
 
 class ReportRepository:
@@ -53,16 +74,15 @@ class ReportRepository:
         return await self._load(and_(reports.c.visibility == Visibility.HELD.value, _OPEN), limit)
 
     async def troubles(self) -> list[Trouble]:
-        """What is open and public, as components see it; the oldest first."""
-        query = select(reports.c.incident_id, reports.c.service_id, reports.c.severity)
-        rows = await self._conn.execute(query.where(_PUBLIC, _OPEN).order_by(reports.c.started_at))
-        return [Trouble(row.incident_id, row.service_id, Severity(row.severity)) for row in rows]
+        """What is open and public, as components see it; the oldest first, and of each service and severity only that:
+        in a storm thousands of them say the same.
+        """
+        rows = sorted(await _TROUBLES.rows(self._conn), key=itemgetter("started_at"))
+        return [Trouble(row["incident_id"], row["service_id"], Severity(row["severity"])) for row in rows]
 
     async def save(self, report: Report) -> None:
         """Write the report; its updates are kept apart."""
-        values = _values(report)
-        query = insert(reports).values(values).on_conflict_do_update(index_elements=["id"], set_=values)
-        await self._conn.execute(query)
+        await _SAVE.run(self._conn, **_values(report))
 
     async def say(self, report: Report, told: Update) -> None:
         """Add an update; the same one a second time is no second update."""
@@ -75,7 +95,7 @@ class ReportRepository:
             "affected": _dump(told.affected),
             "at": told.at,
         }
-        await self._conn.execute(insert(updates).values(values).on_conflict_do_nothing())
+        await _SAY.run(self._conn, **values)
 
     async def drop_drafts(self, report: Report) -> None:
         """Forget what a template drafted and nobody ever saw."""
@@ -96,9 +116,8 @@ class ReportRepository:
         return [_report(row, said.get(row["id"], ())) for row in rows]
 
     async def _updates(self, report_ids: Sequence[UUID]) -> dict[UUID, tuple[Update, ...]]:
-        query = select(updates).where(updates.c.report_id.in_(report_ids)).order_by(updates.c.position.desc())
         found: dict[UUID, tuple[Update, ...]] = {}
-        for row in (await self._conn.execute(query)).mappings():
+        for row in await _SAID.rows(self._conn, reports=report_ids):
             found[row["report_id"]] = (*found.get(row["report_id"], ()), _update(row))
         return found
 
@@ -154,7 +173,7 @@ def _report(row: Row, said: tuple[Update, ...]) -> Report:
     )
 
 
-def _update(row: RowMapping) -> Update:
+def _update(row: Row) -> Update:
     return Update(
         id=row["id"],
         status=PublicStatus(row["status"]),

@@ -21,6 +21,9 @@ from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.comms.publish")
 HEARTBEAT = 60.0
+REST, LONGEST_REST = 4.0, 2.0
+"""After a rendering it rests for so many times as long as that took, and for so many seconds at most: in a storm of
+incidents what changes meanwhile is told at once, and messages have the processor."""
 
 
 class Writes(Protocol):
@@ -48,18 +51,22 @@ class Publisher:
         self._own = {path: file.read_bytes() for path, file in (own_files or {}).items()}
         self._revision = -1
         self._written_at = 0.0
+        self._rested_at = 0.0
 
     async def run_once(self) -> int:
         """Render if something changed or a minute is over.
 
         What cannot be written to the folder is tried again.
         """
+        await asyncio.sleep(self._rested_at - monotonic())
         async with self._open_uow() as uow:
             current = await revision(uow.conn)
             if current == self._revision and monotonic() - self._written_at < HEARTBEAT:
                 return 0
             gathered = await site(uow.conn, uow.now, base_url=self._base_url)
+        began = monotonic()
         files = self.published.show(gathered)
+        self._rested_at = monotonic() + min(LONGEST_REST, REST * (monotonic() - began))
         if self._folder is not None:
             written = await asyncio.to_thread(self._folder.write, folder_files(files, self._own))
             log.debug("status_page.written", files=written, revision=gathered.page.revision)
