@@ -16,15 +16,18 @@ from pydantic import SecretStr
 from tests.contract.members import envelopes_of, interleaved, member, publish_until_acknowledged, take
 from tests.contract.transports import KafkaTransport, fresh_keys
 from tests.ledger import by_key, envelope
+from tocsin_bus.connect import connect
 from tocsin_bus.kafka import KafkaBus
 from tocsin_bus.kafka_producer import KafkaProducer
 from tocsin_bus.kafka_settings import KafkaSettings
-from tocsin_bus.protocol import Bus, BusUnavailable
+from tocsin_bus.protocol import Bus, BusUnavailable, Consumer
 from tocsin_events.base import Topic
 from tocsin_runtime.settings import PlatformSettings
 from tocsin_testkit.kafka import KafkaRig
 
 KEY = UUID("0195d2f0-0000-7000-8000-000000000001")
+SESSION = 5.5
+"""Seconds; a little less than what the broker waits for a member that it hears nothing of."""
 
 
 @pytest.fixture
@@ -115,6 +118,43 @@ async def test_two_publishers_share_the_loss_of_their_producer(kafka: KafkaTrans
 
 
 @pytest.mark.kafka
+async def test_who_is_started_again_under_its_name_waits_for_nobody(kafka: KafkaTransport) -> None:
+    """A killed member without a name keeps the group for six seconds."""
+    kafka.settings = kafka.settings.model_copy(update={"kafka_instance": "pod-1"})
+    keys = fresh_keys(6)
+    bus = kafka.open()
+    await bus.start()
+    await bus.publish(interleaved(keys, 5))
+    async with member(bus) as consumer:
+        await take(consumer, 30, finish=False)
+        _leave_unsaid(consumer)
+    began = asyncio.get_running_loop().time()
+    async with member(bus) as successor:
+        records = await take(successor, 30)
+    assert asyncio.get_running_loop().time() - began < SESSION
+    await bus.close()
+    assert by_key(envelopes_of(records)) == {key: list(range(5)) for key in keys}
+
+
+@pytest.mark.kafka
+async def test_who_leaves_for_good_keeps_no_place_under_its_name(kafka: KafkaTransport) -> None:
+    keys = fresh_keys(6)
+    names = (kafka.settings.model_copy(update={"kafka_instance": name}) for name in ("pod-1", "pod-2"))
+    first, second = (connect(settings) for settings in names)
+    await first.start()
+    await first.publish(interleaved(keys, 5))
+    async with member(first) as consumer:
+        await take(consumer, 30, finish=False)
+    began = asyncio.get_running_loop().time()
+    async with member(second) as successor:
+        records = await take(successor, 30)
+    assert asyncio.get_running_loop().time() - began < SESSION
+    await second.close()
+    await first.close()
+    assert by_key(envelopes_of(records)) == {key: list(range(5)) for key in keys}
+
+
+@pytest.mark.kafka
 async def test_a_member_that_died_is_replaced_and_goes_on_where_it_was(kafka_bus: Bus) -> None:
     keys = fresh_keys(6)
     await kafka_bus.publish(interleaved(keys, 5))
@@ -168,7 +208,7 @@ def test_the_settings_that_the_measurements_ask_for() -> None:
     assert (consumer["session_timeout_ms"], consumer["heartbeat_interval_ms"]) == (6_000, 2_000)
     assert (consumer["max_poll_interval_ms"], consumer["rebalance_timeout_ms"]) == (120_000, 15_000)
     assert len(consumer["partition_assignment_strategy"]) == 1
-    assert "group_instance_id" not in consumer
+    assert consumer["group_instance_id"] is None
 
 
 def test_a_login_over_tls_is_handed_to_every_client() -> None:
@@ -193,6 +233,11 @@ def _take_a_sequence_number(bus: Bus, topic: str) -> None:
     client = vars(producer)["_current"]
     for number in range(4):
         client._txn_manager.increment_sequence_number(TopicPartition(topic, number), 1)
+
+
+def _leave_unsaid(consumer: Consumer) -> None:
+    """What the broker sees of a kill: the member's connections end, and it has not said that it leaves."""
+    vars(consumer)["_member"]._coordinator.reset_generation()
 
 
 async def _configs(kafka: KafkaTransport, topics: list[str]) -> dict[str, dict[str, Any]]:

@@ -272,6 +272,9 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
 
 async def _stop(member: AIOKafkaConsumer) -> None:
+    # aiokafka leaves it to the broker's patience to notice that a member with a name has gone: who closes goes at once.
+    if member._coordinator is not None:
+        member._coordinator._group_instance_id = None
     try:
         await member.stop()
     except (KafkaError, OSError) as error:

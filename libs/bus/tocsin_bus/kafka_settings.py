@@ -26,6 +26,7 @@ class KafkaSettings:
 
     bootstrap: tuple[str, ...]
     prefix: str = "tocsin."
+    instance: str = ""
     partitions: int = 12
     replication: int = 3
     create_topics: bool = True
@@ -42,6 +43,7 @@ class KafkaSettings:
         return KafkaSettings(
             bootstrap=tuple(server for server in servers if server),
             prefix=settings.kafka_topic_prefix,
+            instance=settings.kafka_instance,
             partitions=settings.kafka_partitions,
             replication=settings.kafka_replication,
             create_topics=settings.kafka_create_topics,
@@ -96,6 +98,7 @@ class KafkaSettings:
     def consumer(self, consumer: str, *, gather: bool = False) -> dict[str, Any]:
         """A member leaves its group within six seconds of its death, and commits only what is done (R12-R14).
 
+        One with an instance name that is started again sooner takes its own place (KIP-345), and nobody waits.
         A request may take longer than a rebalance, for joining a group is one. With `gather` the broker
         keeps an answer back for a while, unless there is much to tell: a request for every event is saved on both
         sides, each of which names every partition.
@@ -104,6 +107,7 @@ class KafkaSettings:
         return {
             **self.client(),
             "group_id": self.group_of(consumer),
+            "group_instance_id": self.instance or None,
             "enable_auto_commit": False,
             "auto_offset_reset": "earliest",
             "isolation_level": "read_committed",

@@ -205,7 +205,8 @@ class FiveProcesses:
                 process.terminate()
 
     def _process(self, name: str, port: int) -> Process:
-        environment = {**self._shared, "TOCSIN_PORT": str(port)}
+        own = {"TOCSIN_PORT": str(port), "TOCSIN_KAFKA_INSTANCE": f"{name}-{port}"}
+        environment = {**self._shared, **own}
         command = [sys.executable, "-m", "tocsin", "serve", name]
         return Process(name, command, environment, self._folder / f"{name}-{port}.log")
 
