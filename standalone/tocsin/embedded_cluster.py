@@ -14,7 +14,8 @@ from tocsin.embedded_layout import Layout
 LOGIN = "tocsin"
 DATABASE = "tocsin"
 SUPERUSER = "postgres"
-_ROOM_FOR_A_NEW_CLUSTER = 256 * 1024 * 1024
+_ROOM_FOR_A_NEW_CLUSTER = 512 * 1024 * 1024
+_LOG_FILES_AHEAD = 16
 
 # Given on the command line: a release can change them, and no file or ALTER SYSTEM can undo the first three.
 _SETTINGS = {
@@ -31,6 +32,8 @@ _SETTINGS = {
     "work_mem": "4MB",
     "maintenance_work_mem": "32MB",
     "max_wal_size": "512MB",
+    # Log files that are kept to be written over: to make a new one holds up every commit for some 50 ms.
+    "min_wal_size": f"{_LOG_FILES_AHEAD * 16}MB",
     "random_page_cost": "1.1",
     "jit": "off",
     # Fewer processes: no I/O workers, no logical replication, no parallel queries; one machine, small tables.
@@ -78,7 +81,7 @@ def ensure_cluster(binaries: Binaries, layout: Layout, account: Account, *, keep
         return
     if shutil.disk_usage(layout.root).free < _ROOM_FOR_A_NEW_CLUSTER:
         raise EmbeddedError(
-            f"the disk that holds {layout.root} has less than 256 MiB free: free some and start again"
+            f"the disk that holds {layout.root} has less than 512 MiB free: free some and start again"
         )
     _ensure_password(layout, account)
     staging = layout.home / "data.new"
@@ -124,10 +127,19 @@ def _creation(
     )
     # The login has the rights that we ask of a login on a foreign server, no more, so that both behave alike.
     yield (
-        [binaries.program("postgres"), "--single", "-j", "-D", staging, "-c", "exit_on_error=on", "postgres"],
+        [
+            *(binaries.program("postgres"), "--single", "-j", "-D", staging, "-c", "exit_on_error=on"),
+            *("-c", f"min_wal_size={_SETTINGS['min_wal_size']}", "postgres"),
+        ],
         f"CREATE ROLE {LOGIN} LOGIN CREATEROLE CREATEDB PASSWORD '{read_password(layout)}';\n\n"
-        f"CREATE DATABASE {DATABASE} OWNER {LOGIN};\n\n",
+        f"CREATE DATABASE {DATABASE} OWNER {LOGIN};\n\n" + (_log_files() if durable else ""),
     )
+
+
+def _log_files() -> str:
+    """Begin as many log files as are kept: the checkpoint makes the files of the first storm of those behind it."""
+    begin_next = "SELECT pg_logical_emit_message(false, 'tocsin', '');\n\nSELECT pg_switch_wal();\n\n"
+    return begin_next * _LOG_FILES_AHEAD + "CHECKPOINT;\n\n"
 
 
 def _ensure_password(layout: Layout, account: Account) -> None:
