@@ -26,6 +26,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._peer = str((transport.get_extra_info("peername") or ("local",))[0])
         self._timer: asyncio.TimerHandle | None = None
         self._counted = False
+        self._idle_since: float | None = None
         self._waits(HEADER_DEADLINE)
         self._watch()
 
@@ -33,6 +34,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         """It is gone."""
         self._complete()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. Only what they leave incomplete gets a timer: most requests come whole, and timers cost."""
@@ -54,6 +58,35 @@ class DeadlineProtocol(HttpToolsProtocol):
         """The whole request is here."""
         self._complete()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is out. One timer of the connection watches its rest between requests, and none for each answer."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._rest(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if nothing has come for as long as it may rest."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # a request is under way; its end begins another rest
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._rest(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Uvicorn's word for: it rests no more."""
+        self._idle_since = None
+
+    def _rest(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _waits(self, seconds: float) -> None:
         self._due = self.loop.time() + seconds

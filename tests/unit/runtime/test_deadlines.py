@@ -7,7 +7,9 @@ import pytest
 
 from tests.unit.runtime.wire import Echo, connected, post, served
 from tocsin_runtime import deadlines
+from tocsin_runtime.clock import monotonic
 from tocsin_runtime.deadlines import DeadlineProtocol
+from tocsin_testkit.waiting import eventually, pause
 
 HEAD = b"POST /direct/a HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\n"
 
@@ -46,6 +48,18 @@ async def test_a_connection_that_rests_between_requests_stays() -> None:
 
         assert protocol._timer is None  # type: ignore[union-attr]
         assert protocol.timeout_keep_alive_task is not None  # type: ignore[union-attr]
+
+
+async def test_a_connection_that_rests_too_long_is_closed_and_one_that_is_used_is_not() -> None:
+    async with served(Echo(), rest=1) as (server, port), connected(port) as wire:
+        began = monotonic()
+        for _ in range(5):
+            wire.send(post(b"a"))
+            await wire.answer()
+            await pause(0.3)
+        await eventually(lambda: not server.server_state.connections, within=3)
+
+        assert monotonic() - began >= 2.2
 
 
 async def test_the_peer_with_too_many_half_open_requests_loses_the_next(

@@ -66,10 +66,11 @@ def _said(scope: Mapping[str, Any], body: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[tuple[TocsinServer, int]]:
-    """The server and its port."""
+async def served(app: Any, *, rest: int = 75) -> AsyncIterator[tuple[TocsinServer, int]]:
+    """The server and its port. `rest` is the seconds that a connection may do so between requests."""
     config = uvicorn_config(app, host="127.0.0.1", port=free_port())
     config.lifespan = "off"
+    config.timeout_keep_alive = rest
     server = TocsinServer(config, drain=0)
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, within=20)
