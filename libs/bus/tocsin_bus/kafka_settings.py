@@ -16,8 +16,6 @@ MUCH = 64 * 1024
 """Bytes that an answer to a patient reader is worth being sent for at once."""
 PATIENCE = 750
 """Milliseconds for which such an answer is kept back."""
-QUIET = 1500
-"""Milliseconds for which the broker has nothing to answer where nothing happens; what does happen is told at once."""
 KEEP = 7 * 24 * 3600 * 1000
 """Milliseconds for which topics are kept; the inbox outlives them by a day (R15)."""
 
@@ -106,7 +104,6 @@ class KafkaSettings:
         sides, each of which names every partition.
         """
         gathering = {"fetch_min_bytes": MUCH, "fetch_max_wait_ms": PATIENCE} if gather else {}
-        waiting = {"fetch_max_wait_ms": QUIET, **gathering}
         return {
             **self.client(),
             "group_id": self.group_of(consumer),
@@ -122,7 +119,7 @@ class KafkaSettings:
             "request_timeout_ms": 20_000,
             "fetch_max_bytes": 2 * LARGEST,
             "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
-            **waiting,
+            **gathering,
         }
 
     def topic_settings(self, topic: Topic, *, replication: int) -> dict[str, str]:
