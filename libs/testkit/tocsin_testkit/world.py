@@ -205,8 +205,9 @@ class FiveProcesses:
                 process.terminate()
 
     def _process(self, name: str, port: int) -> Process:
-        own = {"TOCSIN_PORT": str(port), "TOCSIN_KAFKA_INSTANCE": f"{name}-{port}"}
-        environment = {**self._shared, **own}
+        # Replicas have no names, as in deploy/k8s (decision 20).
+        named = {"TOCSIN_KAFKA_INSTANCE": name} if len(self.ports[name]) == 1 else {}
+        environment = {**self._shared, **named, "TOCSIN_PORT": str(port)}
         command = [sys.executable, "-m", "tocsin", "serve", name]
         return Process(name, command, environment, self._folder / f"{name}-{port}.log")
 
