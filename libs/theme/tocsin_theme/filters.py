@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 from markdown_it import MarkdownIt
@@ -32,6 +33,9 @@ _TAGS = {
 _TAGS |= {"pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 _SCHEMES = {"http", "https", "mailto"}
 _ATTRIBUTES = {"a": {"href", "title"}}
+
+_KEPT_LETTERS = 4000
+"""Longer texts are not kept in memory."""
 
 Params = Mapping[str, str | Sequence[str]]
 
@@ -96,7 +100,14 @@ def safe_url(value: str | None) -> str:
 
 def markdown(value: str | None) -> Markup:
     """Markdown as HTML without raw HTML, scripts, images or styles; links keep to http, https and mailto."""
-    html = _MARKDOWN.render(value or "")
+    text = value or ""
+    return _html_of(text) if len(text) <= _KEPT_LETTERS else _html_of.__wrapped__(text)
+
+
+@lru_cache(maxsize=256)
+def _html_of(text: str) -> Markup:
+    """The same few texts are shown again and again: a page that many read, or a hundred incidents of one kind."""
+    html = _MARKDOWN.render(text)
     rel = "nofollow noopener noreferrer"
     return Markup(clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=rel))
 
@@ -117,9 +128,9 @@ def toggled(params: Params, name: str, value: str) -> str:
 
 
 def _time(value: datetime, words: str, *, style: str) -> Markup:
-    exact = _aware(value).astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}" data-local="{}">{}</time>').format(
-        f"{exact:%Y-%m-%dT%H:%M:%SZ}", f"{exact:%Y-%m-%d %H:%M:%S} UTC", style, escape(words)
+    exact = _aware(value).astimezone(UTC).isoformat(sep=" ", timespec="seconds")[:19]
+    return Markup(
+        f'<time datetime="{exact[:10]}T{exact[11:]}Z" title="{exact} UTC" data-local="{style}">{escape(words)}</time>'
     )
 
 
