@@ -14,7 +14,7 @@ from tests.requirements import markers, reason_against, required
 from tocsin_bus.unit_of_work import OpenUnitOfWork, unit_of_work_opener
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 from tocsin_testkit.apps import ADMIN_TOKEN, build_app, running
 from tocsin_testkit.kafka import KafkaRig
 from tocsin_testkit.postgres import TestServer

@@ -18,7 +18,8 @@ from tocsin_events.envelope import Envelope
 from tocsin_events.status import ComponentState, ComponentStateChanged
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
-from tocsin_runtime.migrate import prepare_roles, role_of
+from tocsin_runtime.migrate import prepare_roles
+from tocsin_runtime.schemas import role_of
 from tocsin_testkit.postgres import TestServer
 
 SCHEMA = "ledger"

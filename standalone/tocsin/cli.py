@@ -46,14 +46,14 @@ def up_command(
     options = UpOptions(
         data_dir=data_dir, host=host, port=port, kafka=kafka, database=database, starter=starter
     )
-    _hosting().run_up(options, console)
+    _load("tocsin.hosting").run_up(options, console)
 
 
 @app.command("serve")
 def serve_command(service: Annotated[str, typer.Argument(help=", ".join(SERVICES))]) -> None:
     """Run one service, as the containers do."""
     _known([service], SERVICES)
-    _hosting().run_service(service)
+    _load("tocsin.hosting_one").run_service(service)
 
 
 @app.command("migrate")
@@ -62,7 +62,7 @@ def migrate_command(
 ) -> None:
     """Bring the database to this release's tables. Safe to run again, and at once with others."""
     _known(services or [], SCHEMAS)
-    _hosting().run_migrations(services or [], console)
+    _load("tocsin.hosting").run_migrations(services or [], console)
 
 
 def main() -> None:
@@ -74,13 +74,13 @@ def main() -> None:
         sys.exit(2)
 
 
-def _hosting() -> ModuleType:
+def _load(hosting: str) -> ModuleType:
     """The services' libraries take a second to load, which a client command should not have to wait for.
 
     The collector would look through all of it again and again meanwhile; the server begins to collect once it listens.
     """
     gc.disable()
-    return import_module("tocsin.hosting")
+    return import_module(hosting)
 
 
 def _known(services: list[str], choices: tuple[str, ...]) -> None:

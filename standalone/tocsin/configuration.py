@@ -39,7 +39,7 @@ Seconds = Annotated[int, BeforeValidator(_seconds), Field(ge=0)]
 class Part(BaseModel):
     """A part of the file. A name that is not known is an error, for it is most likely misspelt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)  # most commands read none
 
 
 class ContactMethod(Part):

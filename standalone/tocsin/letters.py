@@ -10,7 +10,7 @@ from uuid import UUID
 from tocsin.local_database import local_settings
 from tocsin_bus.dead_letters import DeadLetterEntry, find_dead_letters, replay_dead_letters
 from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from tocsin_bus.succession import succeed
 from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 from tocsin_runtime.settings import SERVICES, PlatformSettings
 
 

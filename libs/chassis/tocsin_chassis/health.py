@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin_bus.protocol import BusUnavailable, Partition
 from tocsin_events.base import Topic
-from tocsin_runtime.migrate import newest
+from tocsin_runtime.schemas import newest
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service

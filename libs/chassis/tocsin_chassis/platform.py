@@ -8,7 +8,7 @@ from tocsin_bus.protocol import Bus
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.clock import Clock, DatabaseClock
 from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 from tocsin_runtime.settings import PlatformSettings
 
 Courier = Callable[[Sequence[Envelope]], Awaitable[None]]

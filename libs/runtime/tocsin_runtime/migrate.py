@@ -2,9 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -16,17 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tocsin_runtime.database import driver_url
+from tocsin_runtime.schemas import MigrationError, migrations_of, role_of
 
 LOCK = 0x7064_736E
-
-
-class MigrationError(Exception):
-    """A migration could not run; the text says what to do."""
-
-
-def role_of(schema: str) -> str:
-    """The role that owns a schema when one login serves all."""
-    return f"tocsin_{schema}"
 
 
 async def prepare_roles(url: str, schemas: list[str]) -> None:
@@ -82,12 +71,6 @@ async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
         await engine.dispose()
 
 
-@cache
-def newest(package: str) -> str:
-    """The revision that the code expects. Reads the package's migrations once: health checks ask often."""
-    return str(_scripts(package).get_current_head())
-
-
 def _prepare_role(conn: Connection, schema: str) -> None:
     role = role_of(schema)
     if not conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).scalar():
@@ -116,8 +99,5 @@ def _upgrade(conn: Connection, schema: str, package: str) -> str:
 
 
 def _scripts(package: str) -> ScriptDirectory:
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise MigrationError(f"package {package} is not installed")
-    folder = Path(spec.submodule_search_locations[0]) / "migrations"
+    folder = migrations_of(package)
     return ScriptDirectory(str(folder), version_locations=[str(folder / "versions")])

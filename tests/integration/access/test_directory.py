@@ -26,7 +26,7 @@ from tocsin_events.directory import (
 from tocsin_runtime.clock import ManualClock, process_now
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 from tocsin_testkit.apps import ORIGIN, SECRET_KEY
 from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.templates import Templates

@@ -17,7 +17,7 @@ from tests.unit.analytics.year import PEOPLE, SERVICES, service_id, year
 from tocsin_bus.unit_of_work import unit_of_work_opener
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
-from tocsin_runtime.migrate import role_of
+from tocsin_runtime.schemas import role_of
 from tocsin_testkit.postgres import TestServer
 from tocsin_testkit.templates import Templates
 
