@@ -10,13 +10,16 @@ from tocsin_detector.domain.keys import digester
 
 LoadAll = Callable[[], Awaitable[Sequence[Integration]]]
 LookUp = Callable[[Sequence[bytes]], Awaitable[Sequence[Integration]]]
+MOST_SHOWN = 1024
+"""So many keys are held in memory."""
 
 
 class Keyring:
-    """Knows every integration whose key is valid. Keys themselves are never held, only keyed digests.
+    """Knows every integration whose key is valid, by keyed digests; keys themselves are stored nowhere.
 
-    An unknown key, a missing one and a revoked one take the same road and the same time: one look-up, shared by all
-    that ask meanwhile.
+    The keys that senders have shown lately are held in memory until the keyring changes, for a digest each time costs
+    a twentieth of accepting an alert. An unknown key, a missing one and a revoked one take the same road and the same
+    time: one look-up, shared by all that ask meanwhile.
     """
 
     def __init__(self, secret: bytes, *, load_all: LoadAll, look_up: LookUp) -> None:
@@ -24,6 +27,7 @@ class Keyring:
         self._load_all = load_all
         self._look_up = look_up
         self._by_digest: dict[bytes, Integration] = {}
+        self._shown: dict[str, Integration] = {}
         self._asked: dict[bytes, asyncio.Future[Integration | None]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -33,7 +37,12 @@ class Keyring:
 
     def known(self, key: str) -> Integration | None:
         """The integration with this key as far as memory goes; None says nothing."""
-        return self._known(self.digest(key))
+        known = self._shown.get(key)
+        if known is None:
+            known = self._known(self.digest(key))
+            if known is not None and len(self._shown) < MOST_SHOWN:
+                self._shown[key] = known
+        return known
 
     async def find(self, key: str) -> Integration | None:
         """The integration with this key, None when no valid one has it. Raises what the look-up raises."""
@@ -62,6 +71,7 @@ class Keyring:
     def forget(self, integration_id: UUID) -> None:
         """Its key opens nothing any more, from this moment on in this process."""
         self._by_digest = {d: i for d, i in self._by_digest.items() if i.id != integration_id}
+        self._shown.clear()
 
     def _known(self, digest: bytes) -> Integration | None:
         known = self._by_digest.get(digest)
@@ -69,6 +79,7 @@ class Keyring:
 
     def _replace(self, integrations: Iterable[Integration]) -> None:
         self._by_digest = {i.key_digest: i for i in integrations if i.revoked_at is None}
+        self._shown.clear()
 
     async def _ask(self) -> None:
         try:
@@ -87,5 +98,6 @@ class Keyring:
                 future.exception()  # seen: the one who asked may be gone by now
             return
         self._by_digest.update(found)
+        self._shown.clear()
         for digest, future in batch.items():
             future.set_result(found.get(digest))

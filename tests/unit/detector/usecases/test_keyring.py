@@ -120,3 +120,23 @@ async def test_a_look_up_that_fails_is_not_taken_for_unknown() -> None:
     table.error = None
 
     assert await keyring.find("a") is not None
+
+
+@pytest.mark.parametrize("change", ["remember", "forget", "reload"])
+async def test_a_key_that_was_shown_before_opens_what_it_opens_now(change: str) -> None:
+    known = integration("a")
+    table = Table(known)
+    keyring = table.keyring()
+    await keyring.reload()
+    assert keyring.known("a") is known
+    renamed = replace(known, name="renamed")
+
+    if change == "remember":
+        keyring.remember(renamed)
+    elif change == "forget":
+        keyring.forget(known.id)
+    else:
+        table.rows = [renamed]
+        await keyring.reload()
+
+    assert keyring.known("a") == (None if change == "forget" else renamed)
