@@ -140,7 +140,12 @@ _JUST_PUBLISHED = Statement(
     " AND lane = ANY(CAST(:lanes AS smallint[])) ORDER BY position"
 )
 _DONE = " WHERE day = :day AND position = ANY(CAST(:positions AS bigint[]))"
-_MARK = Statement("UPDATE outbox SET published_at = now()" + _DONE)
+# Nobody waits for the disk: a mark that a crash takes away means that the event goes out again, and is known there.
+# Marks after it are gone as well, so that the order stays.
+_MARK = Statement(
+    "UPDATE outbox SET published_at = now()"
+    " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily" + _DONE
+)
 _MARK_BYPASSED = Statement("UPDATE outbox SET bypassed_at = now()" + _DONE)
 _AGE = Statement(
     "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8"

@@ -10,21 +10,24 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from tests.bus_running import consuming, opener, relaying
 from tests.integration.bus.silent_broker import stalled_bus
 from tests.ledger import by_key, count, count_up, effects, numbered, recording
 from tocsin_bus.consumer import ConsumerRunner
-from tocsin_bus.outbox import lane_of, oldest_age
+from tocsin_bus.outbox import LANES, lane_of, mark_published, oldest_age, unpublished
 from tocsin_bus.protocol import Bus, Partition, Record
 from tocsin_bus.relay import STALLED_AFTER, BypassRoad
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
 from tocsin_runtime.database import Database
+from tocsin_runtime.statement import Statement
 from tocsin_testkit.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 WRITERS, EACH = 8, 150
+SYNC = Statement("SELECT current_setting('synchronous_commit')")
 
 
 async def write(database: Database, keys: Sequence[UUID], times: int) -> None:
@@ -90,6 +93,18 @@ async def test_nothing_is_marked_before_the_bus_has_answered(database: Database)
         assert await count(database, "outbox", "published_at IS NULL") == 3
         async with database.read() as conn:
             assert await oldest_age(conn) > 1
+
+
+async def test_a_mark_waits_for_no_disk_and_events_do(database: Database) -> None:
+    """What a crash takes of the marks is told again, and known; the event itself must be there."""
+    await write(database, [uuid4()], 1)
+    async with database.begin() as conn:
+        await conn.execute(text("SET LOCAL synchronous_commit = on"))
+        waiting = await unpublished(conn, lanes=range(LANES), limit=1, service="detector")
+        assert await SYNC.value(conn) == "on"
+        await mark_published(conn, waiting)
+        assert await SYNC.value(conn) == "off"
+    assert await count(database, "outbox", "published_at IS NOT NULL") == 1
 
 
 @pytest.fixture
