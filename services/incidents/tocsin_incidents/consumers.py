@@ -26,8 +26,9 @@ from tocsin_incidents.domain.wording import count_of
 from tocsin_incidents.usecases.clear_alert import clear_alert
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.hear_paging import (
+    Note,
     lapse_acknowledgement,
-    note_page,
+    note_all,
     take_acknowledgement,
     take_senders_acknowledgement,
 )
@@ -113,50 +114,43 @@ def _hear_acknowledgements(subscriptions: Subscriptions, desk: Desk) -> None:
 
 
 def _hear_pages(subscriptions: Subscriptions) -> None:
-    @subscriptions.on(PageSent)
-    async def sent(event: PageSent, uow: UnitOfWork) -> None:
-        title = f"{event.page.user} was paged by {WAYS[event.page.channel]}"
-        data: dict[str, object] = {"attempts": event.attempts, "may_repeat": event.may_repeat}
-        await _note(uow, event.page, kind=Kind.PAGE_SENT, title=title, data=data)
-
-    @subscriptions.on(PageFailed)
-    async def failed(event: PageFailed, uow: UnitOfWork) -> None:
-        tries = count_of(event.attempts, "attempt")
-        title = f"Could not page {event.page.user} by {WAYS[event.page.channel]} in {tries}: {event.reason}"
-        data: dict[str, object] = {"attempts": event.attempts, "reason": event.reason}
-        await _note(uow, event.page, kind=Kind.PAGE_FAILED, title=title, data=data)
-
-    @subscriptions.on(PageUndeliverable)
-    async def undeliverable(event: PageUndeliverable, uow: UnitOfWork) -> None:
-        reason = event.reason.replace("_", " ")
-        title = f"Step {event.step} of the escalation reached nobody: {reason}" if event.step else NO_POLICY
-        data: dict[str, object] = {"step": event.step, "reason": event.reason}
-        await note_page(
-            uow, incident_id=event.incident_id, kind=Kind.PAGE_UNDELIVERABLE, title=title, data=data
-        )
-
-    @subscriptions.on(EscalationExhausted)
-    async def exhausted(event: EscalationExhausted, uow: UnitOfWork) -> None:
-        rounds = count_of(event.rounds, "round")
-        title = f"Nobody answered: every step of the escalation went unanswered in {rounds}"
-        await note_page(
-            uow,
-            incident_id=event.incident_id,
-            kind=Kind.ESCALATION_EXHAUSTED,
-            title=title,
-            data={"rounds": event.rounds},
-        )
+    @subscriptions.on_many(PageSent, PageFailed, PageUndeliverable, EscalationExhausted)
+    async def note(heard: Sequence[Heard], uow: UnitOfWork) -> None:
+        await note_all(uow, *(_note(one.event) for one in heard))
 
 
-async def _note(uow: UnitOfWork, page: Page, *, kind: Kind, title: str, data: dict[str, object]) -> None:
-    about: dict[str, object] = {
+def _note(event: PageSent | PageFailed | PageUndeliverable | EscalationExhausted) -> Note:
+    match event:
+        case PageSent(page=page):
+            title = f"{page.user} was paged by {WAYS[page.channel]}"
+            data = {**_about(page), "attempts": event.attempts, "may_repeat": event.may_repeat}
+            return Note(page.incident_id, Kind.PAGE_SENT, title, data=data)
+        case PageFailed(page=page):
+            tries = count_of(event.attempts, "attempt")
+            title = f"Could not page {page.user} by {WAYS[page.channel]} in {tries}: {event.reason}"
+            data = {**_about(page), "attempts": event.attempts, "reason": event.reason}
+            return Note(page.incident_id, Kind.PAGE_FAILED, title, data=data)
+        case PageUndeliverable():
+            reason = event.reason.replace("_", " ")
+            title = (
+                f"Step {event.step} of the escalation reached nobody: {reason}" if event.step else NO_POLICY
+            )
+            data = {"step": event.step, "reason": event.reason}
+            return Note(event.incident_id, Kind.PAGE_UNDELIVERABLE, title, data=data)
+        case EscalationExhausted():
+            rounds = count_of(event.rounds, "round")
+            title = f"Nobody answered: every step of the escalation went unanswered in {rounds}"
+            return Note(event.incident_id, Kind.ESCALATION_EXHAUSTED, title, data={"rounds": event.rounds})
+
+
+def _about(page: Page) -> dict[str, object]:
+    return {
         "page_id": str(page.page_id),
         "user_id": str(page.user_id),
         "channel": str(page.channel),
         "step": page.step,
         "round": page.round,
     }
-    await note_page(uow, incident_id=page.incident_id, kind=kind, title=title, data={**about, **data})
 
 
 def _firing(alert: Alert) -> Firing:

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from tests.integration.incidents.room import ANA, BO, MINUTE, Room
 from tocsin_access.directory import tell
+from tocsin_bus.subscriptions import Heard
 from tocsin_events.alerts import AlertAcknowledged
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import IncidentAcknowledged, IncidentResponseOverdue, IncidentStatusChanged
@@ -15,6 +16,7 @@ from tocsin_events.pages import (
     PageSent,
     PageUndeliverable,
 )
+from tocsin_incidents.consumers import subscriptions_for
 from tocsin_incidents.domain.incident import Actor, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.timeline import Kind
@@ -100,6 +102,25 @@ async def test_what_paging_does_is_told_in_the_timeline(room: Room) -> None:
         "Nobody answered: every step of the escalation went unanswered in 2 rounds",
     ]
     assert (await room.only()).version == incident.version, "the incident itself did not change"
+
+
+async def test_lines_of_several_incidents_come_at_once_in_order(room: Room) -> None:
+    await room.fires(room.alert(uuid4()))
+    await room.fires(room.alert(uuid4()))
+    one, other = await room.incidents()
+    now = room.clock.moment
+    events = [
+        EscalationExhausted(incident_id=incident_id, at=now, rounds=rounds)
+        for incident_id, rounds in ((one.id, 1), (other.id, 2), (uuid4(), 3), (one.id, 4))
+    ]
+    note = subscriptions_for(room.desk).many_for(events[0])
+    assert note is not None
+    async with room.uow() as uow:
+        await note([Heard(event, uow.cause) for event in events], uow)
+        announced = uow.announced
+    assert [entry.data for entry in (await room.story(one))[1:]] == [{"rounds": 1}, {"rounds": 4}]
+    assert [entry.data for entry in (await room.story(other))[1:]] == [{"rounds": 2}]
+    assert announced == {"incident", f"incident-{one.number}", f"incident-{other.number}"}
 
 
 async def test_an_expired_acknowledgement_may_be_given_again(room: Room) -> None:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.incident import Actor
 from tocsin_incidents.domain.timeline import Entry, Kind
+from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import timeline_entries
-from tocsin_runtime.statement import Statement
-
-_ADD = Statement(insert(timeline_entries))
+from tocsin_runtime.statement import Statement, columns_of
 
 
 class TimelineRepository:
@@ -21,20 +20,14 @@ class TimelineRepository:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def add(self, entry: Entry) -> None:
-        """One more line."""
-        values = {
-            "id": entry.id,
-            "incident_id": entry.incident_id,
-            "at": entry.at,
-            "kind": entry.kind,
-            "title": entry.title,
-            "text": entry.text,
-            "actor_id": entry.actor.user_id,
-            "actor_name": entry.actor.name,
-            "data": entry.data,
-        }
-        await _ADD.run(self._conn, **values)
+    async def add(self, *entries: Entry) -> None:
+        """These lines."""
+        await _ADD.run(self._conn, entries=recordset(entry_values(entry) for entry in entries))
+
+    async def add_known(self, entries: Sequence[Entry]) -> list[int]:
+        """The lines of incidents that there are; returns the numbers of those incidents, each once."""
+        rows = await _ADD_KNOWN.rows(self._conn, entries=recordset(entry_values(entry) for entry in entries))
+        return [row["number"] for row in rows]
 
     async def newest(
         self, incident_id: UUID, *, limit: int, before: UUID | None = None, kinds: Sequence[Kind] = ()
@@ -49,6 +42,21 @@ class TimelineRepository:
         return [_load(row) for row in rows]
 
 
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """An entry's row by column."""
+    return {
+        "id": entry.id,
+        "incident_id": entry.incident_id,
+        "at": entry.at,
+        "kind": entry.kind,
+        "title": entry.title,
+        "text": entry.text,
+        "actor_id": entry.actor.user_id,
+        "actor_name": entry.actor.name,
+        "data": entry.data,
+    }
+
+
 def _load(row: Row[Any]) -> Entry:
     return Entry(
         row.id,
@@ -60,3 +68,18 @@ def _load(row: Row[Any]) -> Entry:
         actor=Actor(row.actor_id, row.actor_name),
         data=row.data,
     )
+
+
+_COLUMNS = columns_of(timeline_entries)
+INSERT_ENTRIES = (
+    f"INSERT INTO timeline_entries ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS timeline_entries), CAST(:entries AS jsonb))"
+)
+_ADD = Statement(INSERT_ENTRIES)
+# Each number is looked up by itself: for a join, the planner would rather read all incidents while they are few.
+_ADD_KNOWN = Statement(
+    "WITH lines AS MATERIALIZED (SELECT e.*, (SELECT i.number FROM incidents i WHERE i.id = e.incident_id) AS number"
+    " FROM jsonb_populate_recordset(CAST(NULL AS timeline_entries), CAST(:entries AS jsonb)) AS e),"
+    f" added AS (INSERT INTO timeline_entries ({_COLUMNS}) SELECT {_COLUMNS} FROM lines WHERE number IS NOT NULL)"
+    " SELECT DISTINCT number FROM lines WHERE number IS NOT NULL"
+)

@@ -1,5 +1,6 @@
 """What paging did for an incident, told in its timeline; an acknowledgement also moves the incident."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -21,22 +22,33 @@ from tocsin_runtime.ids import new_id
 UNKNOWN = "unknown_incident"
 
 
-async def note_page(
-    uow: UnitOfWork,
-    *,
-    incident_id: UUID,
-    kind: Kind,
-    title: str,
-    text: str = "",
-    data: dict[str, object] | None = None,
-) -> str:
-    """One line in the timeline; the incident itself stays as it is. Returns the reason."""
-    incident = await IncidentRepository(uow.conn).get(incident_id)
-    if incident is None:
-        return UNKNOWN
-    await _add(uow, incident, kind=kind, title=title, text=text, data=data or {})
-    announce(uow, incident)
-    return "noted"
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line for the timeline of an incident, which itself stays as it is."""
+
+    incident_id: UUID
+    kind: Kind
+    title: str
+    text: str = ""
+    data: dict[str, object] = field(default_factory=dict)
+
+
+async def note_all(uow: UnitOfWork, *notes: Note) -> None:
+    """Add the lines in order; those of unknown incidents are left out."""
+    entries = [
+        Entry(
+            new_id(),
+            note.incident_id,
+            at=uow.now,
+            kind=note.kind,
+            title=note.title,
+            text=note.text,
+            data=note.data,
+        )
+        for note in notes
+    ]
+    for number in await TimelineRepository(uow.conn).add_known(entries):
+        announce(uow, number)
 
 
 async def take_senders_acknowledgement(uow: UnitOfWork, desk: Desk, *, alert_id: UUID, source: str) -> str:
@@ -70,7 +82,7 @@ async def take_acknowledgement(
             actor=actor,
             data={"via": via, "reason": decision.reason},
         )
-        announce(uow, incident)
+        announce(uow, incident.number)
     return decision.reason
 
 
@@ -102,10 +114,7 @@ async def _add(
     kind: Kind,
     title: str,
     data: dict[str, object],
-    text: str = "",
     actor: Actor = TOCSIN,
 ) -> None:
-    entry = Entry(
-        new_id(), incident.id, at=uow.now, kind=kind, title=title, text=text, actor=actor, data=data
-    )
+    entry = Entry(new_id(), incident.id, at=uow.now, kind=kind, title=title, actor=actor, data=data)
     await TimelineRepository(uow.conn).add(entry)

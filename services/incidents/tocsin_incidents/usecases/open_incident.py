@@ -44,7 +44,7 @@ async def open_incident(
         )
     )
     schedule_deadline(uow, incident)
-    announce(uow, incident)
+    announce(uow, incident.number)
     opened_total = desk.measures.opened.labels(str(incident.severity), str(incident.origin))
     uow.after_commit(opened_total.inc)
     return incident

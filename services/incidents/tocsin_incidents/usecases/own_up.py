@@ -14,7 +14,7 @@ from tocsin_incidents.domain.severity import DEFAULT_MAP, AlertSeverity, Severit
 from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.store.alerts import AlertRepository
 from tocsin_incidents.usecases.desk import Desk
-from tocsin_incidents.usecases.hear_paging import note_page
+from tocsin_incidents.usecases.hear_paging import Note, note_all
 from tocsin_incidents.usecases.open_incident import open_incident
 from tocsin_incidents.usecases.record import record, take
 from tocsin_runtime.ids import new_id
@@ -45,7 +45,7 @@ async def own_up(uow: UnitOfWork, desk: Desk, *, letter: DeadLetter) -> str:
     if look.group is None:
         return await own_up(uow, desk, letter=letter)
     await _raise(uow, desk, incident_id=look.group.incident_id, severity=severity)
-    await note_page(uow, incident_id=look.group.incident_id, kind=Kind.NOTE, title=title, text=summary)
+    await note_all(uow, Note(look.group.incident_id, Kind.NOTE, title, summary))
     return "noted"
 
 

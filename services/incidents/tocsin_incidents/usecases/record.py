@@ -77,14 +77,14 @@ async def save_next(uow: UnitOfWork, after: Incident) -> Incident:
     """Store it under its next version, and let open pages know."""
     after = replace(after, version=after.version + 1)
     await IncidentRepository(uow.conn).save(after)
-    announce(uow, after)
+    announce(uow, after.number)
     return after
 
 
-def announce(uow: UnitOfWork, incident: Incident) -> None:
+def announce(uow: UnitOfWork, number: int) -> None:
     """Lists and the incident's own page are out of date."""
     uow.announce("incident")
-    uow.announce(f"incident-{incident.number}")
+    uow.announce(f"incident-{number}")
 
 
 def schedule_deadline(uow: UnitOfWork, incident: Incident) -> None:

@@ -75,8 +75,8 @@ async def _count(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending: Se
         firing_count=max(0, incident.firing_count + pending.joined_firing - pending.ended),
     )
     counted = await save_next(uow, counted)
-    for entry in _entries(uow, counted, pending=pending):
-        await TimelineRepository(uow.conn).add(entry)
+    if entries := _entries(uow, counted, pending=pending):
+        await TimelineRepository(uow.conn).add(*entries)
     if pending.joined:
         first = pending.joined[0]
         uow.emit(
