@@ -14,9 +14,9 @@ from tocsin_incidents.consumers import subscriptions_for, timers_for
 from tocsin_incidents.domain.errors import Invalid, NameTaken, NotAllowed, NotFound
 from tocsin_incidents.settings import IncidentsSettings
 from tocsin_incidents.store.alerts import PENDING
+from tocsin_incidents.usecases.apply_placings import SETTLE
 from tocsin_incidents.usecases.desk import Desk, Measures
 from tocsin_incidents.usecases.measure_open import measure_open
-from tocsin_incidents.usecases.place_alert import SETTLE
 from tocsin_incidents.usecases.settle import settle_all
 from tocsin_incidents.web import actions as web_actions
 from tocsin_incidents.web import incidents as web_incidents

@@ -7,15 +7,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.integration.incidents.room import ANA, BO, Room
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.subscriptions import Heard
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_events.alerts import AlertOpened
 from tocsin_events.incidents import IncidentAcknowledged, IncidentOpened, IncidentResolved
 from tocsin_incidents.consumers import subscriptions_for
-from tocsin_incidents.domain.incident import Status
+from tocsin_incidents.domain.incident import Origin, Status
+from tocsin_incidents.domain.opening import Opening
+from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.store.alerts import AlertRepository
 from tocsin_incidents.usecases.keep_catalogue import add_service
+from tocsin_incidents.usecases.open_incident import open_incident
 from tocsin_incidents.usecases.respond import acknowledge_incident, resolve_incident
 from tocsin_runtime.ids import new_id
+from tocsin_testkit.waiting import eventually
+
+WAITS_FOR_ANOTHER = (
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+)
 
 Act = Callable[[UnitOfWork], Awaitable[object]]
 
@@ -61,6 +71,41 @@ async def test_a_group_has_one_open_incident_even_past_the_lock(room: Room) -> N
     await room.fires(room.alert(group := uuid4()))
     async with room.uow() as uow:
         assert not await AlertRepository(uow.conn).claim_group(group, new_id())
+
+
+async def test_a_batch_in_which_a_rival_was_quicker_is_decided_anew_for_what_hung_on_it(room: Room) -> None:
+    async with room.uow() as uow:
+        service = await add_service(uow, {"name": "Checkout"})
+    contended, other, apart = uuid4(), uuid4(), uuid4()
+    heard = [
+        Heard(AlertOpened(alert=room.alert(contended, service_id=service.id)), Cause(uuid4())),
+        Heard(AlertOpened(alert=room.alert(other, title="other", service_id=service.id)), Cause(uuid4())),
+        Heard(AlertOpened(alert=room.alert(apart, title="apart")), Cause(uuid4())),
+    ]
+    place = subscriptions_for(room.desk).many_for(heard[0].event)
+    assert place is not None
+
+    async def batch() -> None:
+        async with room.open_uow() as uow:
+            await place(heard, uow)
+
+    async def batch_waits() -> bool:
+        found = await room.run(WAITS_FOR_ANOTHER)
+        return bool(found.scalar_one())
+
+    async with room.uow() as uow:
+        opening = Opening("rival", Severity.SEV1, origin=Origin.TOCSIN, detected_at=uow.now)
+        rival = new_id()
+        assert await AlertRepository(uow.conn).claim_group(contended, rival)
+        await open_incident(uow, room.desk, incident_id=rival, opening=opening, reason="declared")
+        placing = asyncio.create_task(batch())
+        await eventually(batch_waits, within=10)
+    await placing
+    await room.settle()
+
+    counts = {incident.title: incident.alert_count for incident in await room.incidents()}
+    assert counts == {"rival": 1, "other": 1, "apart": 1}
+    assert len(await room.told(IncidentOpened)) == 3
 
 
 @pytest.mark.parametrize("turn", range(6))

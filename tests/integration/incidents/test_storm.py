@@ -9,13 +9,16 @@ from tests.integration.incidents.room import Room
 from tocsin_bus.subscriptions import Heard
 from tocsin_bus.unit_of_work import Cause
 from tocsin_events.alerts import AlertOpened, AlertResolved, AlertSeverity
-from tocsin_events.incidents import IncidentAlertJoined
+from tocsin_events.incidents import IncidentAlertJoined, IncidentOpened
 from tocsin_incidents.consumers import subscriptions_for
 from tocsin_incidents.domain.incident import Incident, Status
+from tocsin_incidents.domain.severity import AlertSeverity as TheirSeverity
 from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.usecases.keep_catalogue import add_service
 from tocsin_incidents.usecases.settle import QUIET
 
 ALERTS, BATCH = 5_000, 250
+SEV3_FOR_ALL = dict.fromkeys(TheirSeverity, Severity.SEV3)
 
 
 async def test_a_storm_is_one_incident_and_few_events(room: Room) -> None:
@@ -63,6 +66,38 @@ async def test_a_batch_is_placed_as_one_after_another_would_be(room: Room) -> No
     first, second = await room.incidents()
     assert (first.title, first.alert_count, first.severity) == ("0", 3, Severity.SEV4)
     assert (second.title, second.alert_count, second.severity) == ("1", 3, Severity.SEV1)
+
+
+async def test_a_batch_opens_as_one_after_another_would(room: Room) -> None:
+    async with room.uow() as uow:
+        named = await add_service(uow, {"name": "Checkout", "severity_map": SEV3_FOR_ALL})
+    alerts = [
+        room.alert(uuid4(), title="0", service="checkout"),
+        room.alert(uuid4(), title="1", service="unheard of"),
+        room.alert(uuid4(), title="2", service_id=named.id),
+        room.alert(uuid4(), title="3", service_id=uuid4(), severity=AlertSeverity.INFO),
+        room.alert(uuid4(), title="4"),
+    ]
+    heard = [Heard(AlertOpened(alert=alert), Cause(uuid4())) for alert in alerts]
+    place = subscriptions_for(room.desk).many_for(heard[0].event)
+    assert place is not None
+    async with room.open_uow() as uow:
+        await place(heard, uow)
+        stories = [envelope.correlation_id for envelope in uow.emitted]
+    await settle_late(room)
+
+    first, second, third = await room.incidents()
+    assert (first.title, first.service_id, first.service) == ("0", named.id, "Checkout")
+    assert (first.severity, first.alert_count, first.firing_count) == (Severity.SEV3, 2, 2)
+    assert (second.title, second.service_id, second.service) == ("1", None, "unheard of")
+    assert (third.title, third.service, third.alert_count) == ("4", None, 1)
+    assert [event.incident.number for event in await room.told(IncidentOpened)] == [
+        first.number,
+        second.number,
+        third.number,
+    ]
+    assert stories == [heard[nr].cause.correlation_id for nr in (0, 1, 4)]
+    assert (await room.story(first))[0].data["alert_ids"] == [str(alerts[0].alert_id)]
 
 
 async def test_an_incident_that_cannot_be_counted_holds_up_no_other(room: Room) -> None:

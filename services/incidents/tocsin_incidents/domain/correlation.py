@@ -1,6 +1,7 @@
 """Which incident a firing alert belongs to: decided once, with a reason that is kept and shown."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -29,6 +30,7 @@ class Candidate:
     status: Status
     opened_at: datetime
     resolved_at: datetime | None = None
+    service_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,42 @@ class Decision:
     reason: str
     incident_id: UUID | None = None
     severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One of several alerts, each of another group. `opens_as` is the id of the incident that it would open."""
+
+    severity: Severity | None
+    known: Known
+    opens_as: UUID
+    service_id: UUID | None = None
+
+
+def correlate_in_turn(turns: Sequence[Turn], *, rules: Rules, now: datetime) -> list[Decision]:
+    """Place one after another: what is known of each was read before any, so what the earlier ones did is added."""
+    reopened: dict[UUID, Candidate] = {}
+    youngest: dict[UUID, Candidate] = {}
+    decisions = []
+    for turn in turns:
+        group, service = turn.known.group, turn.known.service
+        if group is not None:
+            group = reopened.get(group.incident_id, group)
+        if turn.service_id is not None:
+            service = _younger(service, youngest.get(turn.service_id))
+        decision = correlate(turn.severity, Known(group=group, service=service), rules=rules, now=now)
+        moved: Candidate | None = None
+        if decision.placement is Placement.OPEN and decision.severity is not None:
+            moved = Candidate(
+                turn.opens_as, decision.severity, Status.DETECTED, now, service_id=turn.service_id
+            )
+            decision = replace(decision, incident_id=turn.opens_as)
+        elif decision.placement is Placement.REOPEN and group is not None:
+            moved = reopened[group.incident_id] = replace(group, status=Status.DETECTED, resolved_at=None)
+        if moved is not None and moved.service_id is not None:
+            youngest[moved.service_id] = _younger(youngest.get(moved.service_id), moved) or moved
+        decisions.append(decision)
+    return decisions
 
 
 def correlate(severity: Severity | None, known: Known, *, rules: Rules, now: datetime) -> Decision:
@@ -91,6 +129,12 @@ def _placed(placement: Placement, reason: str, *, severity: Severity | None, inc
     """A graver alert raises its incident; a milder one never lowers it."""
     raised = severity if severity is not None and severity.graver_than(incident.severity) else None
     return Decision(placement, reason, incident_id=incident.incident_id, severity=raised)
+
+
+def _younger(one: Candidate | None, other: Candidate | None) -> Candidate | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda candidate: candidate.opened_at)
 
 
 def _why_new(group: Candidate | None) -> str:

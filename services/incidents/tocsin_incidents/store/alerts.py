@@ -4,18 +4,19 @@ The road of a storm: an alert that joins costs one look-up and one insert, and t
 of the storm touches. What has joined or ended is `pending` until `usecases/settle.py` counts it, many at once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_incidents.domain.catalogue import Service
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
-from tocsin_incidents.store.services import severity_map_of
+from tocsin_incidents.store.services import load, severity_map_of
+from tocsin_incidents.store.tables import services
 from tocsin_runtime.statement import Row, Statement
 
 PENDING = "SELECT FROM incident_alerts WHERE pending"
@@ -30,10 +31,26 @@ Place = tuple[UUID, UUID | None]
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What one statement finds: what the alert's service makes of severities, and its group's open incident."""
+    """What one statement finds: what the alert's service makes of severities, and its group's open incident.
+
+    `service_id` is None when the catalogue has no such service.
+    """
 
     severity_map: SeverityMap
     group: Candidate | None
+    service_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What decides where no incident of the group is open: the group's last one, and the service's youngest open one.
+
+    Drills do not count as the service's.
+    """
+
+    service: Service | None
+    last: Candidate | None
+    youngest: Candidate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +98,38 @@ class AlertRepository:
         assert row is not None, "a row without a table always comes back"
         return _first_look(row)
 
-    async def last_of_group(self, group_id: UUID) -> Candidate | None:
-        """The incident that a group belonged to last, open or over."""
-        return _candidate(await _LAST_OF_GROUP.row(self._conn, group_id=group_id))
-
-    async def youngest_of_service(self, service_id: UUID) -> Candidate | None:
-        """The open incident of a service that was opened last; drills do not count."""
-        return _candidate(await _YOUNGEST_OF_SERVICE.row(self._conn, service_id=service_id))
+    async def second_looks(self, places: Sequence[Place]) -> list[SecondLook]:
+        """For each, in the order given. Hold the lock by which they open."""
+        groups, services_of = [place[0] for place in places], [place[1] for place in places]
+        rows = await _SECOND_LOOKS.rows(self._conn, groups=groups, services=services_of)
+        return [
+            SecondLook(
+                load(row) if row["id"] else None,
+                _candidate(row, "last_"),
+                _candidate(row, "youngest_"),
+            )
+            for row in rows
+        ]
 
     async def incident_of(self, alert_id: UUID) -> Candidate | None:
         """The incident that a firing alert belongs to."""
         return _candidate(await _INCIDENT_OF.row(self._conn, alert_id=alert_id))
 
-    async def lock_opening(self, scope: UUID) -> None:
-        """Let nobody else open an incident for this service, or group, until the end of the transaction."""
-        await _LOCK_OPENING.rows(self._conn, kind=OPENING_LOCK, scope=str(scope))
+    async def lock_opening(self, scopes: Collection[UUID]) -> None:
+        """Let nobody else open an incident for these services, or groups, until the end of the transaction.
+
+        The locks come in one order, so that two who want several of them do not wait for each other.
+        """
+        wanted = sorted({str(scope) for scope in scopes})
+        await _LOCK_OPENING.rows(self._conn, kind=OPENING_LOCK, scopes=wanted)
+
+    async def claim_new(self, groups: Mapping[UUID, UUID]) -> dict[UUID, int]:
+        """Make each new incident, by its id, its group's open one, and number it; groups that have one are left out.
+
+        Numbers grow as the mapping goes; a failed opening may leave one out. Waits for rivals as `claim_group` does.
+        """
+        rows = await _CLAIM_NEW.rows(self._conn, incidents=list(groups.keys()), groups=list(groups.values()))
+        return {row["incident_id"]: row["number"] for row in rows}
 
     async def claim_group(self, group_id: UUID, incident_id: UUID) -> bool:
         """Make this the group's open incident; False when it has one. Waits for a rival to commit or give up."""
@@ -103,18 +137,10 @@ class AlertRepository:
             return True
         return await _CLAIM_GROUP_AGAIN.run(self._conn, group_id=group_id, incident_id=incident_id) == 1
 
-    async def join(self, alert: Joined, *, at: datetime) -> None:
-        """It belongs to the incident, and waits to be counted."""
-        await _JOIN.run(self._conn, **_row(alert, at, counted=False))
-
-    async def join_all(self, alerts: Sequence[Joined], *, at: datetime) -> None:
-        """The same for many different alerts at once."""
+    async def join(self, *alerts: Joined, at: datetime) -> None:
+        """They belong to their incidents, and wait to be counted; each is another one."""
         columns = {name: [getattr(alert, name) for alert in alerts] for name in _JOINED}
-        await _JOIN_ALL.run(self._conn, **columns, at=at)
-
-    async def join_counted(self, alert: Joined, *, at: datetime) -> None:
-        """The same for the alert that opened the incident, which counts it from the start."""
-        await _JOIN.run(self._conn, **_row(alert, at, counted=True))
+        await _JOIN.run(self._conn, **columns, at=at)
 
     async def end(self, alert_id: UUID, *, at: datetime, with_incident: bool) -> bool:
         """The alert is over; False when it is of no incident, or was over before."""
@@ -149,62 +175,66 @@ class AlertRepository:
 
 def _first_look(row: Row) -> FirstLook:
     stored = row["severity_map"]
-    return FirstLook(severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row))
-
-
-def _candidate(row: Row | None) -> Candidate | None:
-    if row is None or row["id"] is None:
-        return None
-    return Candidate(
-        row["id"],
-        Severity(row["severity"]),
-        status=Status(row["status"]),
-        opened_at=row["opened_at"],
-        resolved_at=row["resolved_at"],
+    return FirstLook(
+        severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row, "open_"), row["service_id"]
     )
 
 
-def _row(alert: Joined, at: datetime, *, counted: bool) -> dict[str, Any]:
-    return {
-        "alert_id": alert.alert_id,
-        "incident_id": alert.incident_id,
-        "group_id": alert.group_id,
-        "title": alert.title,
-        "severity": alert.severity,
-        "reason": alert.reason,
-        "at": at,
-        "counted": counted,
-    }
+def _candidate(row: Row | None, prefix: str = "") -> Candidate | None:
+    if row is None or row[prefix + "id"] is None:
+        return None
+    return Candidate(
+        row[prefix + "id"],
+        Severity(row[prefix + "severity"]),
+        status=Status(row[prefix + "status"]),
+        opened_at=row[prefix + "opened_at"],
+        resolved_at=row[prefix + "resolved_at"],
+        service_id=row[prefix + "service_id"],
+    )
+
+
+_CANDIDATE = ("id", "severity", "status", "opened_at", "resolved_at", "service_id")
+
+
+def _as(prefix: str) -> str:
+    return ", ".join(f"i.{name} AS {prefix}{name}" for name in _CANDIDATE)
 
 
 _FIRST_LOOK = Statement(
-    "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM (SELECT 1) AS one"
+    f"SELECT s.id AS service_id, s.severity_map, {_as('open_')} FROM (SELECT 1) AS one"
     " LEFT JOIN services s ON s.id = CAST(:service_id AS uuid) AND NOT s.deleted"
     " LEFT JOIN incident_groups g ON g.group_id = :group_id AND g.open"
     " LEFT JOIN incidents i ON i.id = g.incident_id"
 )
 _FIRST_LOOKS = Statement(
-    "SELECT s.severity_map, i.id, i.severity, i.status, i.opened_at, i.resolved_at"
+    f"SELECT s.id AS service_id, s.severity_map, {_as('open_')}"
     " FROM unnest(CAST(:groups AS uuid[]), CAST(:services AS uuid[])) WITH ORDINALITY AS w(group_id, service_id, nr)"
     " LEFT JOIN services s ON s.id = w.service_id AND NOT s.deleted"
     " LEFT JOIN incident_groups g ON g.group_id = w.group_id AND g.open"
     " LEFT JOIN incidents i ON i.id = g.incident_id ORDER BY w.nr"
 )
 # Ids are UUIDv7: the last of a group is the one with the greatest id, which the primary key finds.
-_LAST_OF_GROUP = Statement(
-    "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_groups g"
-    " JOIN incidents i ON i.id = g.incident_id WHERE g.group_id = :group_id"
-    " ORDER BY g.open DESC, g.incident_id DESC LIMIT 1"
-)
-_YOUNGEST_OF_SERVICE = Statement(
-    "SELECT id, severity, status, opened_at, resolved_at FROM incidents"
-    " WHERE service_id = :service_id AND rank < 5 ORDER BY opened_at DESC LIMIT 1"
+_SECOND_LOOKS = Statement(
+    f"SELECT {', '.join(f's.{column.name}' for column in services.columns)}, last.*, youngest.*"
+    " FROM unnest(CAST(:groups AS uuid[]), CAST(:services AS uuid[])) WITH ORDINALITY AS w(group_id, service_id, nr)"
+    " LEFT JOIN services s ON s.id = w.service_id AND NOT s.deleted"
+    f" LEFT JOIN LATERAL (SELECT {_as('last_')} FROM incident_groups g JOIN incidents i ON i.id = g.incident_id"
+    " WHERE g.group_id = w.group_id ORDER BY g.open DESC, g.incident_id DESC LIMIT 1) AS last ON true"
+    f" LEFT JOIN LATERAL (SELECT {_as('youngest_')} FROM incidents i"
+    " WHERE i.service_id = s.id AND i.rank < 5 ORDER BY i.opened_at DESC LIMIT 1) AS youngest ON true ORDER BY w.nr"
 )
 _INCIDENT_OF = Statement(
-    "SELECT i.id, i.severity, i.status, i.opened_at, i.resolved_at FROM incident_alerts a"
+    f"SELECT {_as('')} FROM incident_alerts a"
     " JOIN incidents i ON i.id = a.incident_id WHERE a.alert_id = :alert_id AND a.ended_at IS NULL"
 )
-_LOCK_OPENING = Statement("SELECT pg_advisory_xact_lock(CAST(:kind AS int), hashtext(:scope))")
+_LOCK_OPENING = Statement(
+    "SELECT pg_advisory_xact_lock(CAST(:kind AS int), hashtext(scope)) FROM unnest(CAST(:scopes AS text[])) AS w(scope)"
+)
+_CLAIM_NEW = Statement(
+    "INSERT INTO incident_groups (group_id, incident_id, open) SELECT g, i, true"
+    " FROM unnest(CAST(:groups AS uuid[]), CAST(:incidents AS uuid[])) AS new(g, i)"
+    " ON CONFLICT DO NOTHING RETURNING incident_id, nextval('incident_numbers') AS number"
+)
 _CLAIM_GROUP = Statement(
     "INSERT INTO incident_groups (group_id, incident_id, open) VALUES (:group_id, :incident_id, true)"
     " ON CONFLICT DO NOTHING"
@@ -213,6 +243,7 @@ _CLAIM_GROUP_AGAIN = Statement(
     "UPDATE incident_groups SET open = true WHERE group_id = :group_id AND incident_id = :incident_id"
     " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = :group_id AND o.open)"
 )
+_JOINED = ("alert_id", "incident_id", "group_id", "title", "severity", "reason")
 _INTO = (
     "INSERT INTO incident_alerts (alert_id, incident_id, group_id, title, severity, reason, joined_at,"
     " told, counted_firing, pending) "
@@ -224,15 +255,16 @@ _MOVED = (
     " counted_firing = excluded.counted_firing, pending = excluded.pending"
 )
 _JOIN = Statement(
-    _INTO + "VALUES (:alert_id, :incident_id, :group_id, :title, :severity, :reason, :at, :counted, :counted,"
-    " NOT :counted)" + _MOVED
-)
-_JOINED = ("alert_id", "incident_id", "group_id", "title", "severity", "reason")
-_JOIN_ALL = Statement(
     _INTO + "SELECT a, i, g, t, s, r, CAST(:at AS timestamptz), false, false, true FROM unnest("
     "CAST(:alert_id AS uuid[]), CAST(:incident_id AS uuid[]), CAST(:group_id AS uuid[]), CAST(:title AS text[]),"
     " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
 )
+INSERT_COUNTED = (
+    _INTO + "SELECT alert_id, incident_id, group_id, title, severity, reason, joined_at, true, true, false"
+    " FROM jsonb_populate_recordset(CAST(NULL AS incident_alerts), CAST(:alerts AS jsonb)) ORDER BY alert_id"
+    + _MOVED
+)
+"""For the alerts that open incidents, which count them from the start."""
 _END = Statement(
     "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true"
     " WHERE alert_id = :alert_id AND ended_at IS NULL"

@@ -1,16 +1,20 @@
 """Incidents as rows."""
 
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.incident import Incident, Origin, Status
 from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.domain.timeline import Entry
+from tocsin_incidents.store.alerts import INSERT_COUNTED, Joined
+from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import incident_numbers, incidents
+from tocsin_incidents.store.timeline import INSERT_ENTRIES, entry_values
 from tocsin_runtime.statement import Statement
 
 DRILL, OVER = 5, 9
@@ -21,7 +25,12 @@ COLUMNS = [incidents.c[name] for name in NAMES]
 _STORED = (*NAMES, "rank")
 
 
-_ADD = Statement(insert(incidents).values({name: bindparam(name) for name in _STORED}))
+_COLUMNS = ", ".join(_STORED)
+_BEGIN = Statement(
+    f"WITH begun AS (INSERT INTO incidents ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS incidents), CAST(:incidents AS jsonb))),"
+    f" told AS ({INSERT_ENTRIES}) {INSERT_COUNTED}"
+)
 _SAVE = Statement(
     update(incidents)
     .where(incidents.c.id == bindparam("saved"))
@@ -29,6 +38,16 @@ _SAVE = Statement(
 )
 _LOCK = Statement(select(*COLUMNS).where(incidents.c.id == bindparam("mine")).with_for_update(key_share=True))
 _NEXT_NUMBER = Statement(select(incident_numbers.next_value()))
+_MARK_SETTLED = Statement("UPDATE incidents SET settled_at = :now WHERE id = :incident_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A new incident, the first entry of its story, and the alert that opened it, if one did."""
+
+    incident: Incident
+    entry: Entry
+    alert: Joined | None = None
 
 
 class IncidentRepository:
@@ -42,9 +61,19 @@ class IncidentRepository:
         number: int = await _NEXT_NUMBER.value(self._conn)
         return number
 
-    async def add(self, incident: Incident) -> None:
-        """A new one."""
-        await _ADD.run(self._conn, **_values(incident))
+    async def begin(self, *begun: Beginning) -> None:
+        """New ones, as they begin."""
+        alerts = [
+            {**asdict(new.alert), "joined_at": new.incident.opened_at}
+            for new in begun
+            if new.alert is not None
+        ]
+        await _BEGIN.run(
+            self._conn,
+            incidents=recordset(_values(new.incident) for new in begun),
+            entries=recordset(entry_values(new.entry) for new in begun),
+            alerts=recordset(alerts),
+        )
 
     async def get(self, ref: UUID | int) -> Incident | None:
         """By id or number."""
@@ -69,9 +98,7 @@ class IncidentRepository:
 
     async def mark_settled(self, incident_id: UUID, *, now: datetime) -> None:
         """Its pending alerts have just been counted."""
-        await self._conn.execute(
-            update(incidents).where(incidents.c.id == incident_id).values(settled_at=now)
-        )
+        await _MARK_SETTLED.run(self._conn, incident_id=incident_id, now=now)
 
 
 def load(row: Any) -> Incident:

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.catalogue import Service, folded
 from tocsin_incidents.domain.severity import AlertSeverity, Severity, SeverityMap
 from tocsin_incidents.store.tables import services
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 CATALOGUE_LOCK = 0x746F6373
 """The advisory lock of whoever gives out names."""
@@ -51,14 +52,12 @@ class ServiceRepository:
 
     async def called(self, names: Iterable[str]) -> list[Service]:
         """All that go by one of these folded names."""
-        overlap = services.c.names.overlap(list(names))
-        rows = await self._conn.execute(select(services).where(overlap, services.c.deleted.is_(False)))
-        return [_load(row) for row in rows]
+        return [load(row) for row in await _CALLED.rows(self._conn, names=list(names))]
 
     async def all(self) -> list[Service]:
         """The whole catalogue, by name."""
         known = select(services).where(services.c.deleted.is_(False)).order_by(services.c.name, services.c.id)
-        return [_load(row) for row in await self._conn.execute(known)]
+        return [load(row._mapping) for row in await self._conn.execute(known)]
 
     async def page(
         self, wanted: ServiceFilter = EVERY_SERVICE, *, limit: int, after: tuple[str, UUID] | None
@@ -70,7 +69,7 @@ class ServiceRepository:
             beyond = services.c.name > name
             chosen = chosen.where(beyond | ((services.c.name == name) & (services.c.id > service_id)))
         rows = await self._conn.execute(chosen.order_by(services.c.name, services.c.id).limit(limit))
-        return [_load(row) for row in rows]
+        return [load(row._mapping) for row in rows]
 
     async def save(self, service: Service) -> None:
         """New or changed."""
@@ -81,7 +80,7 @@ class ServiceRepository:
     async def _one(self, condition: Any) -> Service | None:
         chosen = select(services).where(condition, services.c.deleted.is_(False))
         row = (await self._conn.execute(chosen)).one_or_none()
-        return None if row is None else _load(row)
+        return None if row is None else load(row._mapping)
 
 
 def _conditions(wanted: ServiceFilter) -> list[Any]:
@@ -113,18 +112,24 @@ def _values(service: Service) -> dict[str, Any]:
     }
 
 
-def _load(row: Row[Any]) -> Service:
+def load(row: Row) -> Service:
+    """A service from a row that holds its columns by name."""
     return Service(
-        row.id,
-        row.version,
-        slug=row.slug,
-        name=row.name,
-        description=row.description,
-        aliases=tuple(row.aliases),
-        team_id=row.team_id,
-        escalation_policy_id=row.escalation_policy_id,
-        severity_map=severity_map_of(row.severity_map),
-        auto_resolve=row.auto_resolve,
-        runbook_url=row.runbook_url,
-        deleted=row.deleted,
+        row["id"],
+        row["version"],
+        slug=row["slug"],
+        name=row["name"],
+        description=row["description"],
+        aliases=tuple(row["aliases"]),
+        team_id=row["team_id"],
+        escalation_policy_id=row["escalation_policy_id"],
+        severity_map=severity_map_of(row["severity_map"]),
+        auto_resolve=row["auto_resolve"],
+        runbook_url=row["runbook_url"],
+        deleted=row["deleted"],
     )
+
+
+_CALLED = Statement(
+    f"SELECT {columns_of(services)} FROM services WHERE names && CAST(:names AS text[]) AND NOT deleted"
+)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_incidents.store.alerts import AlertRepository
-from tocsin_incidents.usecases.place_alert import SETTLE
+from tocsin_incidents.usecases.apply_placings import SETTLE
 
 
 async def clear_alert(

@@ -4,13 +4,12 @@ from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.incidents import IncidentOpened
-from tocsin_incidents.domain.alert import Firing
 from tocsin_incidents.domain.incident import TOCSIN, Actor, Incident
 from tocsin_incidents.domain.opening import Opening, opened
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.domain.wording import WHY
-from tocsin_incidents.store.incidents import IncidentRepository
-from tocsin_incidents.store.timeline import TimelineRepository
+from tocsin_incidents.store.alerts import Joined
+from tocsin_incidents.store.incidents import Beginning, IncidentRepository
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.record import announce, schedule_deadline
 from tocsin_incidents.usecases.telling import snapshot
@@ -25,16 +24,31 @@ async def open_incident(
     opening: Opening,
     reason: str,
     actor: Actor = TOCSIN,
-    alert: Firing | None = None,
 ) -> Incident:
-    """Store it, begin its story, tell the others, and watch its response deadline."""
+    """Number it, begin it and store it."""
     incidents = IncidentRepository(uow.conn)
     number = await incidents.next_number()
-    incident = opened(opening, desk.rules, incident_id=incident_id, number=number, now=uow.now)
-    await incidents.add(incident)
-    await TimelineRepository(uow.conn).add(
-        _first_entry(uow, incident, reason=reason, actor=actor, alert=alert)
+    begun = begin(
+        uow, desk, incident_id=incident_id, number=number, opening=opening, reason=reason, actor=actor
     )
+    await incidents.begin(begun)
+    return begun.incident
+
+
+def begin(
+    uow: UnitOfWork,
+    desk: Desk,
+    *,
+    incident_id: UUID,
+    number: int,
+    opening: Opening,
+    reason: str,
+    actor: Actor = TOCSIN,
+    alert: Joined | None = None,
+) -> Beginning:
+    """Begin its story, tell the others, and watch its response deadline; to store it is left to the caller."""
+    incident = opened(opening, desk.rules, incident_id=incident_id, number=number, now=uow.now)
+    entry = _first_entry(uow, incident, reason=reason, actor=actor, alert=alert)
     uow.emit(
         IncidentOpened(
             incident=snapshot(incident, desk.rules),
@@ -47,11 +61,11 @@ async def open_incident(
     announce(uow, incident.number)
     opened_total = desk.measures.opened.labels(str(incident.severity), str(incident.origin))
     uow.after_commit(opened_total.inc)
-    return incident
+    return Beginning(incident, entry, alert)
 
 
 def _first_entry(
-    uow: UnitOfWork, incident: Incident, *, reason: str, actor: Actor, alert: Firing | None
+    uow: UnitOfWork, incident: Incident, *, reason: str, actor: Actor, alert: Joined | None
 ) -> Entry:
     data: dict[str, object] = {"reason": reason, "severity": str(incident.severity)}
     title = (

@@ -10,18 +10,23 @@ from tocsin_incidents.domain.alert import Firing
 from tocsin_incidents.domain.correlation import Known, Placement, correlate
 from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.store.alerts import AlertRepository, FirstLook, Joined, Place
+from tocsin_incidents.usecases.apply_placings import SETTLE, apply_placings, joined
+from tocsin_incidents.usecases.decide_alone import Lone, Placing, decide_alone
 from tocsin_incidents.usecases.desk import Desk
-from tocsin_incidents.usecases.place_alert import SETTLE, joined, place_alert
+from tocsin_incidents.usecases.place_alert import place_alert
 
 Told = tuple[Firing, Cause]
 
 
 @dataclass
 class _Sorted:
-    """`joining` need nothing but to be written; `alone` change an incident; `later` are of the groups of those."""
+    """`joining` need nothing but to be written; `others` change an incident, or their group has none that is open.
+
+    `later` are of the groups of those.
+    """
 
     joining: dict[UUID, Joined] = field(default_factory=dict)
-    alone: list[Told] = field(default_factory=list)
+    others: list[Placing | Lone] = field(default_factory=list)
     later: list[Told] = field(default_factory=list)
 
 
@@ -33,14 +38,21 @@ async def place_alerts(uow: UnitOfWork, desk: Desk, *, alerts: Sequence[Told]) -
         looks = await store.first_looks({(alert.group_id, alert.service_id) for alert, _ in waiting})
         found = _sort(waiting, looks, rules=desk.rules, now=uow.now)
         if found.joining:
-            await store.join_all(list(found.joining.values()), at=uow.now)
+            await store.join(*found.joining.values(), at=uow.now)
             uow.wake(SETTLE)
             for one in found.joining.values():
                 uow.after_commit(desk.measures.placed.labels(one.reason).inc)
-        for alert, cause in found.alone:
-            uow.cause = cause
-            await place_alert(uow, desk, alert=alert, look=looks[alert.group_id, alert.service_id])
+        for left in await apply_placings(uow, desk, await _decided(uow, desk, found.others)):
+            uow.cause = left.cause
+            await place_alert(uow, desk, alert=left.alert)
         waiting = found.later
+
+
+async def _decided(uow: UnitOfWork, desk: Desk, others: Sequence[Placing | Lone]) -> list[Placing]:
+    """All of them, in their order."""
+    lone = [one for one in others if isinstance(one, Lone)]
+    decided = iter(await decide_alone(uow, desk, lone=lone))
+    return [next(decided) if isinstance(one, Lone) else one for one in others]
 
 
 def _sort(
@@ -52,12 +64,16 @@ def _sort(
             found.later.append((alert, cause))
             continue
         look = looks[alert.group_id, alert.service_id]
+        if look.group is None:
+            begun.add(alert.group_id)
+            found.others.append(Lone(alert, cause, look))
+            continue
         decision = correlate(
             look.severity_map.get(alert.severity), Known(group=look.group), rules=rules, now=now
         )
-        if look.group is not None and decision.placement is Placement.JOIN and decision.severity is None:
+        if decision.placement is Placement.JOIN and decision.severity is None:
             found.joining[alert.alert_id] = joined(alert, decision)
         else:
             begun.add(alert.group_id)
-            found.alone.append((alert, cause))
+            found.others.append(Placing(alert, cause, decision))
     return found

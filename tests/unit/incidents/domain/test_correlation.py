@@ -4,7 +4,15 @@ from uuid import UUID
 import pytest
 
 from tests.unit.incidents.domain.builders import MINUTE, T0
-from tocsin_incidents.domain.correlation import Candidate, Decision, Known, Placement, correlate
+from tocsin_incidents.domain.correlation import (
+    Candidate,
+    Decision,
+    Known,
+    Placement,
+    Turn,
+    correlate,
+    correlate_in_turn,
+)
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.rules import Rules
 from tocsin_incidents.domain.severity import Severity
@@ -13,6 +21,7 @@ RULES = Rules(join_window=5 * MINUTE, reopen_window=10 * MINUTE)
 OPEN, JOIN, REOPEN, KEEP, IGNORE = Placement
 SEV1, SEV2, SEV3 = Severity.SEV1, Severity.SEV2, Severity.SEV3
 ONE, TWO = UUID(int=1), UUID(int=2)
+NOTHING = Known()
 
 
 def opened(ago: int, incident_id: UUID = ONE, severity: Severity = SEV2) -> Candidate:
@@ -138,3 +147,54 @@ def test_a_join_window_of_zero_joins_by_group_only() -> None:
     rules = Rules(join_window=timedelta(0))
     placed = correlate(SEV2, Known(service=opened(0)), rules=rules, now=T0)
     assert placed == Decision(OPEN, "first_alert_of_group", severity=SEV2)
+
+
+SHOP, MAIL = UUID(int=7), UUID(int=8)
+
+
+def turn(opens_as: int, known: Known = NOTHING, service_id: UUID | None = SHOP) -> Turn:
+    return Turn(SEV2, known, UUID(int=opens_as), service_id)
+
+
+def in_turn(*turns: Turn, rules: Rules = RULES) -> list[tuple[Placement, str, int | None]]:
+    decisions = correlate_in_turn(turns, rules=rules, now=T0)
+    return [(d.placement, d.reason, d.incident_id.int if d.incident_id else None) for d in decisions]
+
+
+def test_what_one_opens_the_next_of_its_service_joins() -> None:
+    assert in_turn(turn(11), turn(12, service_id=MAIL), turn(13), turn(14, service_id=None)) == [
+        (OPEN, "first_alert_of_group", 11),
+        (OPEN, "first_alert_of_group", 12),
+        (JOIN, "same_service_in_window", 11),
+        (OPEN, "first_alert_of_group", 14),
+    ]
+
+
+def test_a_graver_one_raises_what_the_one_before_has_opened() -> None:
+    graver = Turn(SEV1, Known(), UUID(int=12), SHOP)
+    _, joined = correlate_in_turn([turn(11), graver], rules=RULES, now=T0)
+    assert joined == Decision(JOIN, "same_service_in_window", UUID(int=11), SEV1)
+
+
+def test_without_a_window_each_opens_its_own() -> None:
+    assert [placed[2] for placed in in_turn(turn(11), turn(12), rules=Rules(join_window=0 * MINUTE))] == [
+        11,
+        12,
+    ]
+
+
+def test_what_one_reopens_the_next_joins_by_group_or_by_service() -> None:
+    ended = Candidate(ONE, SEV2, Status.RESOLVED, T0 - 4 * MINUTE, T0 - MINUTE, service_id=SHOP)
+    again = Known(group=ended)
+    assert in_turn(turn(11, again, MAIL), turn(12, again), turn(13), turn(14, service_id=MAIL)) == [
+        (REOPEN, "alert_fired_again", ONE.int),
+        (JOIN, "same_group", ONE.int),
+        (JOIN, "same_service_in_window", ONE.int),
+        (OPEN, "first_alert_of_group", 14),
+    ]
+
+
+def test_the_youngest_of_its_service_counts_whichever_way_it_came() -> None:
+    ended = Candidate(ONE, SEV2, Status.RESOLVED, T0 - 4 * MINUTE, T0 - MINUTE, service_id=SHOP)
+    reopens, joins = turn(11, Known(group=ended)), turn(12, Known(service=opened(2, TWO)))
+    assert in_turn(reopens, joins)[1] == (JOIN, "same_service_in_window", TWO.int)
