@@ -76,7 +76,7 @@ MEASURES = (
         troubled_only=True,
     ),
 )
-"""From full to bare; the first whose page is light enough is shown."""
+"""From full to bare; a page is as full as is light enough."""
 
 MOST_BYTES = 60_000
 
@@ -87,12 +87,13 @@ class Renderer:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._incidents: dict[UUID, tuple[tuple[object, ...], File]] = {}
+        self._fitted: dict[str, int] = {}
 
     def site(self, site: Site) -> Files:
         """All files of the site."""
         files = {
-            "/status": self._html("status.html", "/status", site),
-            "/status/history": self._html("status_history.html", "/status/history", site),
+            "/status": self._again("status.html", "/status", site),
+            "/status/history": self._again("status_history.html", "/status/history", site),
             "/status/history.atom": _file(atom(site), ATOM),
             "/status/history.rss": _file(rss(site), RSS),
             "/status/heartbeat.json": _json({"updated_at": stamp(site.now), "revision": site.page.revision}),
@@ -106,7 +107,7 @@ class Renderer:
 
     def incident(self, report: Report, site: Site) -> File:
         """The page of one report, also of one too old for the site's own list."""
-        return self._html("status_incident.html", incident_path(report), site, report=report)
+        return self._html("status_incident.html", incident_path(report), site, report=report)[0]
 
     def _kept(self, report: Report, site: Site) -> File:
         version = (report.version, len(report.updates), site.page.version, site.base_url)
@@ -115,16 +116,27 @@ class Renderer:
             self._incidents[report.id] = (version, self.incident(report, site))
         return self._incidents[report.id][1]
 
-    def _html(self, template: str, path: str, site: Site, **more: object) -> File:
-        """As full as fits into the weight that a page may have."""
+    def _again(self, template: str, path: str, site: Site) -> File:
+        """A page that each change renders anew. It begins one measure fuller than what fitted last: in a storm it is
+        not rendered for each measure that is too full anyway, and after the storm it fills up again.
+        """
+        begin = max(0, self._fitted.get(path, 0) - 1)
+        file, self._fitted[path] = self._html(template, path, site, begin=begin)
+        return file
+
+    def _html(
+        self, template: str, path: str, site: Site, *, begin: int = 0, **more: object
+    ) -> tuple[File, int]:
+        """As full as fits into the weight that a page may have, and the place of that measure."""
         reader = Viewer(None, "", role="public", timezone=site.page.time_zone)
-        for measure in MEASURES:
+        for place in range(begin, len(MEASURES)):
+            measure = MEASURES[place]
             context = {"now": site.now, "site": site, "site_name": site.page.name, "percent": percent}
             context |= {"bars": measure.bars, **asdict(measure), **more}
             body = self._theme.render(template, path=path, viewer=reader, **context).encode()
             if len(body) <= MOST_BYTES:
                 break
-        return _file(body, HTML)
+        return _file(body, HTML), place
 
 
 def incident_path(report: Report) -> str:
