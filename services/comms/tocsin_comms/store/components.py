@@ -15,6 +15,10 @@ from tocsin_comms.store.tables import components, periods
 from tocsin_runtime.statement import Row, Statement
 
 _ALL = Statement(select(components).order_by(components.c.position, components.c.id))
+_HISTORY = Statement(
+    "SELECT component_id, state, began_at, ended_at FROM component_periods"
+    " WHERE ended_at IS NULL OR ended_at > :since ORDER BY began_at"
+)
 
 
 class ComponentRepository:
@@ -53,11 +57,10 @@ class ComponentRepository:
 
     async def history(self, since: datetime) -> dict[UUID, list[Period]]:
         """What each component showed since then, oldest first."""
-        recent = periods.c.ended_at.is_(None) | (periods.c.ended_at > since)
         found: dict[UUID, list[Period]] = {}
-        for row in await self._conn.execute(select(periods).where(recent).order_by(periods.c.began_at)):
-            period = Period(ComponentState(row.state), row.began_at, row.ended_at)
-            found.setdefault(row.component_id, []).append(period)
+        for row in await _HISTORY.rows(self._conn, since=since):
+            period = Period(ComponentState(row["state"]), row["began_at"], row["ended_at"])
+            found.setdefault(row["component_id"], []).append(period)
         return found
 
     async def _begin(

@@ -16,8 +16,7 @@ from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Row, Statement
 
 FIRST_NAME = "Status"
-
-
+_LOAD = Statement(select(pages))
 _LOCK = Statement(select(pages).with_for_update())
 _TOUCH = Statement("UPDATE status_pages SET revision = revision + 1, updated_at = :now WHERE id = :id")
 
@@ -30,7 +29,7 @@ class PageRepository:
 
     async def load(self) -> StatusPage | None:
         """The page without a lock; null before its first use."""
-        row = (await self._conn.execute(select(pages))).mappings().one_or_none()
+        row = await _LOAD.row(self._conn)
         return _load(row) if row else None
 
     async def lock(self, now: datetime) -> StatusPage:

@@ -17,7 +17,7 @@ from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.store.messages import Message
 from tocsin_comms.store.pages import FIRST_NAME, PageRepository
 from tocsin_comms.store.reports import ReportRepository
-from tocsin_comms.store.tables import incidents, messages, pages
+from tocsin_comms.store.tables import incidents, messages
 
 WINDOW = timedelta(days=90)
 MOST_REPORTS = 100
@@ -57,12 +57,15 @@ class MessageFilter:
     dropped: bool = True
 
 
-async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
+async def site(
+    conn: AsyncConnection, now: datetime, *, base_url: str, page: StatusPage | None = None
+) -> Site:
     """All that the world may see at `now`; a page without components when nothing was ever set up.
 
-    Links lead to the page's own address if it has one, else to `base_url`.
+    Links lead to the page's own address if it has one, else to `base_url`. Who has read the page's row gives it: it
+    must be read before all the rest, so that its revision never promises more than is there.
     """
-    page = await PageRepository(conn).load() or StatusPage(UNSAVED, FIRST_NAME, updated_at=now)
+    page = page or await PageRepository(conn).load() or StatusPage(UNSAVED, FIRST_NAME, updated_at=now)
     components = await ComponentRepository(conn).all()
     history = await ComponentRepository(conn).history(now - WINDOW)
     shown = [
@@ -82,11 +85,6 @@ async def site(conn: AsyncConnection, now: datetime, *, base_url: str) -> Site:
         reports=tuple(await ReportRepository(conn).shown(now - WINDOW, MOST_REPORTS)),
         works=tuple(works[-MOST_WORKS:]),
     )
-
-
-async def revision(conn: AsyncConnection) -> int:
-    """The number that moves whenever something that the world can see does; 0 before anything is set up."""
-    return (await conn.execute(select(pages.c.revision))).scalar_one_or_none() or 0
 
 
 async def open_incidents(conn: AsyncConnection) -> list[Told]:

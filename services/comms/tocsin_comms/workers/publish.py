@@ -14,7 +14,8 @@ from prometheus_client import Gauge
 
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_comms.domain.states import ComponentState
-from tocsin_comms.store.queries import revision, site
+from tocsin_comms.store.pages import PageRepository
+from tocsin_comms.store.queries import site
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import folder_files
 from tocsin_runtime.clock import monotonic
@@ -60,10 +61,11 @@ class Publisher:
         """
         await asyncio.sleep(self._rested_at - monotonic())
         async with self._open_uow() as uow:
-            current = await revision(uow.conn)
+            page = await PageRepository(uow.conn).load()
+            current = page.revision if page else 0
             if current == self._revision and monotonic() - self._written_at < HEARTBEAT:
                 return 0
-            gathered = await site(uow.conn, uow.now, base_url=self._base_url)
+            gathered = await site(uow.conn, uow.now, base_url=self._base_url, page=page)
         began = monotonic()
         files = self.published.show(gathered)
         self._rested_at = monotonic() + min(LONGEST_REST, REST * (monotonic() - began))
