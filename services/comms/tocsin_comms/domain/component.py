@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
+from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.states import ComponentState, Severity, rank
 
 StateBySeverity = Mapping[Severity, ComponentState]
@@ -44,6 +46,7 @@ class Trouble:
     incident_id: UUID
     service_id: UUID | None
     severity: Severity
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,19 @@ class Change:
 
     component: Component
     verdict: Verdict
+
+
+def followers(components: Iterable[Component], incident: Incident) -> list[Component]:
+    """Those that follow the incident's service."""
+    return [component for component in components if component.follows(incident.service_id)]
+
+
+def oldest(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
+    """Of each service and severity what began first, the oldest first: in a storm thousands of them say the same."""
+    found: dict[tuple[UUID | None, Severity], Trouble] = {}
+    for trouble in sorted(troubles, key=attrgetter("started_at")):
+        found.setdefault((trouble.service_id, trouble.severity), trouble)
+    return tuple(found.values())
 
 
 def derive(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tocsin_comms.domain.component import Trouble
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.states import (
     ComponentState,
@@ -82,6 +83,13 @@ class Report:
     def open(self) -> bool:
         """True until it is resolved."""
         return self.status is not PublicStatus.RESOLVED
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What it is to the components; null when they do not care."""
+        if self.visibility is not Visibility.PUBLIC or not self.open:
+            return None
+        return Trouble(self.incident_id, self.service_id, self.severity, self.started_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
 """The copies of incidents, each with the promise of its next update."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.cadence import Promise
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.states import Severity
 from tocsin_comms.store.tables import incidents
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,22 @@ class Followed:
     promise: Promise
     summaries: int = 0
 
+    def told(self, incident: Incident, promise: Promise) -> "Followed":
+        """As it is from now on. It is the promise that says when the next update is due, as in its row."""
+        due_at = promise.overdue_since or promise.due_at
+        return replace(self, incident=replace(incident, update_due_at=due_at), promise=promise)
 
-_BEGIN = Statement(insert(incidents).on_conflict_do_nothing())
+
+_COLUMNS = columns_of(incidents)
+_BEGIN = Statement(
+    f"INSERT INTO incidents ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS incidents), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
+)
 _SAVE = Statement(update(incidents).where(incidents.c.id == bindparam("saved")))
-_GET = Statement(select(incidents).where(incidents.c.id == bindparam("mine")))
-_LOCK = Statement(select(incidents).where(incidents.c.id == bindparam("mine")).with_for_update())
+_GET = Statement(f"SELECT {_COLUMNS} FROM incidents WHERE id = :incident")
+_LOCK = Statement(
+    f"SELECT {_COLUMNS} FROM incidents WHERE id = ANY(CAST(:incidents AS uuid[])) ORDER BY id FOR UPDATE"
+)
 
 
 class IncidentRepository:
@@ -36,23 +48,35 @@ class IncidentRepository:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def begin(self, followed: Followed) -> bool:
-        """Start to follow, its row locked; False when it is followed already."""
-        return await _BEGIN.run(self._conn, **_values(followed)) == 1
+    async def begin(self, several: Iterable[Followed]) -> set[UUID]:
+        """Start to follow, rows locked. Returns which of them were not followed yet."""
+        rows = [_values(followed) for followed in sorted(several, key=lambda each: each.incident.id)]
+        if not rows:
+            return set()
+        begun = await _BEGIN.rows(self._conn, rows=orjson.dumps(rows, default=str).decode())
+        return {row["id"] for row in begun}
+
+    async def lock_all(self, incident_ids: Collection[UUID]) -> dict[UUID, Followed]:
+        """Those of these incidents that comms ever heard of, locked in the order of their ids."""
+        if not incident_ids:
+            return {}
+        return {row["id"]: load(row) for row in await _LOCK.rows(self._conn, incidents=list(incident_ids))}
 
     async def lock(self, incident_id: UUID) -> Followed | None:
         """The incident, locked; null when comms never heard of it."""
-        row = await _LOCK.row(self._conn, mine=incident_id)
-        return load(row) if row else None
+        return (await self.lock_all([incident_id])).get(incident_id)
 
     async def get(self, incident_id: UUID) -> Followed | None:
         """The incident without a lock."""
-        row = await _GET.row(self._conn, mine=incident_id)
+        row = await _GET.row(self._conn, incident=incident_id)
         return load(row) if row else None
 
-    async def save(self, followed: Followed) -> None:
-        """Write it as it now is."""
-        await _SAVE.run(self._conn, **_values(followed), saved=followed.incident.id)
+    async def save(self, several: Sequence[Followed]) -> None:
+        """Write them as they now are."""
+        if several:
+            await _SAVE.run_each(
+                self._conn, [{**_values(followed), "saved": followed.incident.id} for followed in several]
+            )
 
     async def find(self, reference: str) -> UUID | None:
         """The id that an id or a short number (`INC-42`, `42`) names."""

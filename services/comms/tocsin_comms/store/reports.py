@@ -1,39 +1,48 @@
 """Public reports with their updates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.component import Trouble
 from tocsin_comms.domain.report import Affected, Report, Update
 from tocsin_comms.domain.states import ComponentState, Impact, PublicStatus, Severity, Visibility
 from tocsin_comms.store.tables import reports, updates
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of
 
 _PUBLIC = reports.c.visibility == Visibility.PUBLIC.value
-_OF_INCIDENT = Statement(select(reports).where(reports.c.incident_id == bindparam("incident")))
 _OPEN = reports.c.status != PublicStatus.RESOLVED.value
-_ORDER = (reports.c.service_id, reports.c.severity)
-_TROUBLES = Statement(
-    select(reports.c.incident_id, reports.c.service_id, reports.c.severity, reports.c.started_at)
-    .ext(distinct_on(*_ORDER))
-    .where(_PUBLIC, _OPEN)
-    .order_by(*_ORDER, reports.c.started_at)
+_OF_INCIDENT = Statement(select(reports).where(reports.c.incident_id == bindparam("incident")))
+_COLUMNS = columns_of(reports)
+_BARE = Statement(f"SELECT {_COLUMNS} FROM reports WHERE incident_id = ANY(CAST(:incidents AS uuid[]))")
+_SHOWN = Statement(
+    select(reports)
+    .where(_PUBLIC, _OPEN | (reports.c.started_at > bindparam("since")))
+    .order_by(reports.c.started_at.desc(), reports.c.id.desc())
+    .limit(bindparam("most"))
 )
-_NEW = insert(reports)
+_TROUBLES = Statement(
+    "SELECT DISTINCT ON (service_id, severity) incident_id, service_id, severity, started_at FROM reports"
+    " WHERE visibility = 'public' AND status <> 'resolved' AND incident_id <> ALL(CAST(:besides AS uuid[]))"
+    " ORDER BY service_id, severity, started_at"
+)
 _SAVE = Statement(
-    _NEW.on_conflict_do_update(
-        index_elements=["id"], set_={c.name: _NEW.excluded[c.name] for c in reports.columns if c.name != "id"}
+    f"INSERT INTO reports ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS reports), CAST(:rows AS jsonb)) ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(
+        f'"{column.name}" = excluded."{column.name}"' for column in reports.columns if column.name != "id"
     )
 )
-_GIVEN = [column.name for column in updates.columns if column.identity is None]
-_SAY = Statement(insert(updates).values({name: bindparam(name) for name in _GIVEN}).on_conflict_do_nothing())
+_SAY = Statement(
+    "INSERT INTO report_updates (id, report_id, status, body, author, affected, at)"
+    " SELECT id, report_id, status, body, author, affected, at"
+    " FROM jsonb_populate_recordset(CAST(NULL AS report_updates), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING"
+)
 _SAID = Statement(
     select(updates)
     .where(updates.c.report_id == any_(bindparam("reports", type_=ARRAY(Uuid))))
@@ -55,6 +64,13 @@ class ReportRepository:
         said = await self._updates([row["id"]])
         return _report(row, said.get(row["id"], ()))
 
+    async def bare(self, incident_ids: Sequence[UUID]) -> dict[UUID, Report]:
+        """The reports on these incidents without their updates, by incident: for what only moves them on."""
+        if not incident_ids:
+            return {}
+        rows = await _BARE.rows(self._conn, incidents=incident_ids)
+        return {row["incident_id"]: _report(row, ()) for row in rows}
+
     async def of_incidents(self, incident_ids: Sequence[UUID]) -> dict[UUID, Report]:
         """The reports on these incidents, by incident."""
         found = await self._load(reports.c.incident_id.in_(incident_ids), len(incident_ids))
@@ -67,35 +83,30 @@ class ReportRepository:
 
     async def shown(self, since: datetime, limit: int) -> list[Report]:
         """What the world may see: all that is open, and what began since then; the newest first."""
-        return await self._load(and_(_PUBLIC, _OPEN | (reports.c.started_at > since)), limit)
+        return await self._told(await _SHOWN.rows(self._conn, since=since, most=limit))
 
     async def held(self, limit: int) -> list[Report]:
         """What waits for a human, the newest first; what is over no longer waits."""
         return await self._load(and_(reports.c.visibility == Visibility.HELD.value, _OPEN), limit)
 
-    async def troubles(self) -> list[Trouble]:
-        """What is open and public, as components see it; the oldest first, and of each service and severity only that:
-        in a storm thousands of them say the same.
+    async def troubles(self, *, besides: Collection[UUID]) -> tuple[Trouble, ...]:
+        """What is open and public, as components see it, but for these incidents: of each service and severity only
+        the oldest, for in a storm thousands of them say the same.
         """
-        rows = sorted(await _TROUBLES.rows(self._conn), key=itemgetter("started_at"))
-        return [Trouble(row["incident_id"], row["service_id"], Severity(row["severity"])) for row in rows]
+        rows = await _TROUBLES.rows(self._conn, besides=list(besides))
+        return tuple(
+            Trouble(row["incident_id"], row["service_id"], Severity(row["severity"]), row["started_at"])
+            for row in rows
+        )
 
-    async def save(self, report: Report) -> None:
-        """Write the report; its updates are kept apart."""
-        await _SAVE.run(self._conn, **_values(report))
+    async def save(self, several: Sequence[Report]) -> None:
+        """Write these reports, each of them once; their updates are kept apart."""
+        await _SAVE.run(self._conn, rows=_rows([_values(report) for report in several]))
 
-    async def say(self, report: Report, told: Update) -> None:
-        """Add an update; the same one a second time is no second update."""
-        values = {
-            "id": told.id,
-            "report_id": report.id,
-            "status": told.status.value,
-            "body": told.body,
-            "author": told.author,
-            "affected": _dump(told.affected),
-            "at": told.at,
-        }
-        await _SAY.run(self._conn, **values)
+    async def say(self, told: Sequence[tuple[UUID, Update]]) -> None:
+        """Add updates, each to the report with that id; the same one a second time is no second update."""
+        if told:
+            await _SAY.run(self._conn, rows=_rows([_said(report_id, update) for report_id, update in told]))
 
     async def drop_drafts(self, report: Report) -> None:
         """Forget what a template drafted and nobody ever saw."""
@@ -109,7 +120,9 @@ class ReportRepository:
             .order_by(reports.c.started_at.desc(), reports.c.id.desc())
             .limit(limit)
         )
-        rows = (await self._conn.execute(query)).mappings().all()
+        return await self._told((await self._conn.execute(query)).mappings().all())
+
+    async def _told(self, rows: Sequence[Row]) -> list[Report]:
         if not rows:
             return []
         said = await self._updates([row["id"] for row in rows])
@@ -120,6 +133,22 @@ class ReportRepository:
         for row in await _SAID.rows(self._conn, reports=report_ids):
             found[row["report_id"]] = (*found.get(row["report_id"], ()), _update(row))
         return found
+
+
+def _rows(values: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps(values, default=str).decode()  # the driver has a UUID of its own
+
+
+def _said(report_id: UUID, told: Update) -> dict[str, Any]:
+    return {
+        "id": told.id,
+        "report_id": report_id,
+        "status": told.status.value,
+        "body": told.body,
+        "author": told.author,
+        "affected": _dump(told.affected),
+        "at": told.at,
+    }
 
 
 def _values(report: Report) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tocsin_bus.sending import queue_sending
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.domain.chat import ChatMessage, People, summary
 from tocsin_comms.domain.incident import Incident
-from tocsin_comms.store.incidents import IncidentRepository
+from tocsin_comms.store.incidents import Followed
 from tocsin_comms.store.messages import MessageRepository
 from tocsin_comms.usecases.rules import Rules
 from tocsin_runtime.ids import new_id
@@ -17,24 +17,20 @@ from tocsin_runtime.ids import new_id
 SLACK = "slack"
 
 
-async def edit_summary(uow: UnitOfWork, incident_id: UUID, *, rules: Rules) -> None:
+async def edit_summary(uow: UnitOfWork, followed: Followed, *, rules: Rules) -> Followed:
     """Queue the incident's one message as it now is: posted the first time, edited afterwards.
 
-    The incident's row must be locked: its count of versions makes each message's key.
+    The incident's row must be locked: its count of versions, which the caller saves, makes each message's key.
     """
     if rules.chat_channel is None:
-        return
-    repository = IncidentRepository(uow.conn)
-    followed = await repository.lock(incident_id)
-    if followed is None:
-        return
+        return followed
     followed = replace(followed, summaries=followed.summaries + 1)
-    await repository.save(followed)
     incident = followed.incident
     assignee = await person(uow, incident.assignee_id)
     message = summary(incident, assignee, base_url=rules.base_url, update_due_at=followed.promise.due_at)
     kind, key = "summary", f"summary:{incident.id}:{followed.summaries}"
     await _queue(uow, incident, message, kind=kind, key=key, version=followed.summaries)
+    return followed
 
 
 async def reply_in_thread(
@@ -49,13 +45,6 @@ async def reply_in_thread(
     """Queue a reply below the incident's message. The same `key` a second time is no second reply."""
     if rules.chat_channel is not None:
         await _queue(uow, incident, message, kind=kind, key=f"{kind}:{key or new_id()}", version=0)
-
-
-async def note(uow: UnitOfWork, incident_id: UUID, message: ChatMessage, *, rules: Rules) -> None:
-    """Reply to what another service told of an incident; nothing when comms has not heard of that incident."""
-    followed = await IncidentRepository(uow.conn).lock(incident_id)
-    if followed is not None and not followed.incident.over:
-        await reply_in_thread(uow, followed.incident, message, kind="reply", rules=rules)
 
 
 async def person(uow: UnitOfWork, user_id: UUID | None) -> People:

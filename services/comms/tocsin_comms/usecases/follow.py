@@ -3,58 +3,50 @@
 the copy, the promise of an update, the report and the chat message.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.domain.cadence import Promise, promised
-from tocsin_comms.domain.chat import ChatMessage
 from tocsin_comms.domain.incident import Incident
-from tocsin_comms.domain.revision import Posted
-from tocsin_comms.domain.states import Severity
 from tocsin_comms.store.incidents import Followed, IncidentRepository
 from tocsin_comms.usecases.chat import edit_summary, reply_in_thread
-from tocsin_comms.usecases.report import keep_report
+from tocsin_comms.usecases.news import News
+from tocsin_comms.usecases.report import Turn, keep_reports
 from tocsin_comms.usecases.rules import Rules
-from tocsin_events.incidents import Incident as ToldIncident
-from tocsin_runtime.text import clean
 
 REMINDER = "update_reminder"
+ById = dict[UUID, Followed]
 
 
-async def follow(
-    uow: UnitOfWork,
-    told: ToldIncident,
-    *,
-    rules: Rules,
-    posted: Posted | None = None,
-    reply: ChatMessage | None = None,
-    silently: bool = False,
-) -> None:
-    """Bring all that comms says of an incident up to what was told, in one transaction with the row locked.
+async def follow(uow: UnitOfWork, news: Sequence[News], *, rules: Rules) -> None:
+    """Bring all that comms says of incidents up to what was told, in its order, in one transaction with their
+    rows locked.
 
-    An event older than the copy does not turn it back, but what was said with it is still said. `silently`
-    leaves the chat message as it is: the next edit will tell.
+    An event older than the copy does not turn it back, but what was said with it is still said. What another service
+    tells of an incident that is over, or that comms has not heard of, is told nobody.
     """
-    followed = await _locked(uow, incident_of(told))
-    fresh = followed.incident if told.version < followed.incident.version else incident_of(told)
-    promise = promised(followed.promise, _due(fresh), now=uow.now)
-    await keep_promise(uow, followed, replace(followed, incident=fresh, promise=promise))
-    await keep_report(uow, fresh, rules=rules, posted=posted)
-    if not silently:
-        await edit_summary(uow, fresh.id, rules=rules)
-    if reply is not None:
-        await reply_in_thread(uow, fresh, reply, kind="reply", rules=rules)
-    uow.announce("comms")
-
-
-async def keep_promise(uow: UnitOfWork, before: Followed, after: Followed) -> None:
-    """Save, and set the timer that stands for a promise that is new."""
-    if after != before:
-        await IncidentRepository(uow.conn).save(after)
-    promise = after.promise
-    if promise.due_at is not None and promise.generation != before.promise.generation:
-        set_reminder(uow, after)
+    news = [each for each in news if each.incident is not None or rules.chat_channel is not None]
+    begun, known = await _lock(uow, news)
+    now_is, turns = dict(known), []
+    for each in news:
+        uow.cause = each.cause
+        followed = now_is.get(each.incident_id)
+        if each.incident is None:
+            await _note(uow, followed, each, rules=rules)
+            continue
+        if followed is None:
+            followed = begun[each.incident_id]
+            set_reminder(uow, followed)
+        newer = each.incident.version >= followed.incident.version
+        turns.append(Turn(each.incident if newer else followed.incident, each.cause, each.posted))
+        now_is[each.incident_id] = await _take_over(uow, followed, turns[-1].incident, each, rules=rules)
+    before = {**begun, **known}
+    await IncidentRepository(uow.conn).save([after for id_, after in now_is.items() if after != before[id_]])
+    if turns:
+        await keep_reports(uow, turns, unreported=begun, rules=rules)
+        uow.announce("comms")
 
 
 def set_reminder(uow: UnitOfWork, followed: Followed) -> None:
@@ -64,43 +56,42 @@ def set_reminder(uow: UnitOfWork, followed: Followed) -> None:
         uow.schedule(REMINDER, followed.incident.id, promise.due_at, generation=promise.generation)
 
 
-def incident_of(told: ToldIncident) -> Incident:
-    """The event's incident as the domain knows it."""
-    return Incident(
-        id=told.incident_id,
-        number=told.number,
-        version=told.version,
-        title=clean(told.title),
-        severity=Severity(told.severity.value),
-        status=told.status.value,
-        opened_at=told.opened_at,
-        service_id=told.service_id,
-        service=clean(told.service) if told.service else None,
-        assignee_id=told.assignee_id,
-        public=told.public,
-        drill=told.drill,
-        acknowledged_at=told.acknowledged_at,
-        identified_at=told.identified_at,
-        resolved_at=told.resolved_at,
-        update_due_at=told.next_update_due_at,
-        alert_count=told.alert_count,
-    )
+async def _take_over(
+    uow: UnitOfWork, followed: Followed, fresh: Incident, news: News, *, rules: Rules
+) -> Followed:
+    """The incident as it is after this; the caller saves it."""
+    promise = promised(followed.promise, _due(fresh), now=uow.now)
+    after = followed.told(fresh, promise)
+    if promise.generation != followed.promise.generation:
+        set_reminder(uow, after)
+    if not news.silently:
+        after = await edit_summary(uow, after, rules=rules)
+    if news.reply is not None:
+        await reply_in_thread(uow, fresh, news.reply, kind="reply", rules=rules)
+    return after
+
+
+async def _note(uow: UnitOfWork, followed: Followed | None, news: News, *, rules: Rules) -> None:
+    if followed is not None and not followed.incident.over and news.reply is not None:
+        await reply_in_thread(uow, followed.incident, news.reply, kind="reply", rules=rules)
 
 
 def _due(incident: Incident) -> datetime | None:
     return None if incident.over else incident.update_due_at
 
 
-async def _locked(uow: UnitOfWork, incident: Incident) -> Followed:
-    """The followed incident; one that comms hears of for the first time is followed from here on."""
+async def _lock(uow: UnitOfWork, news: Sequence[News]) -> tuple[ById, ById]:
+    """Those of these incidents that are followed from here on, and those that were already, all locked.
+
+    What is new goes in before anything else is locked, and both in the order of ids, so that no two transactions wait
+    for each other; the page's row comes after all incidents for the same reason.
+    """
+    first: ById = {}
+    for each in news:
+        if (told := each.incident) is not None and told.id not in first:
+            first[told.id] = Followed(told, Promise(told.opened_at, _due(told), generation=1))
     repository = IncidentRepository(uow.conn)
-    known = await repository.lock(incident.id)
-    if known is not None:
-        return known
-    followed = Followed(incident, Promise(incident.opened_at, _due(incident), generation=1))
-    if await repository.begin(followed):
-        set_reminder(uow, followed)
-        return followed
-    others = await repository.lock(incident.id)
-    assert others is not None, "its row was written by another transaction just now"
-    return others
+    begun = await repository.begin(first.values())
+    known = await repository.lock_all({each.incident_id for each in news} - begun)
+    assert first.keys() <= begun | known.keys(), "its row was written by another transaction just now"
+    return {id_: first[id_].told(first[id_].incident, first[id_].promise) for id_ in begun}, known

@@ -9,7 +9,7 @@ from tocsin_comms.domain.cadence import fire
 from tocsin_comms.domain.chat import reminder
 from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.usecases.chat import edit_summary, person, reply_in_thread
-from tocsin_comms.usecases.follow import keep_promise
+from tocsin_comms.usecases.follow import set_reminder
 from tocsin_comms.usecases.rules import Rules
 from tocsin_events.status import UpdateOverdue
 
@@ -29,7 +29,8 @@ async def remind(
     decision = fire(followed.promise, generation=generation, due_at=due_at, now=uow.now, interval=interval)
     if not decision.remind:
         return decision.reason
-    await keep_promise(uow, followed, replace(followed, promise=decision.promise))
+    followed = replace(followed, promise=decision.promise)
+    set_reminder(uow, followed)
     uow.emit(UpdateOverdue(incident_id=incident_id, due_at=due_at))
     since = decision.promise.overdue_since or due_at
     message = reminder(
@@ -39,6 +40,7 @@ async def remind(
         late=uow.now - since,
     )
     await reply_in_thread(uow, incident, message, kind="reminder", rules=rules)
-    await edit_summary(uow, incident_id, rules=rules)
+    followed = await edit_summary(uow, followed, rules=rules)
+    await IncidentRepository(uow.conn).save([followed])
     uow.announce("comms")
     return decision.reason

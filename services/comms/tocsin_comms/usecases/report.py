@@ -1,45 +1,53 @@
 """The public report on an incident: made, moved, published and hidden."""
 
-from dataclasses import replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_comms.domain.component import Component
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
+from tocsin_comms.domain.component import followers
 from tocsin_comms.domain.errors import IncidentNotKnown, NotForThePublic, NothingToHide
 from tocsin_comms.domain.incident import Incident
 from tocsin_comms.domain.report import Report, Shown, Update, decide_visibility
 from tocsin_comms.domain.revision import Facts, Posted, revise
-from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.domain.states import Visibility
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.store.reports import ReportRepository
-from tocsin_comms.usecases.components import show_components
+from tocsin_comms.usecases.components import OpenPage, open_page
 from tocsin_comms.usecases.rules import Rules
 from tocsin_runtime.ids import new_id
 
 
-async def keep_report(
-    uow: UnitOfWork, incident: Incident, *, rules: Rules, posted: Posted | None = None
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An incident as an event left it, and what a person then wrote for the public."""
+
+    incident: Incident
+    cause: Cause
+    posted: Posted | None = None
+
+
+async def keep_reports(
+    uow: UnitOfWork, turns: Sequence[Turn], *, unreported: Container[UUID], rules: Rules
 ) -> None:
-    """Make the report say what the incident now is, if it is to have one, and the components show it."""
-    current = await ReportRepository(uow.conn).of_incident(incident.id)
-    if current is None and not await _followers(uow, incident):
+    """Make the reports say, turn by turn, what the incidents now are, if they are to have any, and the components show
+    it.
+
+    The incidents are locked. Those that are `unreported` cannot have a report yet: they are new.
+    """
+    incidents = {turn.incident.id for turn in turns}
+    reports = await ReportRepository(uow.conn).bare([id_ for id_ in incidents if id_ not in unreported])
+    components = await ComponentRepository(uow.conn).all()
+    if not reports and not any(followers(components, turn.incident) for turn in turns):
         return  # as most incidents: they need not queue up for the page
-    page = await PageRepository(uow.conn).lock(uow.now)
-    followers = await _followers(uow, incident)
-    shown = decide_visibility(
-        incident,
-        current,
-        followed=bool(followers),
-        mode=page.publish,
-        state=page.states[incident.severity],
-    )
-    if shown.visibility is None:
-        return
-    facts = _facts(uow, incident, page, followers=followers, shown=shown, rules=rules, posted=posted)
-    await _revise(uow, current, facts)
+    page = await open_page(uow, await PageRepository(uow.conn).lock(uow.now), reports=reports)
+    for turn in turns:
+        uow.cause = turn.cause
+        await _keep(uow, page, turn, rules=rules)
+    await page.close()
 
 
 async def publish(
@@ -56,14 +64,13 @@ async def publish(
         raise NotForThePublic(
             f"{incident.reference} is {_private(incident)}, so it is not shown to the public."
         )
-    page = await PageRepository(uow.conn).lock(uow.now)
-    followers = await _followers(uow, incident)
-    current = await ReportRepository(uow.conn).of_incident(incident.id)
+    page = await _page_for(uow, incident)
+    current = page.report(incident.id)
     unseen = current is None or current.published_at is None
     if current is not None and unseen:
         await ReportRepository(uow.conn).drop_drafts(current)
     shown = Shown(Visibility.PUBLIC, "published_by_hand")
-    facts = _facts(uow, incident, page, followers=followers, shown=shown, rules=rules)
+    facts = _facts(uow, incident, page, shown=shown, rules=rules)
     revision = revise(None if unseen else current, facts)
     report = revision.report
     if current is not None and unseen:
@@ -81,8 +88,8 @@ async def hide(uow: UnitOfWork, reference: str) -> Report:
     Raises IncidentNotKnown and NothingToHide.
     """
     incident = await _known(uow, reference)
-    page = await PageRepository(uow.conn).lock(uow.now)
-    current = await ReportRepository(uow.conn).of_incident(incident.id)
+    page = await _page_for(uow, incident)
+    current = page.report(incident.id)
     if current is None:
         raise NothingToHide(f"{incident.reference} has no public report; there is nothing to hide.")
     hidden = replace(
@@ -96,20 +103,32 @@ async def hide(uow: UnitOfWork, reference: str) -> Report:
     return await _apply(uow, page, hidden, told=None)
 
 
-async def _revise(uow: UnitOfWork, current: Report | None, facts: Facts) -> None:
-    revision = revise(current, facts)
+async def _keep(uow: UnitOfWork, page: OpenPage, turn: Turn, *, rules: Rules) -> None:
+    incident, current = turn.incident, page.report(turn.incident.id)
+    shown = decide_visibility(
+        incident,
+        current,
+        followed=bool(followers(page.components, incident)),
+        mode=page.settings.publish,
+        state=page.settings.states[incident.severity],
+    )
+    if shown.visibility is None:
+        return
+    revision = revise(current, _facts(uow, incident, page, shown=shown, rules=rules, posted=turn.posted))
     if revision.report != current:
-        await _apply(uow, facts.page, revision.report, told=revision.told)
+        await page.put(revision.report, told=revision.told)
 
 
-async def _apply(uow: UnitOfWork, page: StatusPage, report: Report, *, told: Update | None) -> Report:
-    repository = ReportRepository(uow.conn)
-    await repository.save(report)
-    if told is not None:
-        await repository.say(report, told)
-    await show_components(uow, page)
+async def _page_for(uow: UnitOfWork, incident: Incident) -> OpenPage:
+    settings = await PageRepository(uow.conn).lock(uow.now)
+    return await open_page(uow, settings, reports=await ReportRepository(uow.conn).bare([incident.id]))
+
+
+async def _apply(uow: UnitOfWork, page: OpenPage, report: Report, *, told: Update | None) -> Report:
+    await page.put(report, told=told)
+    await page.close()
     uow.announce("comms")
-    return await repository.of_incident(report.incident_id) or report
+    return await ReportRepository(uow.conn).of_incident(report.incident_id) or report
 
 
 def _worded(told: Update | None, report: Report, body: str | None, uow: UnitOfWork) -> Update | None:
@@ -124,17 +143,16 @@ def _worded(told: Update | None, report: Report, body: str | None, uow: UnitOfWo
 def _facts(
     uow: UnitOfWork,
     incident: Incident,
-    page: StatusPage,
+    page: OpenPage,
     *,
-    followers: list[Component],
     shown: Shown,
     rules: Rules,
     posted: Posted | None = None,
 ) -> Facts:
     return Facts(
         incident=incident,
-        page=page,
-        followers=followers,
+        page=page.settings,
+        followers=followers(page.components, incident),
         shown=shown,
         interval=_until_told(incident, rules, now=uow.now),
         now=uow.now,
@@ -150,11 +168,6 @@ def _until_told(incident: Incident, rules: Rules, *, now: datetime) -> timedelta
     if due is None or due <= now:
         return rules.cadence.interval(incident.severity)
     return max(due - now, timedelta(minutes=1))
-
-
-async def _followers(uow: UnitOfWork, incident: Incident) -> list[Component]:
-    every = await ComponentRepository(uow.conn).all()
-    return [component for component in every if component.follows(incident.service_id)]
 
 
 async def _known(uow: UnitOfWork, reference: str) -> Incident:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.unit.comms.builders import T0
 from tocsin_comms.domain.component import DEFAULT_STATES, Component, Trouble, changes, derive
 from tocsin_comms.domain.states import ComponentState, Severity
 
@@ -12,7 +13,7 @@ CHECKOUT = Component(UUID(int=10), "Checkout", 0, service_ids=frozenset({SHOP, M
 
 
 def trouble(severity: Severity, *, service: UUID | None = SHOP, incident: int = 100) -> Trouble:
-    return Trouble(UUID(int=incident), service, severity)
+    return Trouble(UUID(int=incident), service, severity, T0)
 
 
 @pytest.mark.parametrize(
