@@ -1,15 +1,14 @@
 """What leaves for the outside: a row first; then claim, send with no transaction open, record under a fence (R29)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-import orjson
-
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.ids import new_id
-from tocsin_runtime.statement import Statement
+from tocsin_runtime.statement import Statement, to_json
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,24 @@ class Unknown:
 Outcome = Sent | Retry | GiveUp | Unknown
 
 
+@dataclass(frozen=True)
+class NewSending:
+    """One message that is to leave, and the story that it belongs to.
+
+    Sendings of one `order_key` go one after another. After `not_after` no further try begins. `destination` names the
+    server that it goes to, where a provider has many: one that hangs holds up only what goes there.
+    """
+
+    provider: str
+    subject: UUID
+    payload: dict[str, Any]
+    idempotency_key: str
+    correlation_id: UUID
+    not_after: datetime | None = None
+    order_key: str | None = None
+    destination: str = ""
+
+
 class Provider(Protocol):
     """One way out. `send` has 10 s in all and opens no transaction."""
 
@@ -102,32 +119,35 @@ async def queue_sending(
     order_key: str | None = None,
     destination: str = "",
 ) -> UUID | None:
-    """Send this once the unit of work commits. The same provider and key a second time is no second message: None.
-
-    Sendings of one `order_key` go one after another. After `not_after` no further try begins. `destination` names the
-    server that it goes to, where a provider has many: one that hangs holds up only what goes there.
-    """
-    sending_id = new_id()
-    inserted = await _QUEUE.value(
-        uow.conn,
-        id=sending_id,
-        provider=provider,
+    """Send this once the unit of work commits. The same provider and key a second time is no second message: None."""
+    new = NewSending(
+        provider,
         subject=subject,
+        payload=payload,
+        idempotency_key=idempotency_key,
+        correlation_id=uow.correlation_id,
+        not_after=not_after,
         order_key=order_key,
         destination=destination,
-        payload=orjson.dumps(payload).decode(),
-        idempotency_key=idempotency_key,
-        now=uow.now,
-        not_after=not_after,
-        correlation_id=uow.correlation_id,
     )
-    uow.wake(f"send.{provider}")
-    return sending_id if inserted else None
+    return next(iter(await queue_sendings(uow, [new])), None)
+
+
+async def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending]) -> list[UUID]:
+    """The same for several, in this order, with one statement. Returns the ids of those that are no second message."""
+    if not new:
+        return []
+    rows = [{"id": new_id(), **vars(one)} for one in new]
+    queued = await _QUEUE.rows(uow.conn, rows=to_json(rows), now=uow.now)
+    for provider in {one.provider for one in new}:
+        uow.wake(f"send.{provider}")
+    return [row["id"] for row in queued]
 
 
 _QUEUE = Statement(
     "INSERT INTO sendings (id, provider, subject, order_key, destination, payload, idempotency_key, state, next_try_at,"
-    " not_after, correlation_id, created_at) VALUES (:id, :provider, :subject, :order_key, :destination,"
-    " CAST(:payload AS jsonb), :idempotency_key, 'pending', :now, :not_after, :correlation_id, :now)"
+    " not_after, correlation_id, created_at) SELECT id, provider, subject, order_key, destination, payload,"
+    " idempotency_key, 'pending', CAST(:now AS timestamptz), not_after, correlation_id, CAST(:now AS timestamptz)"
+    " FROM jsonb_populate_recordset(CAST(NULL AS sendings), CAST(:rows AS jsonb))"
     " ON CONFLICT (provider, idempotency_key) DO NOTHING RETURNING id"
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -15,7 +16,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 def to_json(value: object) -> str:
     """As columns of JSON hold it; keys that are no strings are written as such."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(value, default=_drivers_own, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _drivers_own(value: object) -> str:
+    """Ids that the driver has read are of a class of its own, which orjson does not know."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is nothing that JSON holds")
 
 
 _DIALECT = dialect(json_serializer=to_json)  # type: ignore[no-untyped-call]
