@@ -10,8 +10,9 @@ import structlog
 
 from tocsin_bus.destinations import Destinations, Offer
 from tocsin_bus.parked import is_transient, is_unreachable
-from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Unknown
-from tocsin_bus.sending_rows import FRESH, Claimed, Haul, cancel, claim, claim_anew, record, renew
+from tocsin_bus.recorder import Recorder
+from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Tried, Unknown
+from tocsin_bus.sending_rows import FRESH, Claimed, Haul, cancel, claim, claim_anew, renew
 from tocsin_bus.stalled import StalledTeller
 from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
@@ -23,7 +24,6 @@ TO_MANY, TO_EACH = 32, 5
 """Sendings under way to a provider of many places, and to each of them: a full set that hangs opens the breaker."""
 DEADLINE = 10.0
 RENEW_EVERY = 1.5
-RECORD_AGAIN, RECORD_WITHIN = 0.5, 15.0
 LOOK_AGAIN = 0.05
 LOOK_BEYOND_EVERY = 0.25
 """Seconds between looks past a long queue to one place, for what goes elsewhere: they read all of that queue."""
@@ -56,6 +56,7 @@ class SendRunner:
         self._looked_beyond = -LOOK_BEYOND_EVERY
         self._renewing: asyncio.Task[None] | None = None
         self._stalled = StalledTeller(provider.name, outgoing, open_uow)
+        self._recorder = Recorder(provider.name, outgoing, open_uow)
 
     async def turn(self) -> int:
         """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
@@ -167,14 +168,13 @@ class SendRunner:
     async def _ask(self, offer: Offer, *, unasked: bool = False) -> tuple[Haul, list[Claimed]]:
         async with self._open_uow() as uow:
             haul = await claim(uow, offer, provider=self._provider.name)
-            wanted = []
-            for row in haul.claimed:
-                uow.cause = Cause(row.sending.correlation_id)
-                if row.expired or not (unasked or await self._outgoing.still_wanted(row.sending, uow)):
-                    await cancel(uow, row.sending.id)
-                else:
-                    wanted.append(row)
-        return haul, wanted
+            living = [row for row in haul.claimed if not row.expired]
+            if living and not unasked:
+                wanted = await self._outgoing.still_wanted([row.sending for row in living], uow)
+                living = [row for row in living if row.sending.id in wanted]
+            leaving = {row.sending.id for row in living}
+            await cancel(uow, [row.sending.id for row in haul.claimed if row.sending.id not in leaving])
+        return haul, living
 
     async def _fly(self, sending: Sending, *, since: float) -> None:
         """`since` is a moment before it was claimed."""
@@ -184,29 +184,18 @@ class SendRunner:
 
     async def _send_and_tell(self, sending: Sending) -> None:
         outcome = await self._send(sending)
-        until = monotonic() + RECORD_WITHIN
         self._learn(sending, outcome)
-        while True:
-            try:
-                return await self._tell(sending, outcome)
-            except Exception as error:
-                # What the provider took is sent again if nobody writes it down.
-                if not (is_unreachable(error) or is_transient(error)):
-                    return await self._record_untold(sending, outcome)
-                if monotonic() > until:
-                    raise
-                log.warning("sending.not_recorded_yet", provider=self._provider.name, error=repr(error)[:200])
-                await asyncio.sleep(RECORD_AGAIN)
+        await self._recorder.record(Tried(sending, outcome, pause=_pause(sending, outcome)))
 
     async def _still_mine(self, sending: Sending) -> bool:
         """Look again before one begins that was held up: whoever answered since did not wait for it (R27)."""
         try:
             async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
                 mine = await claim_anew(uow, sending)
-                if mine and await self._outgoing.still_wanted(sending, uow):
+                if mine and sending.id in await self._outgoing.still_wanted([sending], uow):
                     return True
                 if mine:
-                    await cancel(uow, sending.id)
+                    await cancel(uow, [sending.id])
         except Exception as error:  # noqa: BLE001 - better a page too many than a night without
             log.warning("sending.not_asked_again", provider=self._provider.name, error=repr(error)[:200])
             return True
@@ -222,19 +211,6 @@ class SendRunner:
         if before != (place in self._destinations.broken(now)):
             what = "sending.place_answers_again" if before else "sending.place_does_not_answer"
             log.warning(what, provider=self._provider.name, place=place)
-
-    async def _tell(self, sending: Sending, outcome: Outcome) -> None:
-        async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
-            if await record(uow, sending, outcome, pause=_pause(sending, outcome)):
-                await self._outgoing.recorded(sending, outcome, uow)
-            else:
-                log.warning("sending.fenced_off", provider=self._provider.name, sending=str(sending.id))
-
-    async def _record_untold(self, sending: Sending, outcome: Outcome) -> None:
-        """The service cannot take the outcome in, and never will: keep it here, so that nobody is sent it for ever."""
-        log.exception("sending.not_told", provider=self._provider.name, sending=str(sending.id))
-        async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
-            await record(uow, sending, outcome, pause=_pause(sending, outcome))
 
     async def _send(self, sending: Sending) -> Outcome:
         try:

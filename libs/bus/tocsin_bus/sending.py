@@ -1,6 +1,6 @@
 """What leaves for the outside: a row first; then claim, send with no transaction open, record under a fence (R29)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -61,6 +61,15 @@ Outcome = Sent | Retry | GiveUp | Unknown
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A try of a sending, and what became of it. What is to be tried again is due in `pause` seconds."""
+
+    sending: Sending
+    outcome: Outcome
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
 class NewSending:
     """One message that is to leave, and the story that it belongs to.
 
@@ -95,12 +104,15 @@ class Provider(Protocol):
 class Outgoing(Protocol):
     """The service's side, each call inside a short transaction."""
 
-    async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
-        """Asked right before the send (R31): False cancels it."""
+    async def still_wanted(self, sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        """Asked right before they are sent (R31): the ids of those that are to leave. The others are cancelled."""
         ...
 
-    async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        """The final outcome: Sent or GiveUp once, a Retry or Unknown each time. Tell it by events."""
+    async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
+        """The final outcome: Sent or GiveUp once, a Retry or Unknown each time. Tell it by events.
+
+        Several at once were all Sent, and each event names the cause of its own; one alone has the unit's.
+        """
         ...
 
     async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from tocsin_bus.destinations import Offer
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown
+from tocsin_bus.sending import GiveUp, Retry, Sending, Sent, Tried, Unknown
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.statement import Statement
 
@@ -97,30 +97,48 @@ async def claim_anew(uow: UnitOfWork, sending: Sending) -> bool:
     return changed == 1
 
 
-async def cancel(uow: UnitOfWork, sending_id: UUID) -> None:
-    """It is not wanted any more."""
-    await _CANCEL.run(uow.conn, id=sending_id, now=uow.now)
+async def cancel(uow: UnitOfWork, sending_ids: Sequence[UUID]) -> None:
+    """They are not wanted any more."""
+    if sending_ids:
+        await _CANCEL.run(uow.conn, ids=list(sending_ids), now=uow.now)
 
 
-async def record(uow: UnitOfWork, sending: Sending, outcome: Outcome, *, pause: float) -> bool:
-    """Write what became of this try; False when another has taken the sending over meanwhile.
+async def record(uow: UnitOfWork, tried: Sequence[Tried]) -> list[Tried]:
+    """Write what became of these tries; returns those whose sending nobody else has taken over meanwhile."""
+    sent = [one for one in tried if isinstance(one.outcome, Sent)]
+    mine = await _record_sent(uow, sent) if sent else set()
+    for one in tried:
+        if not isinstance(one.outcome, Sent) and await _record_unsent(uow, one):
+            mine.add(one.sending.id)
+    return [one for one in tried if one.sending.id in mine]
 
-    What is to be tried again is due in `pause` seconds.
-    """
-    arguments = {"id": sending.id, "fence": sending.fence}
-    match outcome:
-        case Sent(provider_id):
-            changed = await _SENT.run(uow.conn, **arguments, now=uow.now, provider_id=provider_id)
+
+async def _record_sent(uow: UnitOfWork, tried: Sequence[Tried]) -> set[UUID]:
+    rows = await _SENT.rows(
+        uow.conn,
+        ids=[one.sending.id for one in tried],
+        fences=[one.sending.fence for one in tried],
+        provider_ids=[one.outcome.provider_id for one in tried if isinstance(one.outcome, Sent)],
+        now=uow.now,
+    )
+    return {row["id"] for row in rows}
+
+
+async def _record_unsent(uow: UnitOfWork, tried: Tried) -> bool:
+    mine = {"id": tried.sending.id, "fence": tried.sending.fence}
+    match tried.outcome:
         case GiveUp(reason):
-            changed = await _FAILED.run(uow.conn, **arguments, now=uow.now, reason=reason[:LONGEST_REASON])
+            changed = await _FAILED.run(uow.conn, **mine, now=uow.now, reason=reason[:LONGEST_REASON])
         case Retry(reason) | Unknown(reason):
             changed = await _AGAIN.run(
                 uow.conn,
-                **arguments,
+                **mine,
                 reason=reason[:LONGEST_REASON],
-                next=uow.now + timedelta(seconds=pause),
-                may_repeat=isinstance(outcome, Unknown),
+                next=uow.now + timedelta(seconds=tried.pause),
+                may_repeat=isinstance(tried.outcome, Unknown),
             )
+        case Sent():
+            raise ValueError("what was sent is recorded with its like")
     return changed == 1
 
 
@@ -184,17 +202,25 @@ _STALLED = Statement(
     " AND state = 'pending' AND next_try_at <= :before AND destination = ANY(CAST(:destinations AS text[]))"
     f" AND NOT stalled ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}"
 )
+# A renewal and a record may hold the same rows, so both lock them in the order of their ids.
 _RENEW = Statement(
-    "UPDATE sendings AS s SET next_try_at = :until"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS mine(id, fence)"
-    " WHERE s.id = mine.id AND s.fence = mine.fence AND s.state = 'sending'"
+    "WITH mine AS (SELECT s.id FROM sendings AS s"
+    " JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS held(id, fence)"
+    " ON s.id = held.id AND s.fence = held.fence WHERE s.state = 'sending' ORDER BY s.id FOR UPDATE OF s)"
+    " UPDATE sendings AS s SET next_try_at = :until FROM mine WHERE s.id = mine.id"
 )
-_CANCEL = Statement("UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = :id")
+_CANCEL = Statement(
+    "UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
 _MINE = " WHERE id = :id AND fence = :fence AND state = 'sending'"
 _CLAIM_ANEW = Statement("UPDATE sendings SET claimed_at = :now, next_try_at = :until" + _MINE)
 _SENT = Statement(
-    "UPDATE sendings SET state = 'sent', provider_id = :provider_id, reason = NULL, finished_at = :now"
-    + _MINE
+    "WITH mine AS (SELECT s.id, held.provider_id FROM sendings AS s"
+    " JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[]), CAST(:provider_ids AS text[]))"
+    " AS held(id, fence, provider_id) ON s.id = held.id AND s.fence = held.fence"
+    " WHERE s.state = 'sending' ORDER BY s.id FOR UPDATE OF s)"
+    " UPDATE sendings AS s SET state = 'sent', provider_id = mine.provider_id, reason = NULL, finished_at = :now"
+    " FROM mine WHERE s.id = mine.id RETURNING s.id"
 )
 _FAILED = Statement("UPDATE sendings SET state = 'failed', reason = :reason, finished_at = :now" + _MINE)
 _AGAIN = Statement(

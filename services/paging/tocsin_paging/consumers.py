@@ -1,6 +1,8 @@
 """What makes this service move: event type -> use case."""
 
-from tocsin_bus.subscriptions import DeadLetter, Subscriptions
+from collections.abc import Sequence
+
+from tocsin_bus.subscriptions import DeadLetter, Heard, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.incidents import (
     IncidentAcknowledged,
@@ -25,16 +27,16 @@ from tocsin_paging.usecases.follow_incident import (
 )
 from tocsin_paging.usecases.notices import tell_of_dead_letter
 from tocsin_paging.usecases.pager import Pager
-from tocsin_paging.usecases.start_escalation import start_escalation
+from tocsin_paging.usecases.start_escalation import Opened, start_escalations
 
 
 def subscriptions_of(pager: Pager) -> Subscriptions:
     """Return the table. The runner knows each event once in effect, so no handler sees one twice."""
     subscriptions = Subscriptions("paging")
 
-    @subscriptions.on(IncidentOpened)
-    async def opened(event: IncidentOpened, uow: UnitOfWork) -> None:
-        await start_escalation(uow, event.incident, pager=pager)
+    @subscriptions.on_many(IncidentOpened)
+    async def opened(heard: Sequence[Heard], uow: UnitOfWork) -> None:
+        await start_escalations(uow, [Opened(one.event.incident, one.cause) for one in heard], pager=pager)
 
     @subscriptions.on(IncidentAcknowledged)
     async def acknowledged(event: IncidentAcknowledged, uow: UnitOfWork) -> None:

@@ -1,6 +1,6 @@
 """A provider and a service's side, as the tests of sendings need them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Unknown, queue_sending
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Tried, Unknown, queue_sending
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.database import Database
 
@@ -39,11 +39,11 @@ class Desk:
     heard: list[tuple[UUID, Outcome]] = field(default_factory=list)
     held_up: list[tuple[UUID, str]] = field(default_factory=list)
 
-    async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
-        return sending.subject not in self.unwanted
+    async def still_wanted(self, sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        return [sending.id for sending in sendings if sending.subject not in self.unwanted]
 
-    async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        self.heard.append((sending.subject, outcome))
+    async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
+        self.heard += [(one.sending.subject, one.outcome) for one in tried]
 
     async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
         self.held_up.append((sending.subject, reason))

@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+from collections.abc import Collection, Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from tests.integration.bus.backends import cut_off
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
 from tocsin_bus.send_runner import AT_ONCE, SendRunner
-from tocsin_bus.sending import Outcome, Sending, Sent
+from tocsin_bus.sending import Outcome, Sending, Sent, Tried
 from tocsin_bus.sending_rows import LEASE
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
@@ -31,12 +32,12 @@ async def test_an_acceptance_is_written_down_even_when_the_database_was_away_for
     cuts = [1]
     tell = desk.recorded
 
-    async def cut_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+    async def cut_once(tried: Sequence[Tried], uow: UnitOfWork) -> None:
         if cuts:
             cuts.pop()
             await cut_off(database_url, "sendings")
             await uow.conn.execute(text("SELECT 1"))
-        await tell(sending, outcome, uow)
+        await tell(tried, uow)
 
     desk.recorded = cut_once  # type: ignore[method-assign]
     await queue(open_uow)
@@ -51,12 +52,12 @@ async def test_a_record_that_had_to_wait_too_long_for_a_lock_is_written_a_moment
 ) -> None:
     tell, delays = desk.recorded, [1]
 
-    async def late_once(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+    async def late_once(tried: Sequence[Tried], uow: UnitOfWork) -> None:
         if delays:
             delays.pop()
             await uow.conn.execute(text("SET LOCAL statement_timeout = '10ms'"))
             await uow.conn.execute(text("SELECT pg_sleep(1)"))
-        await tell(sending, outcome, uow)
+        await tell(tried, uow)
 
     desk.recorded = late_once  # type: ignore[method-assign]
     await queue(open_uow)
@@ -125,7 +126,7 @@ async def test_what_was_accepted_is_not_sent_for_ever_when_the_service_fails_to_
     clock: ManualClock,
     database: Database,
 ) -> None:
-    async def fail(sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
+    async def fail(tried: Sequence[Tried], uow: UnitOfWork) -> None:
         raise KeyError("a mistake in the code")
 
     desk.recorded = fail  # type: ignore[method-assign]
@@ -141,10 +142,10 @@ async def test_a_question_that_fails_stops_neither_the_queue_nor_the_message(
 ) -> None:
     ask, others = desk.still_wanted, [uuid4(), uuid4()]
 
-    async def fail(sending: Sending, uow: UnitOfWork) -> bool:
-        if sending.subject == SUBJECT:
+    async def fail(sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        if any(sending.subject == SUBJECT for sending in sendings):
             raise KeyError("a mistake in the code")
-        return await ask(sending, uow)
+        return await ask(sendings, uow)
 
     desk.still_wanted = fail  # type: ignore[method-assign]
     for subject in (others[0], SUBJECT, others[1]):
@@ -165,9 +166,9 @@ async def test_one_that_was_held_up_after_its_claim_is_asked_about_again(
     monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
     asked: list[Sending] = []
 
-    async def only_once(sending: Sending, uow: UnitOfWork) -> bool:
-        asked.append(sending)
-        return len(asked) == 1
+    async def only_once(sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        asked.extend(sendings)
+        return [sending.id for sending in sendings if len(asked) == 1]
 
     desk.still_wanted = only_once  # type: ignore[method-assign]
     await queue(open_uow)
@@ -187,11 +188,11 @@ async def test_one_that_was_held_up_is_sent_where_nobody_can_be_asked_again(
     monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
     asked: list[Sending] = []
 
-    async def fail_later(sending: Sending, uow: UnitOfWork) -> bool:
-        asked.append(sending)
+    async def fail_later(sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        asked.extend(sendings)
         if len(asked) > 1:
             raise TimeoutError
-        return True
+        return [sending.id for sending in sendings]
 
     desk.still_wanted = fail_later  # type: ignore[method-assign]
     await queue(open_uow)

@@ -1,10 +1,11 @@
 """Whether a queued message is still worth sending, and what is kept of its fate."""
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from prometheus_client import Counter
 
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
+from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Tried
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.messages import MessageRepository, Thread
@@ -16,11 +17,22 @@ class Deliveries:
     def __init__(self, counted: Counter) -> None:
         self._counted = counted
 
-    async def still_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
-        """False for an edit that a newer one outdates, and for a reminder that somebody answered meanwhile.
+    async def still_wanted(self, sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
+        """All but an edit that a newer one outdates, and a reminder that somebody answered meanwhile.
 
         An edit is never outdated before the message was posted: replies need something to reply to.
         """
+        return [sending.id for sending in sendings if await self._is_wanted(sending, uow)]
+
+    async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
+        """Keep the receipt, and where an incident's message is."""
+        for one in tried:
+            await self._recorded(one.sending, one.outcome, uow)
+
+    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
+        """Nothing: there is no other road to a channel, and it goes out when Slack answers again."""
+
+    async def _is_wanted(self, sending: Sending, uow: UnitOfWork) -> bool:
         incident_id = UUID(sending.payload["incident_id"])
         followed = await IncidentRepository(uow.conn).get(incident_id)
         reason = None
@@ -34,8 +46,7 @@ class Deliveries:
             await self._keep(sending, uow, state="dropped", reason=reason, receipt=None)
         return reason is None
 
-    async def recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
-        """Keep the receipt, and where an incident's message is."""
+    async def _recorded(self, sending: Sending, outcome: Outcome, uow: UnitOfWork) -> None:
         match outcome:
             case Sent(receipt):
                 await self._keep_thread(sending, receipt, uow)
@@ -47,9 +58,6 @@ class Deliveries:
             case _:
                 reason = f"{outcome.reason}; it is looked for before it is sent again"
                 await self._keep(sending, uow, state="retrying", reason=reason, receipt=None)
-
-    async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
-        """Nothing: there is no other road to a channel, and it goes out when Slack answers again."""
 
     async def _keep_thread(self, sending: Sending, receipt: str, uow: UnitOfWork) -> None:
         if sending.payload["kind"] != "summary":

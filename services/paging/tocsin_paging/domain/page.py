@@ -60,9 +60,13 @@ class Page:
     acknowledged_name: str | None = None
 
 
-def accepted(page: Page, *, at: datetime) -> Page:
-    """Return the page after the provider took it."""
-    return replace(page, state=PageState.SENT, sent_at=at, reason=None, failing=False)
+@dataclass(frozen=True)
+class Try:
+    """The last try of a page: the how-manieth it was, and whether an earlier one may have got through."""
+
+    page_id: UUID
+    attempts: int
+    may_repeat: bool
 
 
 def refused(page: Page, *, reason: str) -> Page:

@@ -1,13 +1,12 @@
 """Escalations: one row an incident, whose lock decides who acts."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select, text
-from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.escalation import Escalation, State
@@ -15,7 +14,7 @@ from tocsin_paging.domain.message import About
 from tocsin_paging.domain.policy import Policy
 from tocsin_paging.store.policies import steps_from_json, steps_to_json
 from tocsin_paging.store.tables import escalations
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of, to_json
 
 
 @dataclass(frozen=True)
@@ -61,28 +60,24 @@ class EscalationRepository:
             select(escalations).where(escalations.c.incident_id == incident_called(incident))
         )
 
-    async def detected_at(self, incident_id: UUID) -> datetime | None:
-        """Return when Tocsin first heard of the incident; None when there is no case."""
-        moment: datetime | None = await _DETECTED.value(self._conn, mine=incident_id)
-        return moment
-
     async def locked(self, incident_id: UUID) -> Case | None:
         """Return the case with its row locked: whoever decides about it does so alone."""
         row = await _LOCKED.row(self._conn, mine=incident_id)
         return _case(row) if row else None
 
-    async def shared(self, incident_id: UUID) -> Case | None:
-        """Return the case, which nobody can change until this commits; others may look at the same time."""
-        row = await _SHARED.row(self._conn, mine=incident_id)
-        return _case(row) if row else None
+    async def shared(self, incident_ids: Collection[UUID]) -> dict[UUID, State]:
+        """Return the states of these cases, which nobody can change until this commits; others may look as well."""
+        rows = await _SHARED.rows(self._conn, mine=list(incident_ids)) if incident_ids else []
+        return {row["incident_id"]: State(row["state"]) for row in rows}
 
-    async def add(self, case: Case, *, now: datetime) -> bool:
-        """Write a new case; False when the incident has one already, which then is committed."""
-        return await _ADD.row(self._conn, **_values(case), updated_at=now) is not None
+    async def add(self, cases: Sequence[Case], *, now: datetime) -> set[UUID]:
+        """Write new cases; returns their incidents, without those that had one already, which then is committed."""
+        rows = await _ADD.rows(self._conn, rows=to_json([_values(case, now=now) for case in cases]))
+        return {row["incident_id"] for row in rows}
 
     async def save(self, case: Case, *, now: datetime) -> None:
         """Write the case, new or changed."""
-        await _SAVE.run(self._conn, **_values(case), updated_at=now)
+        await _SAVE.run(self._conn, rows=to_json([_values(case, now=now)]))
 
     async def gravest(self, state: State, *, limit: int) -> list[Case]:
         """Return the cases in this state: the gravest first, the oldest of those first."""
@@ -107,8 +102,7 @@ class EscalationRepository:
 
     async def claimed_since(self, incident_id: UUID, since: datetime) -> bool:
         """Say whether a page of this incident is being sent that was claimed for it after `since`."""
-        found = await self._conn.execute(_CLAIMED, {"incident": incident_id, "since": since})
-        return found.first() is not None
+        return await _CLAIMED.row(self._conn, incident=incident_id, since=since) is not None
 
     async def _one(self, query: Select[Any]) -> Case | None:
         row = (await self._conn.execute(query)).mappings().first()
@@ -123,7 +117,7 @@ def incident_called(ref: UUID | int) -> Any:
     return select(escalations.c.incident_id).where(number == ref).limit(1).scalar_subquery()
 
 
-def _values(case: Case) -> dict[str, object]:
+def _values(case: Case, *, now: datetime) -> dict[str, object]:
     escalation, answer = case.escalation, case.answer
     return {
         "incident_id": escalation.incident_id,
@@ -139,10 +133,11 @@ def _values(case: Case) -> dict[str, object]:
         "acknowledged_at": answer.at if answer else None,
         "acknowledged_via": answer.via if answer else None,
         "ack_expires_at": escalation.ack_expires_at,
-        "about": asdict(case.about),
+        "about": vars(case.about),
         "service_id": case.service_id,
         "detected_at": case.detected_at,
         "started_at": case.started_at,
+        "updated_at": now,
         "told_version": case.told_version,
     }
 
@@ -195,18 +190,22 @@ def _policy_from_json(value: dict[str, Any]) -> Policy:
     )
 
 
-def _upsert() -> Insert:
-    row = insert(escalations)
-    changed = {column.name: row.excluded[column.name] for column in escalations.c if not column.primary_key}
-    return row.on_conflict_do_update(index_elements=["incident_id"], set_=changed)
-
-
-_MINE = select(escalations).where(escalations.c.incident_id == bindparam("mine"))
-_DETECTED = Statement("SELECT detected_at FROM escalations WHERE incident_id = :mine")
-_LOCKED = Statement(_MINE.with_for_update())
-_SHARED = Statement(_MINE.with_for_update(read=True))
-_ADD = Statement(insert(escalations).on_conflict_do_nothing().returning(escalations.c.incident_id))
-_SAVE = Statement(_upsert())
+_LOCKED = Statement(
+    select(escalations).where(escalations.c.incident_id == bindparam("mine")).with_for_update()
+)
+_SHARED = Statement(
+    "SELECT incident_id, state FROM escalations WHERE incident_id = ANY(CAST(:mine AS uuid[]))"
+    " ORDER BY incident_id FOR SHARE"
+)
+_INSERT = (
+    f"INSERT INTO escalations ({columns_of(escalations)}) SELECT {columns_of(escalations)}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS escalations), CAST(:rows AS jsonb))"
+)
+_ADD = Statement(f"{_INSERT} ON CONFLICT DO NOTHING RETURNING incident_id")
+_CHANGED = ", ".join(
+    f"{column.name} = excluded.{column.name}" for column in escalations.c if not column.primary_key
+)
+_SAVE = Statement(f"{_INSERT} ON CONFLICT (incident_id) DO UPDATE SET {_CHANGED}")
 _COUNT = text("SELECT state, count(*) AS number FROM escalations WHERE state <> 'resolved' GROUP BY state")
 _LOST = text(
     "SELECT incident_id FROM escalations AS e WHERE state <> 'resolved'"
@@ -215,7 +214,7 @@ _LOST = text(
     "  AND t.kind = CASE e.state WHEN 'triggered' THEN 'escalation_step' ELSE 'acknowledgement_expiry' END)"
     " LIMIT :limit"
 )
-_CLAIMED = text(
+_CLAIMED = Statement(
     "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject WHERE p.incident_id = :incident"
     " AND s.state = 'sending' AND s.claimed_at > :since LIMIT 1"
 )

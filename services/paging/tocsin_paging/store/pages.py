@@ -1,20 +1,19 @@
 """Pages: the ledger of who was told what, how, and whether it got through."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.contact import Channel
-from tocsin_paging.domain.page import Page, PageKind, PageState
+from tocsin_paging.domain.page import Page, PageKind, PageState, Try
 from tocsin_paging.store.escalations import incident_called
 from tocsin_paging.store.tables import pages
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, columns_of, to_json
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,46 @@ class PageFilter:
     contact_id: UUID | None = None
 
 
-_ADD = Statement(insert(pages).on_conflict_do_nothing().returning(pages.c.id))
+@dataclass(frozen=True)
+class Leaving:
+    """What is asked of a page right before it leaves. `followed`: the same contact got a later one of the incident."""
+
+    id: UUID
+    channel: Channel
+    incident_id: UUID | None
+    followed: bool
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A page that its provider took. `detected_at` is when Tocsin first heard of its incident."""
+
+    page: Page
+    detected_at: datetime | None
+
+
+_ADD = Statement(
+    f"INSERT INTO pages ({columns_of(pages)}) SELECT {columns_of(pages)}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS pages), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
+)
 _SAVE = Statement(update(pages).where(pages.c.id == bindparam("saved")))
 _MINE = select(pages).where(pages.c.id == bindparam("mine"))
 _GET = Statement(_MINE)
 _LOCKED = Statement(_MINE.with_for_update())
-_ROUND: BindParameter[int] = bindparam("of_round")
-_STEP: BindParameter[int] = bindparam("of_step")
-_LATER = Statement(
-    select(pages.c.id)
-    .where(
-        pages.c.incident_id == bindparam("incident"),
-        pages.c.contact_id == bindparam("contact"),
-        (pages.c.round > _ROUND) | ((pages.c.round == _ROUND) & (pages.c.step > _STEP)),
-    )
-    .limit(1)
+_LEAVING = Statement(
+    "SELECT p.id, p.channel, p.incident_id, EXISTS (SELECT 1 FROM pages AS later"
+    " WHERE later.incident_id = p.incident_id AND later.contact_id = p.contact_id"
+    " AND (later.round, later.step) > (p.round, p.step)) AS followed"
+    " FROM pages AS p WHERE p.id = ANY(CAST(:ids AS uuid[]))"
+)
+_DROP = Statement("UPDATE pages SET state = 'dropped', reason = :reason WHERE id = :id")
+_COLUMNS = ", ".join(f"p.{column.name}" for column in pages.columns)
+_ACCEPT = Statement(
+    "UPDATE pages AS p SET state = 'sent', sent_at = :at, reason = NULL, failing = false,"
+    " attempts = last.attempts, may_repeat = last.may_repeat"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS integer[]), CAST(:may_repeat AS boolean[]))"
+    f" AS last(id, attempts, may_repeat) WHERE p.id = last.id RETURNING {_COLUMNS},"
+    " (SELECT e.detected_at FROM escalations AS e WHERE e.incident_id = p.incident_id) AS detected_at"
 )
 
 
@@ -63,9 +87,10 @@ class PageRepository:
         query = select(pages).where(pages.c.ack_digest == digest)
         return await self._one(query.with_for_update() if lock else query)
 
-    async def add(self, page: Page) -> bool:
-        """Insert a page; False when the same (incident, round, step, person, contact) has one already (R23)."""
-        return await _ADD.row(self._conn, **_values(page)) is not None
+    async def add(self, made: Sequence[Page]) -> set[UUID]:
+        """Insert pages; returns the ids without those whose (incident, round, step, person, contact) has one (R23)."""
+        rows = await _ADD.rows(self._conn, rows=to_json([_values(page) for page in made])) if made else []
+        return {row["id"] for row in rows}
 
     async def save(self, page: Page) -> None:
         """Write how far the page got."""
@@ -73,8 +98,18 @@ class PageRepository:
 
     async def drop(self, page_id: UUID, *, reason: str) -> None:
         """Note that the page need not leave any more, and nothing else: its row is not locked."""
-        values = {"state": PageState.DROPPED.value, "reason": reason}
-        await self._conn.execute(update(pages).where(pages.c.id == page_id).values(values))
+        await _DROP.run(self._conn, id=page_id, reason=reason)
+
+    async def accept(self, tries: Sequence[Try], *, at: datetime) -> list[Accepted]:
+        """Note that a provider took these pages, with these tries; an answer that came meanwhile stays as it is."""
+        rows = await _ACCEPT.rows(
+            self._conn,
+            ids=[one.page_id for one in tries],
+            attempts=[one.attempts for one in tries],
+            may_repeat=[one.may_repeat for one in tries],
+            at=at,
+        )
+        return [_accepted(row) for row in rows]
 
     async def of_step(self, incident_id: UUID, *, round: int, step: int) -> list[Page]:
         """Return the pages that one step made."""
@@ -84,16 +119,10 @@ class PageRepository:
         rows = await self._conn.execute(mine.order_by(pages.c.id))
         return [_page(row) for row in rows.mappings()]
 
-    async def followed(self, page: Page) -> bool:
-        """Say whether the same contact got a later page for the same incident: then this one is stale (R31)."""
-        later = await _LATER.row(
-            self._conn,
-            incident=page.incident_id,
-            contact=page.contact_id,
-            of_round=page.round,
-            of_step=page.step,
-        )
-        return later is not None
+    async def leaving(self, page_ids: Collection[UUID]) -> dict[UUID, Leaving]:
+        """Return of these pages, by id, what says whether they are stale (R31)."""
+        rows = await _LEAVING.rows(self._conn, ids=list(page_ids))
+        return {row["id"]: Leaving(**{**row, "channel": Channel(row["channel"])}) for row in rows}
 
     async def fell_back(self, title: str, *, since: datetime) -> bool:
         """Say whether one of the last thousand pages told the same of Tocsin itself, after `since`."""
@@ -129,7 +158,13 @@ def _values(page: Page) -> dict[str, Any]:
     }
 
 
-def _page(row: Row) -> Page:
+def _accepted(row: Row) -> Accepted:
+    values = dict(row)
+    detected_at = values.pop("detected_at")
+    return Accepted(_page(values), detected_at=detected_at)
+
+
+def _page(row: Row | dict[str, Any]) -> Page:
     values = dict(row)
     kind, channel, state = PageKind(values["kind"]), Channel(values["channel"]), PageState(values["state"])
     return Page(**{**values, "kind": kind, "channel": channel, "state": state})

@@ -1,5 +1,6 @@
 """Escalation policies, and their steps as JSON."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,11 @@ class PolicyRepository:
         row = await _DEFAULT.row(self._conn)
         return _stored(row) if row else None
 
+    async def these_or_default(self, policy_ids: Collection[UUID]) -> list[StoredPolicy]:
+        """Return those of these policies that are not deleted, and the one for services that name none."""
+        rows = await _THESE_OR_DEFAULT.rows(self._conn, ids=list(policy_ids))
+        return [_stored(row) for row in rows]
+
     async def listed(
         self, wanted: PolicyFilter = EVERY_POLICY, *, after: UUID | None = None, limit: int = 200
     ) -> list[StoredPolicy]:
@@ -103,6 +109,10 @@ class PolicyRepository:
 
 
 _DEFAULT = Statement(f"SELECT {columns_of(policies)} FROM policies WHERE is_default AND deleted_at IS NULL")
+_THESE_OR_DEFAULT = Statement(
+    f"SELECT {columns_of(policies)} FROM policies"
+    " WHERE (is_default OR id = ANY(CAST(:ids AS uuid[]))) AND deleted_at IS NULL"
+)
 _GET = Statement(f"SELECT {columns_of(policies)} FROM policies WHERE id = :mine AND deleted_at IS NULL")
 
 

@@ -1,11 +1,12 @@
 """Carries out what was decided about an escalation: state, pages, timer and events, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_events.pages import EscalationExhausted, PageUndeliverable
 from tocsin_paging.domain.contact import Contact
 from tocsin_paging.domain.escalation import Decision, Escalation, Reason, State, advance
@@ -13,12 +14,22 @@ from tocsin_paging.domain.message import what_to_configure, whom_to_make_reachab
 from tocsin_paging.domain.page import PageKind
 from tocsin_paging.domain.policy import LAST_RESORT
 from tocsin_paging.store.escalations import Case, EscalationRepository
-from tocsin_paging.usecases.make_pages import Occasion, make_pages
+from tocsin_paging.usecases.make_pages import Draft, Occasion, drafts_for, make_pages
 from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.roster import gather
 
 log = structlog.get_logger("tocsin.paging")
 STEP_TIMER, EXPIRY_TIMER = "escalation_step", "acknowledgement_expiry"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A case as it now is, by which decision, and why that was taken. `contacts` are those that its pages name."""
+
+    case: Case
+    decision: Decision
+    cause: Cause
+    contacts: Mapping[UUID, Contact] = field(default_factory=dict)
 
 
 async def take_step(uow: UnitOfWork, case: Case, *, pager: Pager, also: UUID | None = None) -> Case:
@@ -37,20 +48,30 @@ async def carry_out(
     contacts: Mapping[UUID, Contact] | None = None,
 ) -> Case:
     """Store the decision and cause what it says. Returns the case as it now is."""
-    pager.figures.decisions.labels(decision.reason.value).inc()
-    after = decision.after
-    log.info("escalation.decided", incident_id=str(after.incident_id), reason=decision.reason.value)
-    if after == case.escalation:
+    note(decision, pager=pager)
+    if decision.after == case.escalation:
         return case
-    case = case.now(after)
+    case = case.now(decision.after)
     await EscalationRepository(uow.conn).save(case, now=uow.now)
-    arm(uow, after)
-    for recipient in decision.pages:
-        occasion = _occasion(case, reason=decision.reason, pager=pager)
-        await make_pages(uow, recipient, occasion=occasion, contacts=contacts or {}, pager=pager)
-    _tell(uow, decision)
-    uow.announce("page")
+    await bring_about(uow, [Moved(case, decision, uow.cause, contacts or {})], pager=pager)
     return case
+
+
+def note(decision: Decision, *, pager: Pager) -> None:
+    """Count the decision, and log it."""
+    pager.figures.decisions.labels(decision.reason.value).inc()
+    incident_id = str(decision.after.incident_id)
+    log.info("escalation.decided", incident_id=incident_id, reason=decision.reason.value)
+
+
+async def bring_about(uow: UnitOfWork, moved: Sequence[Moved], *, pager: Pager) -> None:
+    """Cause what these decisions say; the cases are stored as they now are."""
+    await make_pages(uow, [draft for one in moved for draft in _drafts(one, uow=uow, pager=pager)])
+    for one in moved:
+        uow.cause = one.cause
+        arm(uow, one.case.escalation)
+        _tell(uow, one.decision)
+        uow.announce("page")
 
 
 def arm(uow: UnitOfWork, escalation: Escalation) -> None:
@@ -69,6 +90,17 @@ def is_current(case: Case | None, *, generation: int, state: State) -> bool:
     if case is None:
         return False
     return case.escalation.state == state and case.escalation.generation == generation
+
+
+def _drafts(moved: Moved, *, uow: UnitOfWork, pager: Pager) -> list[Draft]:
+    return drafts_for(
+        moved.decision.pages,
+        occasion=_occasion(moved.case, reason=moved.decision.reason, pager=pager),
+        contacts=moved.contacts,
+        cause=moved.cause,
+        now=uow.now,
+        pager=pager,
+    )
 
 
 def _occasion(case: Case, *, reason: Reason, pager: Pager) -> Occasion:

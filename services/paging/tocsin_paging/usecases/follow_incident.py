@@ -12,10 +12,11 @@ from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident, let
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.start_escalation import (
+    Opened,
     about,
-    new_case,
-    policy_for,
-    start_escalation,
+    add_case,
+    policies_for,
+    start_escalations,
     tell_without_policy,
 )
 
@@ -72,12 +73,12 @@ async def reopened(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None
     """It was not over: the policy as it is now runs from step 1."""
     case = await _case(uow, incident, pager=pager)
     if case is None:
-        await start_escalation(uow, incident, pager=pager)
+        await start_escalations(uow, [Opened(incident, uow.cause)], pager=pager)
         return
-    policy = await policy_for(uow, incident)
-    decision = reopen(case.escalation, policy, at=uow.now)
+    policies = await policies_for(uow, [incident])
+    decision = reopen(case.escalation, policies[incident.incident_id], at=uow.now)
     if decision.reason == Reason.REOPENED:
-        tell_without_policy(uow, decision.after)
+        tell_without_policy(uow, decision.after, cause=uow.cause)
     await _again(uow, case, decision, pager=pager)
 
 
@@ -111,7 +112,7 @@ async def _case(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> Case | 
 async def _known(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
     """See to it that there is a case, also when the bus has not brought the incident yet."""
     if await EscalationRepository(uow.conn).get(incident.incident_id) is None:
-        await new_case(uow, incident, pager=pager)
+        await add_case(uow, incident, pager=pager)
 
 
 async def _past_until(uow: UnitOfWork, incident: Incident) -> None:

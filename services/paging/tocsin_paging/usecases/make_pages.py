@@ -1,11 +1,12 @@
 """Makes page rows and puts each on its way, in the transaction that decided them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from tocsin_bus.sending import queue_sending
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.sending import NewSending, queue_sendings
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_events.pages import Channel as ToldChannel
 from tocsin_events.pages import Page as ToldPage
 from tocsin_events.pages import PageRequested
@@ -34,23 +35,44 @@ class Occasion:
     step: int = 0
 
 
-async def make_pages(
-    uow: UnitOfWork,
-    recipient: Recipient,
+@dataclass(frozen=True)
+class Draft:
+    """A page that is to be made, with what its sending says. `timezone` is that of whoever reads it."""
+
+    page: Page
+    contact: Contact
+    occasion: Occasion
+    timezone: str
+    cause: Cause
+
+
+def drafts_for(
+    recipients: Iterable[Recipient],
     *,
     occasion: Occasion,
     contacts: Mapping[UUID, Contact],
+    cause: Cause,
+    now: datetime,
     pager: Pager,
-) -> list[Page]:
-    """Make a page for each of the recipient's contact methods; one that exists already is not made twice."""
-    made = []
-    for contact_id in recipient.contacts:
-        contact = contacts[contact_id]
-        page = _page(recipient, contact=contact, occasion=occasion, uow=uow, pager=pager)
-        if await PageRepository(uow.conn).add(page):
-            await _queue(uow, page, contact=contact, occasion=occasion, timezone=recipient.timezone)
-            made.append(page)
-    return made
+) -> list[Draft]:
+    """Draft a page for each contact method of each recipient."""
+    drafts = []
+    for recipient in recipients:
+        for contact in (contacts[contact_id] for contact_id in recipient.contacts):
+            page = _page(recipient, contact=contact, occasion=occasion, now=now, pager=pager)
+            drafts.append(Draft(page, contact, occasion=occasion, timezone=recipient.timezone, cause=cause))
+    return drafts
+
+
+async def make_pages(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Page]:
+    """Make these pages, put them on their way and tell it; one that exists already is not made twice."""
+    added = await PageRepository(uow.conn).add([draft.page for draft in drafts])
+    made = [draft for draft in drafts if draft.page.id in added]
+    await queue_sendings(uow, [_sending(draft) for draft in made])
+    for draft in made:
+        if draft.page.incident_id is not None:
+            uow.emit(PageRequested(page=told(draft.page), reason=draft.page.why), cause=draft.cause)
+    return [draft.page for draft in made]
 
 
 def told(page: Page) -> ToldPage:
@@ -69,9 +91,7 @@ def told(page: Page) -> ToldPage:
     )
 
 
-def _page(
-    recipient: Recipient, *, contact: Contact, occasion: Occasion, uow: UnitOfWork, pager: Pager
-) -> Page:
+def _page(recipient: Recipient, *, contact: Contact, occasion: Occasion, now: datetime, pager: Pager) -> Page:
     page_id = new_id()
     answerable = occasion.kind == PageKind.INCIDENT
     return Page(
@@ -83,7 +103,7 @@ def _page(
         channel=contact.channel,
         why=recipient.why,
         title=occasion.title,
-        requested_at=uow.now,
+        requested_at=now,
         incident_id=occasion.incident_id,
         round=occasion.round,
         step=occasion.step,
@@ -91,7 +111,8 @@ def _page(
     )
 
 
-async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occasion, timezone: str) -> None:
+def _sending(draft: Draft) -> NewSending:
+    page, contact, occasion = draft.page, draft.contact, draft.occasion
     content = Content(
         recipient=page.user_name,
         why=page.why,
@@ -100,16 +121,14 @@ async def _queue(uow: UnitOfWork, page: Page, *, contact: Contact, occasion: Occ
         notice=occasion.notice,
         step=page.step,
         round=page.round,
-        timezone=timezone,
+        timezone=draft.timezone,
     )
     payload = payload_for(page.id, contact, content, incident_id=page.incident_id)
-    await queue_sending(
-        uow,
-        provider=contact.channel.value,
+    return NewSending(
+        contact.channel.value,
         subject=page.id,
         payload=payload_to_json(payload),
         idempotency_key=str(page.id),
+        correlation_id=draft.cause.correlation_id,
         destination=destination_of(contact),
     )
-    if page.incident_id is not None:
-        uow.emit(PageRequested(page=told(page), reason=page.why))

@@ -12,7 +12,7 @@ from tocsin_paging.domain.escalation import Recipient, started
 from tocsin_paging.domain.page import Page, PageKind
 from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.store.policies import PolicyRepository
-from tocsin_paging.usecases.make_pages import Occasion, make_pages
+from tocsin_paging.usecases.make_pages import Occasion, drafts_for, make_pages
 from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.roster import Gathered, administrators, contacts_of, gather
 
@@ -35,7 +35,10 @@ async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Page
         user.id, name=user.name, why=f"test asked for by {by}", contacts=enabled, timezone=user.timezone
     )
     occasion = Occasion(PageKind.TEST, title="Test page")
-    return await make_pages(uow, recipient, occasion=occasion, contacts=contacts, pager=pager)
+    drafts = drafts_for(
+        [recipient], occasion=occasion, contacts=contacts, cause=uow.cause, now=uow.now, pager=pager
+    )
+    return await make_pages(uow, drafts)
 
 
 async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pager) -> None:
@@ -51,9 +54,11 @@ async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pag
         f"Tocsin could not process {letter.type} on topic {letter.topic.value}. Look at the dead letters."
     )
     occasion = Occasion(PageKind.FALLBACK, title=title, notice=notice)
-    for recipient in gathered.roster.get(1, ()):
-        why = replace(recipient, why="an event went dead")
-        await make_pages(uow, why, occasion=occasion, contacts=gathered.contacts, pager=pager)
+    told = [replace(recipient, why="an event went dead") for recipient in gathered.roster.get(1, ())]
+    drafts = drafts_for(
+        told, occasion=occasion, contacts=gathered.contacts, cause=uow.cause, now=uow.now, pager=pager
+    )
+    await make_pages(uow, drafts)
 
 
 async def _whom_to_tell(uow: UnitOfWork) -> Gathered:

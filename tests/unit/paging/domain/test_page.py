@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tocsin_paging.domain.contact import Channel
-from tocsin_paging.domain.page import Page, PageKind, PageState, accepted, held_up, refused, tried_in_vain
+from tocsin_paging.domain.page import Page, PageKind, PageState, held_up, refused, tried_in_vain
 
 T0 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PAGE = Page(
@@ -46,13 +46,13 @@ def test_a_page_that_did_not_get_through(
     assert (page.state, page.failing) == (PageState.RETRYING, failing)
 
 
-def test_one_that_waits_for_its_provider_counts_as_failing_until_it_is_taken() -> None:
+def test_one_that_waits_for_its_provider_counts_as_failing() -> None:
     page = held_up(PAGE, reason="waiting")
     assert (page.state, page.failing, page.reason) == (PageState.RETRYING, True, "waiting")
-    taken = accepted(page, at=T0)
-    assert (taken.state, taken.failing, taken.reason) == (PageState.SENT, False, None)
 
 
-@pytest.mark.parametrize("page", [accepted(PAGE, at=T0), refused(PAGE, reason="no")])
+@pytest.mark.parametrize(
+    "page", [replace(PAGE, state=PageState.SENT, sent_at=T0), refused(PAGE, reason="no")]
+)
 def test_what_has_ended_waits_for_nothing(page: Page) -> None:
     assert held_up(page, reason="waiting") is page
