@@ -24,7 +24,7 @@ class Watched(Theme):
         super().__init__("comms", TEMPLATES)
         self.rendered: list[tuple[str, int]] = []
 
-    def render(self, template: str, *, path: str, viewer: Viewer, **context: Any) -> str:
+    def render(self, template: str, *, path: str, viewer: Viewer | None, **context: Any) -> str:
         self.rendered.append((template, context["most_told"]))
         return super().render(template, path=path, viewer=viewer, **context)
 
