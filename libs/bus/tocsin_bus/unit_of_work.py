@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -52,7 +53,7 @@ class UnitOfWork:
         self.announced: set[str] = set()
         self.emitted: list[Envelope] = []
         self._flushed = 0
-        self._timers: list[dict[str, object]] = []
+        self._timers: list[tuple[str, UUID, int, datetime, str, UUID]] = []
 
     @property
     def correlation_id(self) -> UUID:
@@ -96,16 +97,8 @@ class UnitOfWork:
         Timers are never cancelled: when one fires, its handler looks whether it still applies. One that is due
         already fires at once, others within a second of their time.
         """
-        self._timers.append(
-            {
-                "kind": kind,
-                "subject": subject,
-                "generation": generation,
-                "due_at": due_at,
-                "payload": orjson.dumps(payload or {}).decode(),
-                "correlation_id": self.cause.correlation_id,
-            }
-        )
+        told = orjson.dumps(payload or {}).decode()
+        self._timers.append((kind, subject, generation, due_at, told, self.cause.correlation_id))
         if due_at <= self.now:
             self.woken.add("timers")
 
@@ -124,7 +117,9 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write events, timers and the one notification. The opener calls it just before the commit."""
         if self._timers:
-            await _SCHEDULE.run_each(self.conn, self._timers)
+            in_key_order = sorted(self._timers, key=itemgetter(0, 1, 2))  # so that no two writers deadlock
+            columns = map(list, zip(*in_key_order, strict=True))
+            await _SCHEDULE.run(self.conn, **dict(zip(_OF_A_TIMER, columns, strict=True)))
             self._timers = []
         messages, channel = self._messages(), notification_channel(self.service)
         envelopes = self.emitted[self._flushed :]
@@ -180,9 +175,12 @@ def unit_of_work_opener(
     return open_unit_of_work
 
 
+_OF_A_TIMER = ("kinds", "subjects", "generations", "times", "payloads", "correlations")
 _SCHEDULE = Statement(
     "INSERT INTO timers (kind, subject, generation, due_at, try_at, payload, correlation_id)"
-    " VALUES (:kind, :subject, :generation, :due_at, :due_at, CAST(:payload AS jsonb), :correlation_id)"
-    " ON CONFLICT DO NOTHING"
+    " SELECT kind, subject, generation, due_at, due_at, CAST(payload AS jsonb), correlation_id"
+    " FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:generations AS int[]),"
+    " CAST(:times AS timestamptz[]), CAST(:payloads AS text[]), CAST(:correlations AS uuid[]))"
+    " AS new(kind, subject, generation, due_at, payload, correlation_id) ON CONFLICT DO NOTHING"
 )
 _NOTIFY = Statement("SELECT pg_notify(:channel, :message)")
