@@ -136,8 +136,7 @@ async def test_an_alert_that_flaps_is_one_incident(client: httpx2.AsyncClient, i
     assert [entry["data"]["reason"] for entry in story if entry["kind"] == "reopened"] == [
         "alert_fired_again"
     ] * 2
-    reports = (await client.get("/status/api/v2/incidents.json")).json()["incidents"]
-    assert len(reports) == 1
+    assert len(await eventually(lambda: _reports(client), within=10)) == 1
 
 
 async def test_a_group_of_alertmanager_that_fires_again_reopens(client: httpx2.AsyncClient) -> None:
@@ -148,6 +147,11 @@ async def test_a_group_of_alertmanager_that_fires_again_reopens(client: httpx2.A
     await notify(client, "firing")
     await eventually(lambda: _status(client, incident["id"], "detected"), within=10)
     assert [one["ref"] for one in await listed(client, "/api/v1/incidents")] == [incident["ref"]]
+
+
+async def _reports(client: httpx2.AsyncClient) -> list[object]:
+    reports: list[object] = (await client.get("/status/api/v2/incidents.json")).json()["incidents"]
+    return reports
 
 
 async def notify(client: httpx2.AsyncClient, status: str) -> None:
