@@ -4,7 +4,7 @@ Telling the same twice, late, or in another order changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -81,10 +81,15 @@ async def add_facts(conn: AsyncConnection, told: Sequence[Fact], now: datetime) 
     await ALERTS.join(conn, (one for one in told if isinstance(one, AlertFacts)), now)
 
 
+def _by_name(facts: object) -> dict[str, Any]:
+    """Its fields as they are; `asdict` would copy each value as well."""
+    return {field.name: getattr(facts, field.name) for field in fields(facts)}  # type: ignore[arg-type]
+
+
 def _dump(facts: IncidentFacts) -> dict[str, Any]:
     folded = {"incident_id": facts.incident_id, "folded": _FOLDED.dump_python(facts, mode="json")}
     row = row_of(facts)
-    return folded if row is None else {**asdict(row), **folded, "severities": list(severity_history(facts))}
+    return folded if row is None else {**_by_name(row), **folded, "severities": list(severity_history(facts))}
 
 
 def _load(stored: Mapping[str, Any]) -> IncidentFacts:
@@ -92,5 +97,5 @@ def _load(stored: Mapping[str, Any]) -> IncidentFacts:
 
 
 INCIDENTS = Shelf(incident_facts, merged=merge, load=_load, dump=_dump)
-PAGES = Shelf(page_facts, merged=merge_pages, load=lambda stored: PageFacts(**stored), dump=asdict)
-ALERTS = Shelf(alert_facts, merged=merge_alerts, load=lambda stored: AlertFacts(**stored), dump=asdict)
+PAGES = Shelf(page_facts, merged=merge_pages, load=lambda stored: PageFacts(**stored), dump=_by_name)
+ALERTS = Shelf(alert_facts, merged=merge_alerts, load=lambda stored: AlertFacts(**stored), dump=_by_name)

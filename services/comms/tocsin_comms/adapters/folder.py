@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 
 KEPT_OPEN = 0o644
 """Whatever serves the folder is another user; there is nothing in it that the world may not read."""
@@ -17,11 +17,13 @@ UNFINISHED = ".new-"
 class Folder:
     """Files by their path, each replaced as a whole.
 
-    What the last writing had and the next has not is taken away.
+    What the last writing had and the next has not is taken away. Nothing waits for the disk, which the database needs
+    more: the first writing of a process writes everything, so that what a power cut tore is whole again with the start.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unfinished = f"{UNFINISHED}{token_hex(8)}"
         self._written: dict[str, bytes] = {}
 
     def write(self, files: Mapping[str, bytes]) -> int:
@@ -44,17 +46,20 @@ class Folder:
 
     def _replace(self, path: str, content: bytes) -> None:
         target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=target.parent, prefix=UNFINISHED, delete=False) as file:
-            fresh = Path(file.name)
+        fresh = target.with_name(self._unfinished)
+        try:
             try:
+                file = fresh.open("wb")
+            except FileNotFoundError:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                file = fresh.open("wb")
+            with file:
+                os.fchmod(file.fileno(), KEPT_OPEN)
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                fresh.chmod(KEPT_OPEN)
-                fresh.replace(target)
-            finally:
-                fresh.unlink(missing_ok=True)
+            fresh.replace(target)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
 
     def _sweep(self) -> None:
         """Take away what a process that was killed left half written."""
