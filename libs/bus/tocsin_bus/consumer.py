@@ -17,7 +17,7 @@ from tocsin_events.envelope import Envelope
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.consumer")
-BATCH = 200
+BATCH = 100
 HANDLER_DEADLINE = 10.0
 LONGEST_PAUSE = 5.0
 Observe = Callable[[str, str, int], None]

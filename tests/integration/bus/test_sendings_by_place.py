@@ -137,9 +137,9 @@ async def test_a_place_that_fails_is_left_alone_and_others_are_not(
     town: Town, runner: SendRunner, put: Put, clock: ManualClock
 ) -> None:
     town.broken = {"a:443"}
-    for _ in range(FAILURES + 1):
+    for _ in range(TO_EACH + 1):
         await put("a:443")
-    assert await runner.run_once() == FAILURES
+    assert await runner.run_once() == TO_EACH
     await put("b:443")
     assert await runner.run_once() == 1, "the one to the other place"
     let_the_breakers_rest(runner)
@@ -148,7 +148,7 @@ async def test_a_place_that_fails_is_left_alone_and_others_are_not(
     let_the_breakers_rest(runner)
     clock.forward(timedelta(minutes=1))
     assert await runner.run_once() == 1
-    assert await runner.run_once() == FAILURES, "it answers again"
+    assert await runner.run_once() == TO_EACH, "it answers again"
 
 
 async def test_what_waits_for_a_place_that_fails_is_told_once_and_goes_out_when_that_is_back(
