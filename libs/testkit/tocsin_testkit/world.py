@@ -54,6 +54,9 @@ class Process:
     def start(self) -> None:
         """Start it; it is ready when its /readyz says so."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+        kept.pop(
+            "PYTHONDONTWRITEBYTECODE", None
+        )  # users have what pip compiled; without it a start takes longer
         with self._log.open("ab") as log:
             self.running = subprocess.Popen(
                 self._command,

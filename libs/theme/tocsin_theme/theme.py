@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from json import dumps
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
+from typing import ClassVar
 from uuid import UUID
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from tocsin_runtime.clock import process_now
@@ -92,8 +94,24 @@ def icon(name: str, label: str = "", size: str = "") -> Markup:
     return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(kind, spoken, asset(SPRITE), name)
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once in a process: all services of `tocsin up` share the same components."""
+
+    codes: ClassVar[dict[tuple[str, str], CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """The code, if this very text of this file was compiled before."""
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        if bucket.code is not None:
+            self.codes[bucket.key, bucket.checksum] = bucket.code
+
+
 def _environment(templates: Path) -> Environment:
     env = Environment(
+        bytecode_cache=_Compiled(),
         loader=ChoiceLoader([FileSystemLoader(templates), FileSystemLoader(_TEMPLATES)]),
         autoescape=True,
         undefined=StrictUndefined,
