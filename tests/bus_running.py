@@ -22,10 +22,15 @@ def opener(database: Database) -> OpenUnitOfWork:
 
 @asynccontextmanager
 async def consuming(
-    bus: Bus, database: Database, subscriptions: Subscriptions | None = None, *, batch: int = BATCH
+    bus: Bus,
+    database: Database,
+    subscriptions: Subscriptions | None = None,
+    *,
+    batch: int = BATCH,
+    gather: float = 0.0,
 ) -> AsyncIterator[ConsumerRunner]:
     """A runner that consumes; at the end it stops in good order."""
-    runner = ConsumerRunner(bus, subscriptions or recording(), opener(database), batch=batch)
+    runner = ConsumerRunner(bus, subscriptions or recording(), opener(database), batch=batch, gather=gather)
     task = asyncio.create_task(runner.run())
     try:
         yield runner

@@ -78,6 +78,14 @@ async def test_order_and_effects_survive_every_rebalance(
     assert await effects(ledger) == {key: list(range(60)) for key in keys}
 
 
+async def test_who_gathers_works_off_a_backlog_without_a_rest(bus: Bus, ledger: Database) -> None:
+    """A batch of ten is never full with four partitions behind, which share it; ten rests would take a minute."""
+    keys = fresh_keys(12)
+    await bus.publish(interleaved(keys, 10))
+    async with consuming(bus, ledger, batch=10, gather=6):
+        await eventually(lambda: _all_in_effect(ledger, 120), within=20)
+
+
 async def test_a_member_that_joins_an_idle_group_does_not_repeat_what_is_done(bus: Bus) -> None:
     keys = fresh_keys(12)
     await bus.publish(interleaved(keys, 5))

@@ -81,7 +81,7 @@ class ConsumerRunner:
             await self._join(member)
             while not self._stopping.is_set():
                 began = monotonic()
-                if await self._turn(member) < self._batch:
+                if await self._turn(member) < self._batch and not member.behind():
                     await self._pause(began + self._gather - monotonic())
         finally:
             self._member = None

@@ -63,6 +63,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._unstored = asyncio.Event()
         self._trackers: dict[Partition, Tracker] = {}
         self._rewound: dict[Partition, int] = {}
+        self._behind = False
         self._poll: asyncio.Task[tuple[int, Fetched]] | None = None
         self._polling_since = 0.0
         self._storing: asyncio.Task[None] | None = None
@@ -111,6 +112,9 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     def assigned(self) -> frozenset[Partition]:
         return self._mine
+
+    def behind(self) -> bool:
+        return self._behind
 
     async def lag(self) -> dict[Partition, tuple[int, int]]:
         mine, ends = self._mine, dict[Partition, int]()
@@ -181,12 +185,15 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     def _taken(self, fetched: Fetched) -> dict[Partition, list[Record]]:
         taken: dict[Partition, list[Record]] = {}
+        self._behind = False
         for place, messages in fetched.items():
             partition = self._partition(place)
             if partition in self._mine and partition not in self._rewound:
                 records = [record_of(partition, message) for message in messages]
                 self._trackers.setdefault(partition, Tracker(records[0].offset, records[0].offset))
                 taken[partition] = records
+                end = self._member.highwater(place) if self._member else None
+                self._behind = self._behind or (end is not None and end > records[-1].offset + 1)
         return taken
 
     async def _stored(self, partition: Partition) -> int:

@@ -111,6 +111,9 @@ class PostgresConsumer:
         held = self._keeper.held()
         return frozenset(p for name, p in self._by_name.items() if name in held and p in self._next)
 
+    def behind(self) -> bool:
+        return any(at < self._known_ends.get(partition, 0) for partition, at in self._next.items())
+
     async def lag(self) -> dict[Partition, tuple[int, int]]:
         mine = self.assigned()
         async with self._database.read() as conn:

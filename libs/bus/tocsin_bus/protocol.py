@@ -61,6 +61,10 @@ class Consumer(Protocol):
         """What this member owns now."""
         ...
 
+    def behind(self) -> bool:
+        """Whether more waits than was fetched, as far as this member knows."""
+        ...
+
     async def lag(self) -> dict[Partition, tuple[int, int]]:
         """For each owned partition the stored position and the end offset."""
         ...
