@@ -13,6 +13,7 @@ from signal import SIGTERM, default_int_handler, signal
 
 from bench import alertmanager, generator
 from bench.book import Book
+from bench.machine import waking
 from bench.plan import ROWS, measure
 from bench.profiles import FULL, QUICK, Profile
 from bench.report import as_markdown, facts_of, load_facts, write
@@ -34,10 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     profile = replace(chosen, rounds=options.rounds or chosen.rounds)
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
         Path(folder).chmod(0o711)  # PostgreSQL's account has to pass through
+        before = waking()
         book = asyncio.run(_measure(Path(folder), profile, options.rows))
-    facts = (
-        facts_of(profile.name, at=at, versions=_versions()) | {"rounds": profile.rounds} | load_facts(book)
-    )
+    state = {"waking_up": f"{before} (at the end {waking()})"}
+    facts = facts_of(profile.name, at=at, versions=_versions()) | {"rounds": profile.rounds}
+    facts |= load_facts(book) | state
     print("\n" + as_markdown(book, facts))
     if not options.look_only:
         print("kept in " + " and ".join(str(file) for file in write(book, facts, at=at)))
