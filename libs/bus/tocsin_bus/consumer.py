@@ -171,6 +171,11 @@ class ConsumerRunner:
             kept = {
                 partition: records for partition, records in fetched.items() if partition in mine and records
             }
+            for partition, records in fetched.items():
+                if (
+                    records and partition not in kept
+                ):  # a lease that is late may be ours again, with nobody in between
+                    member.rewind(partition, records[0].offset)
             if not kept:
                 return 0
             await self._handle_patiently([record for records in kept.values() for record in records])

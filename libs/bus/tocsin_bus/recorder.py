@@ -14,6 +14,8 @@ from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
 RECORD_AGAIN, RECORD_WITHIN = 0.5, 15.0
+TOGETHER_WITHIN = 3.0
+"""Seconds for a record of many: whoever else of the provider was sent waits behind it."""
 
 
 @dataclass(eq=False)
@@ -39,9 +41,9 @@ class Recorder:
 
     async def record(self, tried: Tried) -> None:
         """Return once it is written down. Raises what kept it from that for too long."""
-        until = monotonic() + RECORD_WITHIN
         if isinstance(tried.outcome, Sent) and await self._told_with_others(tried):
             return None
+        until = monotonic() + RECORD_WITHIN
         while True:
             try:
                 return await self._tell([tried])
@@ -67,7 +69,8 @@ class Recorder:
     async def _tell_waiting(self) -> None:
         together, self._waiting = self._waiting, []
         try:
-            await self._tell([one.tried for one in together])
+            async with asyncio.timeout(TOGETHER_WITHIN):
+                await self._tell([one.tried for one in together])
         except Exception as error:  # noqa: BLE001 - alone, each finds out for itself
             log.warning("sending.not_recorded_together", provider=self._provider, error=repr(error)[:200])
             return

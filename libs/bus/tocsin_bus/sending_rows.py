@@ -109,11 +109,12 @@ async def record(uow: UnitOfWork, tried: Sequence[Tried]) -> list[Tried]:
     mine = await _record_sent(uow, sent) if sent else set()
     for one in tried:
         if not isinstance(one.outcome, Sent) and await _record_unsent(uow, one):
-            mine.add(one.sending.id)
-    return [one for one in tried if one.sending.id in mine]
+            mine.add((one.sending.id, one.sending.fence))
+    return [one for one in tried if (one.sending.id, one.sending.fence) in mine]
 
 
-async def _record_sent(uow: UnitOfWork, tried: Sequence[Tried]) -> set[UUID]:
+async def _record_sent(uow: UnitOfWork, tried: Sequence[Tried]) -> set[tuple[UUID, int]]:
+    """Whose they were, with the fence: a try that was overtaken may stand beside the one that overtook it."""
     rows = await _SENT.rows(
         uow.conn,
         ids=[one.sending.id for one in tried],
@@ -121,7 +122,7 @@ async def _record_sent(uow: UnitOfWork, tried: Sequence[Tried]) -> set[UUID]:
         provider_ids=[one.outcome.provider_id for one in tried if isinstance(one.outcome, Sent)],
         now=uow.now,
     )
-    return {row["id"] for row in rows}
+    return {(row["id"], row["fence"]) for row in rows}
 
 
 async def _record_unsent(uow: UnitOfWork, tried: Tried) -> bool:
@@ -202,11 +203,11 @@ _STALLED = Statement(
     " AND state = 'pending' AND next_try_at <= :before AND destination = ANY(CAST(:destinations AS text[]))"
     f" AND NOT stalled ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}"
 )
-# A renewal and a record may hold the same rows, so both lock them in the order of their ids.
+# A renewal passes over what is being recorded just now: waiting for one would let the claims of all others lapse.
 _RENEW = Statement(
     "WITH mine AS (SELECT s.id FROM sendings AS s"
     " JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS held(id, fence)"
-    " ON s.id = held.id AND s.fence = held.fence WHERE s.state = 'sending' ORDER BY s.id FOR UPDATE OF s)"
+    " ON s.id = held.id AND s.fence = held.fence WHERE s.state = 'sending' FOR UPDATE OF s SKIP LOCKED)"
     " UPDATE sendings AS s SET next_try_at = :until FROM mine WHERE s.id = mine.id"
 )
 _CANCEL = Statement(
@@ -220,7 +221,7 @@ _SENT = Statement(
     " AS held(id, fence, provider_id) ON s.id = held.id AND s.fence = held.fence"
     " WHERE s.state = 'sending' ORDER BY s.id FOR UPDATE OF s)"
     " UPDATE sendings AS s SET state = 'sent', provider_id = mine.provider_id, reason = NULL, finished_at = :now"
-    " FROM mine WHERE s.id = mine.id RETURNING s.id"
+    " FROM mine WHERE s.id = mine.id RETURNING s.id, s.fence"
 )
 _FAILED = Statement("UPDATE sendings SET state = 'failed', reason = :reason, finished_at = :now" + _MINE)
 _AGAIN = Statement(

@@ -15,6 +15,7 @@ from tests.integration.bus.handlers import Ledger, Refused, as_record, records
 from tests.ledger import SCHEMA, count, effects, envelope, enveloped, record_effect
 from tocsin_bus.consumer import ConsumerRunner
 from tocsin_bus.parked import is_unreachable
+from tocsin_bus.postgres_consumer import PostgresConsumer
 from tocsin_bus.protocol import Bus, Partition, Record
 from tocsin_bus.retry import ParkedRunner
 from tocsin_bus.subscriptions import Subscriptions
@@ -75,6 +76,31 @@ async def test_two_replicas_that_get_the_same_events_have_one_effect(
     batch = records(KEY, range(30))
     await asyncio.gather(runner.handle(batch), zombie.handle(batch))
     assert await effects(database) == {KEY: list(range(30))}
+
+
+async def test_what_was_fetched_while_the_lease_was_late_is_fetched_again(
+    runner: ConsumerRunner, bus: Bus, database: Database
+) -> None:
+    """A database that stalls for some seconds makes a lease late and nobody its new owner: nothing may fall between."""
+    member = bus.consumer(group=SCHEMA, topics=[Topic.STATUS], on_revoked=runner._revoked)
+    assert isinstance(member, PostgresConsumer)
+    await member.start()
+    await bus.publish([envelope(KEY, number) for number in range(3)])
+    member.look()
+    fetch = member.fetch
+
+    async def fetch_late(*, wait: float, limit: int) -> dict[Partition, list[Record]]:
+        fetched = await fetch(wait=wait, limit=limit)
+        member._keeper._valid_until = 0.0
+        return fetched
+
+    member.fetch = fetch_late  # type: ignore[method-assign]
+    assert await runner._turn(member) == 0
+    member.fetch = fetch  # type: ignore[method-assign]
+    await member._keeper.renew()
+    assert await runner._turn(member) == 3
+    await member.close()
+    assert await effects(database) == {KEY: [0, 1, 2]}
 
 
 async def test_one_bad_event_does_not_take_its_batch_with_it(

@@ -8,9 +8,11 @@ from sqlalchemy import text
 
 from tests.integration.bus.postbox import Desk, Postbox, queue
 from tests.ledger import count
+from tocsin_bus.destinations import Offer
+from tocsin_bus.recorder import TOGETHER_WITHIN
 from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent, Tried
-from tocsin_bus.sending_rows import LEASE
+from tocsin_bus.sending_rows import LEASE, claim, record
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
@@ -100,3 +102,39 @@ async def test_of_those_recorded_together_one_that_another_took_over_is_left_to_
     assert sorted(subject for subject, _ in desk.heard) == sorted(subjects[:2])
     assert [sending.subject for sending in others.taken] == [subjects[2]]
     assert await count(database, "sendings", "state = 'sent' AND provider_id = 'too late'") == 0
+
+
+async def test_a_try_that_was_overtaken_does_not_count_beside_the_one_that_overtook_it(
+    runner: SendRunner, open_uow: OpenUnitOfWork, clock: ManualClock, database: Database
+) -> None:
+    await queue(open_uow)
+    claims: list[Sending] = []
+    for _ in range(2):
+        async with open_uow() as uow:
+            haul = await claim(uow, Offer(limit=1, each=1), provider="postbox")
+        claims += [one.sending for one in haul.claimed]
+        clock.forward(2 * LEASE)
+    tried = [Tried(sending, Sent(f"try {sending.fence}"), pause=0.0) for sending in claims]
+    async with open_uow() as uow:
+        assert await record(uow, tried) == tried[1:]
+    assert await count(database, "sendings", "provider_id = 'try 2'") == 1
+
+
+async def test_a_record_that_hangs_holds_up_nobody_for_long(
+    runner: SendRunner, postbox: Postbox, open_uow: OpenUnitOfWork, database: Database
+) -> None:
+    class Hanging(Together):
+        async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
+            await super().recorded(tried, uow)
+            if len(tried) > 1:
+                self.heard = self.heard[: -len(tried)]
+                await asyncio.Event().wait()
+
+    desk, subjects = Hanging(runner, others=3), [uuid4() for _ in range(4)]
+    postbox.answers = [Sent(), *[desk.after_the_first] * 3]
+    for subject in subjects:
+        await queue(open_uow, subject)
+    async with asyncio.timeout(TOGETHER_WITHIN + 4):
+        assert await runner.run_once() == 4
+    assert sorted(subject for subject, _ in desk.heard) == sorted(subjects)
+    assert await count(database, "sendings", "state = 'sent'") == 4
