@@ -29,6 +29,18 @@ def test_a_report_that_is_hidden_goes_also_one_of_an_earlier_process(tmp_path: P
     assert not (tmp_path / REPORT).exists()
 
 
+def test_a_report_that_is_hidden_goes_also_when_the_first_writing_failed_half_way(tmp_path: Path) -> None:
+    Folder(tmp_path).write({PAGE: b"1", REPORT: b"secret by now"})
+    folder, obstacle = Folder(tmp_path), tmp_path / "blocked"
+    obstacle.write_text("a file where a folder is needed")
+    rest = {"status/other/deeper/page.html": b"1", "blocked/page.html": b"1", PAGE: b"1"}
+    with pytest.raises(OSError, match=r"blocked|exists|directory"):
+        folder.write(rest)
+    obstacle.unlink()
+    folder.write(rest)
+    assert not (tmp_path / REPORT).exists()
+
+
 def test_what_somebody_else_put_there_stays(tmp_path: Path) -> None:
     (tmp_path / "robots.txt").write_text("mine")
     Folder(tmp_path).write({PAGE: b"1"})

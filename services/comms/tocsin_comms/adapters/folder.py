@@ -12,19 +12,22 @@ KEPT_OPEN = 0o644
 """Whatever serves the folder is another user; there is nothing in it that the world may not read."""
 
 UNFINISHED = ".new-"
+ENTRANCES = frozenset({"index.html", "status/index.html"})
 
 
 class Folder:
     """Files by their path, each replaced as a whole.
 
-    What the last writing had and the next has not is taken away. Nothing waits for the disk, which the database needs
-    more: the first writing of a process writes everything, so that what a power cut tore is whole again with the start.
+    What the last writing had and the next has not is taken away. Only the pages that readers enter by wait for the
+    disk, which the database needs more: the first writing of a process writes everything, so that what a power cut tore
+    is whole again with the start.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._unfinished = f"{UNFINISHED}{token_hex(8)}"
         self._written: dict[str, bytes] = {}
+        self._has_looked = False
 
     def write(self, files: Mapping[str, bytes]) -> int:
         """Make the folder hold these files, pages before the ones that link to them. Returns how many were
@@ -32,16 +35,19 @@ class Folder:
 
         Blocks on the disk; raises OSError when it is full or closed.
         """
-        first = not self._written
-        if first:
+        if not self._has_looked:
             self._sweep()
         changed = [path for path in files if self._written.get(path) != _digest(files[path])]
         for path in sorted(changed, key=_depth, reverse=True):
             self._replace(path, files[path])
             self._written[path] = _digest(files[path])
-        for path in (self._written.keys() | (self._found() if first else set())) - files.keys():
+        strangers = set() if self._has_looked else self._found()
+        for path in (self._written.keys() | strangers) - files.keys():
             (self._root / path).unlink(missing_ok=True)
             self._written.pop(path, None)
+        self._has_looked = (
+            True  # only now: a writing that failed half-way may have left a report that is hidden
+        )
         return len(changed)
 
     def _replace(self, path: str, content: bytes) -> None:
@@ -56,6 +62,9 @@ class Folder:
             with file:
                 os.fchmod(file.fileno(), KEPT_OPEN)
                 file.write(content)
+                if path in ENTRANCES:
+                    file.flush()
+                    os.fsync(file.fileno())
             fresh.replace(target)
         except BaseException:
             fresh.unlink(missing_ok=True)
