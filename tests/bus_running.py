@@ -40,9 +40,18 @@ async def consuming(
 
 
 @asynccontextmanager
-async def relaying(bus: Bus, database: Database, *, bypass: BypassRoad | None = None) -> AsyncIterator[Relay]:
+async def relaying(
+    bus: Bus, database: Database, *, bypass: BypassRoad | None = None, instance: str = ""
+) -> AsyncIterator[Relay]:
     """A relay that carries what the ledger emits; at the end it gives its lanes back."""
-    relay = Relay(bus, database, service=SCHEMA, bypass=bypass, on_landed=lambda: worker.wake())
+    relay = Relay(
+        bus,
+        database,
+        service=SCHEMA,
+        bypass=bypass,
+        on_landed=lambda: worker.wake(),
+        instance=instance,
+    )
     worker = Worker("relay", relay.run_once, every=0.2)
     tasks = [asyncio.create_task(relay.keeper.run()), asyncio.create_task(worker.run())]
     try:

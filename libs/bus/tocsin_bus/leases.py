@@ -7,7 +7,7 @@ grows with every change of owner: a write made `WHERE epoch = mine` is refused t
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,7 @@ AGAIN = 0.25
 """Seconds until the next look while another still holds a part of this member's share."""
 HASTE = 0.05
 """Seconds after the end of another's lease at which this member looks: a dead one is followed at once."""
+_NAMED = UUID("5d0e6a52-6c1f-4a55-9e0c-3c4c3c1f8a70")
 Apart = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
@@ -38,8 +39,10 @@ class LeaseKeeper:
         names: Sequence[str],
         on_lost: Callable[[frozenset[str]], Awaitable[None]] | None = None,
         on_gained: Callable[[frozenset[str]], Awaitable[None]] | None = None,
+        instance: str = "",
     ) -> None:
-        self.owner: UUID = new_id()
+        """`instance` is a name that this member keeps over a crash: under it, it has its leases back at once."""
+        self.owner: UUID = uuid5(_NAMED, instance) if instance else new_id()
         self.scope = scope
         self._apart = apart
         self._names = list(names)

@@ -39,10 +39,14 @@ class Relay:
         service: str,
         bypass: BypassRoad | None = None,
         on_landed: Callable[[], None] = lambda: None,
+        instance: str = "",
     ) -> None:
-        """`on_landed` is called when a lane is free again on which something may wait."""
+        """`on_landed` is called when a lane is free again on which something may wait.
+
+        Under the name `instance`, if it has one, it has its lanes back at once after a crash.
+        """
         names = [str(lane) for lane in range(LANES)]
-        self.keeper = LeaseKeeper(database.apart, scope="relay", names=names)
+        self.keeper = LeaseKeeper(database.apart, scope="relay", names=names, instance=instance)
         self._bus = bus
         self._database = database
         self._service = service

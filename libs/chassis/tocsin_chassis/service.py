@@ -85,6 +85,7 @@ class Service:
             service=name,
             bypass=road_past_the_bus(platform.couriers),
             on_landed=lambda: self.wakeups.wake("relay"),
+            instance=platform.settings.kafka_instance,
         )
         self.ahead = Ahead(platform.heralds)
         self.listener = Listener(self.database, {notification_channel(name): self._heard})

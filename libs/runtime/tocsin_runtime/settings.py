@@ -43,7 +43,7 @@ class PlatformSettings(BaseSettings):
     """How every topic and consumer group begins, so that two Tocsins can share a cluster."""
     kafka_instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,200}$")
     """A name that this process keeps over a crash and shares with no other of its service, such as its pod's: started
-    again, it has its partitions back at once. Empty: they come six seconds after the crash."""
+    again, it has its partitions and its part of the outbox back at once. Empty: six seconds after the crash."""
     kafka_ca: str = ""
     """PEM certificates to trust besides the system's; TOCSIN_KAFKA_CA_FILE names a file of them."""
     kafka_create_topics: bool = True

@@ -108,12 +108,12 @@ async def test_a_mark_waits_for_no_disk_and_events_do(database: Database) -> Non
 
 
 @pytest.fixture
-def spawn(database_url: str) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def spawn(database_url: str) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(instance: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'libs' / 'testkit'}"}
-        command = [sys.executable, "-m", "tests.integration.bus.relaying_process", database_url]
+        command = [sys.executable, "-m", "tests.integration.bus.relaying_process", database_url, instance]
         started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL))
         return started[-1]
 
@@ -123,20 +123,25 @@ def spawn(database_url: str) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.parametrize(("instance", "within"), [("", 9), ("detector-0", 2.5)], ids=["nameless", "named"])
 async def test_another_relay_takes_over_from_a_killed_one(
-    bus: Bus, database: Database, spawn: Callable[[], subprocess.Popen[bytes]]
+    bus: Bus,
+    database: Database,
+    spawn: Callable[[str], subprocess.Popen[bytes]],
+    instance: str,
+    within: float,
 ) -> None:
+    """The dead one's leases last six seconds, and are looked at every two; who has its name waits for nothing."""
     keys = [uuid4() for _ in range(12)]
-    doomed = spawn()
+    doomed = spawn(instance)
     await write(database, keys, 50)
     await eventually(lambda: published(database, 50), within=20)
     writing = asyncio.create_task(write(database, keys, 200))
     await eventually(lambda: _published_at_least(database, 100), within=20)
     doomed.kill()
-    async with relaying(bus, database):
-        await writing
-        # the dead one's leases last six seconds, and are looked at every two
-        await eventually(lambda: published(database, 250), within=9)
+    await writing
+    async with relaying(bus, database, instance=instance):
+        await eventually(lambda: published(database, 250), within=within)
     found = by_key(await read_all(bus, 250))
     for numbers in found.values():
         assert list(dict.fromkeys(numbers)) == list(range(max(numbers) + 1))
