@@ -5,7 +5,7 @@ the app may decline each; whatever is not plain goes to the app as if this file 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import uvicorn
@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from tocsin_runtime.deadlines import DeadlineProtocol
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = tuple[tuple[bytes, bytes], ...]
 Reply = Callable[[int, Headers, bytes], None]
 """Status, headers but for content-length, body."""
 
@@ -124,6 +124,30 @@ class DirectProtocol(DeadlineProtocol):
             super().on_body(piece)
 
 
+class _Heads:
+    """Beginnings of answers, which differ in little but the second of their date."""
+
+    def __init__(self) -> None:
+        self._defaults: Sequence[tuple[bytes, bytes]] = ()
+        self._made: dict[tuple[int, Headers], tuple[bytes, bool]] = {}
+
+    def of(
+        self, defaults: Sequence[tuple[bytes, bytes]], status: int, headers: Headers
+    ) -> tuple[bytes, bool]:
+        """Status line and headers, and whether they close the connection. `defaults` is a new list each second."""
+        if defaults is not self._defaults:
+            self._defaults, self._made = defaults, {}
+        made = self._made.get((status, headers))
+        if made is None:
+            lines = [b"%b: %b\r\n" % header for header in (*defaults, *headers)]
+            closes = (b"connection", b"close") in (*defaults, *headers)
+            made = self._made[status, headers] = STATUS_LINE[status] + b"".join(lines), closes
+        return made
+
+
+_HEADS = _Heads()
+
+
 class _DirectCycle:
     """Stands where uvicorn keeps the request under way, for connections that close and for pipelining."""
 
@@ -143,15 +167,10 @@ class _DirectCycle:
         protocol = self._protocol
         if self.disconnected or protocol.transport.is_closing():
             return
-        parts, closes = [STATUS_LINE[status]], False
-        for name, value in (*protocol.server_state.default_headers, *headers):
-            parts += (name, b": ", value, b"\r\n")
-            closes = closes or (name == b"connection" and value == b"close")
-        parts.append(b"content-length: %d\r\n" % len(body))
+        head, closes = _HEADS.of(protocol.server_state.default_headers, status, headers)
         if not self.keep_alive and not closes:
-            parts.append(b"connection: close\r\n")
-        parts += (b"\r\n", body)
-        protocol.transport.write(b"".join(parts))
+            head += b"connection: close\r\n"
+        protocol.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body))
         if closes or not self.keep_alive:
             protocol.transport.close()
         protocol.on_response_complete()

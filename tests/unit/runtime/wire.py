@@ -33,13 +33,13 @@ class Echo:
         if body.startswith(b"later"):
             self.waiting.append((reply, body))
         else:
-            reply(202, [(b"content-type", b"text/plain"), *_closing(body)], _said(scope, body))
+            reply(202, ((b"content-type", b"text/plain"), *_closing(body)), _said(scope, body))
         return True
 
     def release(self) -> None:
         """Answer the one that has waited longest."""
         reply, body = self.waiting.pop(0)
-        reply(202, [(b"content-type", b"text/plain")], body)
+        reply(202, ((b"content-type", b"text/plain"),), body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.roads.append("asgi")

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -40,8 +41,7 @@ def visit_of(scope: Mapping[str, Any]) -> Visit | None:
     """The post, or None when the request is for FastAPI."""
     path: str = scope["path"]
     if path.startswith(_WEBHOOKS):
-        source, _, key = path[len(_WEBHOOKS) :].strip("/").partition("/")
-        road = _BY_SOURCE.get(source)
+        road, key = _way(path)
         return _visit(
             scope, road, key, None if road is not None and "/" not in key else answers.UNKNOWN_SOURCE
         )
@@ -57,6 +57,13 @@ def visit_of(scope: Mapping[str, Any]) -> Visit | None:
     if path.rstrip("/") == "/v2/enqueue":
         return _visit(scope, Road.PAGERDUTY, "", None)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _way(path: str) -> tuple[Road | None, str]:
+    """The source and the key in the path of a webhook: a sender's is the same each time."""
+    source, _, key = path[len(_WEBHOOKS) :].strip("/").partition("/")
+    return _BY_SOURCE.get(source), key
 
 
 def _visit(scope: Mapping[str, Any], road: Road | None, key: str, refusal: Answer | None) -> Visit:
