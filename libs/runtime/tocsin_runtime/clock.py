@@ -1,12 +1,20 @@
 """The only place that reads a clock. Below an entry point, time is a value."""
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_runtime.statement import Statement
+
+Ask = Callable[[AsyncConnection], Awaitable[datetime]]
+ASK_EVERY = 1.0
+"""Seconds for which the answer of the database is carried on."""
+_UPTIME = getattr(
+    time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC
+)  # macOS has only the latter, which sleeps as well
 
 
 class Clock(Protocol):
@@ -22,11 +30,36 @@ class Clock(Protocol):
 
 
 class DatabaseClock:
-    """Database time, the one clock that all replicas share (R23, R35)."""
+    """Database time, the one clock that all replicas share (R23, R35).
+
+    It is asked for once a second at most and carried on meanwhile (decision 22): wrong by no more than the answer
+    took to come, and without a step back unless the database's own clock makes one.
+    """
+
+    def __init__(self, uptime: Callable[[], float] | None = None, ask: Ask | None = None) -> None:
+        """`uptime` counts seconds, also those for which the machine slept; `ask` puts the question."""
+        self._uptime = uptime or _uptime
+        self._ask = ask or _ask
+        self._base: datetime | None = None
+        self._since = 0.0
 
     async def now(self, connection: AsyncConnection) -> datetime:
-        moment: datetime = await _NOW.value(connection)
-        return moment.astimezone(UTC)
+        asked_at = self._uptime()
+        if self._base is None or asked_at - self._since >= ASK_EVERY:
+            told = await self._ask(connection)
+            self._base, self._since = self._agreed(told, asked_at), self._uptime()
+        return self._carried()
+
+    def _agreed(self, told: datetime, asked_at: float) -> datetime:
+        """The answer was right at some time since the question: what was carried on stands if that allows it."""
+        if self._base is None:
+            return told
+        latest = told + timedelta(seconds=self._uptime() - asked_at)
+        return min(max(told, self._carried()), latest)
+
+    def _carried(self) -> datetime:
+        assert self._base is not None
+        return self._base + timedelta(seconds=self._uptime() - self._since)
 
     def known(self) -> datetime | None:
         return None
@@ -60,4 +93,13 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-_NOW = Statement("SELECT now()")
+def _uptime() -> float:
+    return time.clock_gettime(_UPTIME)
+
+
+async def _ask(connection: AsyncConnection) -> datetime:
+    moment: datetime = await _NOW.value(connection)
+    return moment.astimezone(UTC)
+
+
+_NOW = Statement("SELECT clock_timestamp()")
