@@ -6,8 +6,9 @@ group hold leases on partitions; positions are written under the lease's epoch, 
 
 import asyncio
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import orjson
 import structlog
@@ -39,6 +40,7 @@ class PostgresBus:
         self._tail = Tail()
         self._listener = Listener(database, {CHANNEL: self._came})
         self._polling: asyncio.Task[None] | None = None
+        self._publishing: Counter[Partition] = Counter()
 
     @property
     def shares_fate_with_outbox(self) -> bool:
@@ -52,10 +54,11 @@ class PostgresBus:
         grouped: dict[Partition, list[Envelope]] = defaultdict(list)
         for envelope in envelopes:
             grouped[partition_of(envelope)].append(envelope)
-        try:
-            ends = await self._append(grouped)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise BusUnavailable(repr(error)) from error
+        with self._telling(list(grouped)):
+            try:
+                ends = await self._append(grouped)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                raise BusUnavailable(repr(error)) from error
         for partition, end in ends:
             self._tail.extend(partition, end - len(grouped[partition]), grouped[partition])
         self._tell(ends)
@@ -116,13 +119,27 @@ class PostgresBus:
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("bus.poll_failed", error=repr(error)[:200])
 
+    @contextmanager
+    def _telling(self, partitions: Collection[Partition]) -> Iterator[None]:
+        """Whoever publishes tells of it, once it is in the tail; its notification, which is often faster, does not."""
+        self._publishing.update(partitions)
+        try:
+            yield
+        except BaseException:
+            self._look()  # another's notification may have been passed over, or the answer lost
+            raise
+        finally:
+            self._publishing.subtract(partitions)
+
     def _came(self, payload: str) -> None:
         """A notification says where partitions end now; the empty one, after a reconnect, that some were missed."""
-        if payload:
-            self._tell(
-                [(Partition(Topic(topic), number), end) for topic, number, end in orjson.loads(payload)]
-            )
+        if not payload:
+            self._look()
             return
+        ends = [(Partition(Topic(topic), number), end) for topic, number, end in orjson.loads(payload)]
+        self._tell([(partition, end) for partition, end in ends if self._publishing[partition] == 0])
+
+    def _look(self) -> None:
         for consumer in self._consumers:
             consumer.look()
 
