@@ -293,6 +293,7 @@ class HandOver:
             return
         handler = self._subscriptions.handler_for(event)
         if handler is not None:
+            await self._uow.settle()
             self._uow.cause = cause
             await handler(event, self._uow)
 
@@ -300,5 +301,6 @@ class HandOver:
         """Give away what is still held back."""
         many, heard, self._many, self._heard = self._many, self._heard, None, []
         if many is not None:
+            await self._uow.settle()
             self._uow.cause = heard[0].cause
             await many(heard, self._uow)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_events.base import Topic
 from tocsin_events.envelope import SOURCE_PREFIX, Envelope
 from tocsin_runtime.statement import Statement
+from tocsin_runtime.writes import Write
 
 LANES = 4
 """Keys are spread over lanes; a lane has one relay at a time and one batch under way."""
@@ -34,23 +35,21 @@ def lane_of(key: UUID) -> int:
     return key.int % LANES
 
 
-async def append(conn: AsyncConnection, envelopes: Sequence[Envelope], *, channel: str, message: str) -> None:
-    """Add events in the order given, and notify; one statement however many they are."""
-    await _APPEND.run(
-        conn,
-        lanes=[lane_of(e.key) for e in envelopes],
-        topics=[e.topic.value for e in envelopes],
-        keys=[e.key for e in envelopes],
-        ids=[e.id for e in envelopes],
-        types=[e.type for e in envelopes],
-        times=[e.occurred_at for e in envelopes],
-        correlations=[e.correlation_id for e in envelopes],
-        causations=[e.causation_id for e in envelopes],
-        traces=[e.traceparent for e in envelopes],
-        datas=[e.data for e in envelopes],
-        channel=channel,
-        message=message,
-    )
+def added(envelopes: Sequence[Envelope]) -> Write:
+    """Adds events in the order given; one statement however many they are."""
+    columns = {
+        "lanes": [lane_of(e.key) for e in envelopes],
+        "topics": [e.topic.value for e in envelopes],
+        "keys": [e.key for e in envelopes],
+        "ids": [e.id for e in envelopes],
+        "types": [e.type for e in envelopes],
+        "times": [e.occurred_at for e in envelopes],
+        "correlations": [e.correlation_id for e in envelopes],
+        "causations": [e.causation_id for e in envelopes],
+        "traces": [e.traceparent for e in envelopes],
+        "datas": [e.data for e in envelopes],
+    }
+    return Write(_ADD, columns)
 
 
 async def unpublished(
@@ -116,13 +115,11 @@ def _load(row: Record, service: str) -> Waiting:
     return Waiting(row["day"], row["position"], row["lane"], envelope)
 
 
-_APPEND = Statement(
-    "WITH kept AS (INSERT INTO outbox"
-    " (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
+_ADD = Statement(
+    "INSERT INTO outbox (lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data)"
     " SELECT * FROM unnest(CAST(:lanes AS smallint[]), CAST(:topics AS text[]), CAST(:keys AS uuid[]),"
     " CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:times AS timestamptz[]), CAST(:correlations AS uuid[]),"
-    " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[])))"
-    " SELECT pg_notify(:channel, :message)"
+    " CAST(:causations AS uuid[]), CAST(:traces AS text[]), CAST(:datas AS bytea[]))"
 )
 _COLUMNS = (
     "day, position, lane, topic, key, id, type, occurred_at, correlation_id, causation_id, traceparent, data"

@@ -18,6 +18,7 @@ from tocsin_runtime.clock import Clock
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement
+from tocsin_runtime.writes import Write, run_together
 
 NAMES_EACH = 100
 """Names of what changed in one notification."""
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.announced: set[str] = set()
         self.emitted: list[Envelope] = []
         self._flushed = 0
+        self._writes: list[Write] = []
         self._timers: list[tuple[str, UUID, int, datetime, str, UUID]] = []
 
     @property
@@ -114,20 +116,33 @@ class UnitOfWork:
         """Call back right after the commit, in this process only: a hint, not a guarantee."""
         self.after.append(callback)
 
+    def write(self, write: Write) -> None:
+        """Write this just before the commit, in one trip to the server with all else that is written so.
+
+        It is for what does not depend on another such write, and what nobody reads again in this unit of work.
+        """
+        self._writes.append(write)
+
+    async def settle(self) -> None:
+        """Write now what waits to be written: somebody else is going to read in this unit of work."""
+        writes, self._writes = self._writes, []
+        await run_together(self.conn, writes)
+
     async def flush(self) -> None:
-        """Write events, timers and the one notification. The opener calls it just before the commit."""
+        """Write what waits, events, timers and the one notification. The opener calls it just before the commit."""
         if self._timers:
             in_key_order = sorted(self._timers, key=itemgetter(0, 1, 2))  # so that no two writers deadlock
             columns = map(list, zip(*in_key_order, strict=True))
-            await _SCHEDULE.run(self.conn, **dict(zip(_OF_A_TIMER, columns, strict=True)))
+            self.write(Write(_SCHEDULE, dict(zip(_OF_A_TIMER, columns, strict=True))))
             self._timers = []
-        messages, channel = self._messages(), notification_channel(self.service)
         envelopes = self.emitted[self._flushed :]
         if envelopes:
-            await outbox.append(self.conn, envelopes, channel=channel, message=messages.pop())
+            self.write(outbox.added(envelopes))
             self._flushed = len(self.emitted)
-        for message in messages:
-            await _NOTIFY.run(self.conn, channel=channel, message=message)
+        channel = notification_channel(self.service)
+        for message in self._messages():
+            self.write(Write(_NOTIFY, {"channel": channel, "message": message}))
+        await self.settle()
 
     def _messages(self) -> list[str]:
         """One, unless so many names are announced that PostgreSQL would not take it: 8,000 bytes are the most."""

@@ -59,7 +59,18 @@ class Statement:
         self._forms = compiled._bind_processors
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
-    def _in_order(self, values: Mapping[str, object]) -> list[object]:
+    @property
+    def sql(self) -> str:
+        """As the driver takes it, with numbered parameters."""
+        return self._sql
+
+    @property
+    def parameters(self) -> int:
+        """How many there are."""
+        return len(self._names)
+
+    def in_order(self, values: Mapping[str, object]) -> list[object]:
+        """The values as the driver takes them."""
         if not self._forms and not self._fixed:
             return [values[name] for name in self._names]
         given = {**self._fixed, **values}
@@ -71,7 +82,7 @@ class Statement:
         """All rows; each is read by column name or position."""
         driver = driver_of(conn)
         try:
-            rows: list[asyncpg.Record] = await driver.fetch(self._sql, *self._in_order(values))
+            rows: list[asyncpg.Record] = await driver.fetch(self._sql, *self.in_order(values))
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
         return rows
@@ -80,7 +91,7 @@ class Statement:
         """The first row, if there is one."""
         driver = driver_of(conn)
         try:
-            return await driver.fetchrow(self._sql, *self._in_order(values))
+            return await driver.fetchrow(self._sql, *self.in_order(values))
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
 
@@ -91,9 +102,13 @@ class Statement:
 
     async def run(self, conn: AsyncConnection, **values: object) -> int:
         """For what returns no rows: how many it changed."""
+        return await self.run_in_order(conn, self.in_order(values))
+
+    async def run_in_order(self, conn: AsyncConnection, values: Sequence[object]) -> int:
+        """The same with values as `in_order` has them."""
         driver = driver_of(conn)
         try:
-            status = await driver.execute(self._sql, *self._in_order(values))
+            status = await driver.execute(self._sql, *values)
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
         last = str(status).rpartition(" ")[2]
@@ -103,7 +118,7 @@ class Statement:
         """The same for several sets of values, in one round trip."""
         driver = driver_of(conn)
         try:
-            await driver.executemany(self._sql, [self._in_order(values) for values in many])
+            await driver.executemany(self._sql, [self.in_order(values) for values in many])
         except DRIVER_ERRORS as error:
             raise translated(error, self._sql, driver) from error
 
