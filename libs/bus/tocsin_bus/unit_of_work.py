@@ -15,7 +15,7 @@ from tocsin_bus import outbox
 from tocsin_events.base import Event
 from tocsin_events.envelope import SOURCE_PREFIX, Envelope
 from tocsin_runtime.clock import Clock
-from tocsin_runtime.database import Database
+from tocsin_runtime.database import Database, Turn
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement
 from tocsin_runtime.writes import Write, run_together
@@ -159,7 +159,11 @@ class UnitOfWork:
 class OpenUnitOfWork(Protocol):
     """Opens a unit of work that commits at the end of the block and rolls back on any exception."""
 
-    def __call__(self, *, cause: Cause | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...
+    def __call__(
+        self, *, cause: Cause | None = None, holding: Turn | None = None
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
+        """With `holding` it begins when that turn is free, and has it to the end."""
+        ...
 
 
 def notification_channel(service: str) -> str:
@@ -176,8 +180,10 @@ def unit_of_work_opener(
     """
 
     @asynccontextmanager
-    async def open_unit_of_work(*, cause: Cause | None = None) -> AsyncIterator[UnitOfWork]:
-        async with database.begin() as conn:
+    async def open_unit_of_work(
+        *, cause: Cause | None = None, holding: Turn | None = None
+    ) -> AsyncIterator[UnitOfWork]:
+        async with database.begin(holding=holding) as conn:
             now = await clock.now(conn)
             uow = UnitOfWork(conn, service=service, now=now, cause=cause or Cause(new_id()), sender=sender)
             yield uow

@@ -37,6 +37,10 @@ def plain_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+Turn = tuple[int, int]
+"""A kind of thing and which one, as two whole numbers: an advisory lock of the database for one at a time."""
+
+
 class Database:
     """Connections of one service. `role` is None when the login is the service's own."""
 
@@ -58,17 +62,20 @@ class Database:
         self._connections = Connections(engine, most=pool_size)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that commits at the end of the block and rolls back on any exception."""
+    async def begin(self, *, holding: Turn | None = None) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block and rolls back on any exception.
+
+        With `holding` it waits for that turn first, in the same trip to the server, and has it until it ends.
+        """
         lent, clean = await self._connections.lend(), False
         try:
-            await _say(lent.driver, "BEGIN")
+            await _begin(lent.driver, holding)
             try:
                 yield lent.connection
             except BaseException:
                 clean = await _rolled_back(lent.driver)
                 raise
-            await _say(lent.driver, "COMMIT")
+            await _commit(lent.driver)
             clean = True
         finally:
             await self._connections.give_back(lent, clean=clean)
@@ -97,15 +104,27 @@ class Database:
         await self._connections.close()
 
 
-async def _say(driver: asyncpg.Connection, command: str) -> None:
-    """BEGIN, COMMIT or ROLLBACK. A COMMIT that the server turned into a rollback is an error, for nothing was kept."""
+async def _begin(driver: asyncpg.Connection, holding: Turn | None) -> None:
+    """Each statement sees what was committed when it began: so what is read in a turn is what the turn before left."""
+    command = "BEGIN"
+    if holding is not None:
+        command += f"; SELECT pg_advisory_xact_lock({holding[0]:d}, {holding[1]:d})"
+    await _say(driver, command)
+
+
+async def _commit(driver: asyncpg.Connection) -> None:
+    """A COMMIT that the server turned into a rollback is an error, for nothing was kept."""
+    if await _say(driver, "COMMIT") != "COMMIT":
+        failed = asyncpg.InFailedSQLTransactionError("an error in this transaction was passed over")
+        raise translated(failed, "COMMIT", driver)
+
+
+async def _say(driver: asyncpg.Connection, command: str) -> str:
     try:
-        done = await driver.execute(command)
+        done: str = await driver.execute(command)
     except DRIVER_ERRORS as error:
         raise translated(error, command, driver) from error
-    if done != command:
-        failed = asyncpg.InFailedSQLTransactionError("an error in this transaction was passed over")
-        raise translated(failed, command, driver)
+    return done
 
 
 async def _rolled_back(driver: asyncpg.Connection) -> bool:

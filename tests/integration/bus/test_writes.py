@@ -60,15 +60,19 @@ async def test_whoever_reads_next_settles_first(database: Database, open_uow: Op
 
 
 async def test_one_that_fails_takes_all_with_it(database: Database, open_uow: OpenUnitOfWork) -> None:
-    twice = Write(_COUNTER, {"key": KEY, "value": 1, "more": 0})
     with pytest.raises(IntegrityError, match="counters_pkey"):
-        async with open_uow() as uow:
-            uow.write(effect(KEY, 1))
-            uow.write(twice)
-            uow.write(twice)
-            uow.emit(numbered(KEY, 1))
+        await _count_twice(open_uow)
     assert await effects(database) == {}
     assert await count(database, "outbox") == 0
+
+
+async def _count_twice(open_uow: OpenUnitOfWork) -> None:
+    counter = Write(_COUNTER, {"key": KEY, "value": 1, "more": 0})
+    async with open_uow() as uow:
+        uow.write(effect(KEY, 1))
+        uow.write(counter)
+        uow.write(counter)
+        uow.emit(numbered(KEY, 1))
 
 
 async def _here(conn: AsyncConnection, table: str) -> int:

@@ -13,6 +13,7 @@ from tocsin_detector.domain.alert import Alert, Group, Status
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.store.tables import alerts
 from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.writes import Write
 
 _COLUMNS = {
     "id": "uuid",
@@ -98,26 +99,26 @@ class AlertRepository:
         rows = await _GROUPS.rows(self._conn, integrations=integrations, keys=names, ids=list(ids))
         return [Group(**row) for row in rows]
 
-    async def add(self, new: Sequence[Alert]) -> None:
-        """Write new alerts."""
-        if new:
-            await _ADD.run(self._conn, **_arrays(new, _COLUMNS))
-
     async def save(self, changed: Sequence[Alert]) -> None:
         """Write what can change of alerts."""
         if changed:
             await _SAVE.run(self._conn, **_arrays(changed, ("id", *_CHANGING)))
-
-    async def add_groups(self, new: Sequence[Group]) -> None:
-        """Write new groups, in key order. Save the changed ones first: one that closed makes room for its successor."""
-        if new:
-            await _ADD_GROUPS.run(self._conn, **_arrays(sorted(new, key=_place), _GROUP_COLUMNS))
 
     async def save_groups(self, changed: Sequence[Group]) -> None:
         """Write what can change of groups."""
         if changed:
             columns = ("id", "opened_at", "last_joined_at", "open_alerts", "alerts", "closed_at")
             await _SAVE_GROUPS.run(self._conn, **_arrays(sorted(changed, key=_place), columns))
+
+
+def added(new: Sequence[Alert]) -> Write:
+    """Writes new alerts. Save the changed ones first: one that ended makes room for its successor."""
+    return Write(_ADD, _arrays(new, _COLUMNS))
+
+
+def groups_added(new: Sequence[Group]) -> Write:
+    """Writes new groups, in key order. Save the changed ones first: one that closed makes room for its successor."""
+    return Write(_ADD_GROUPS, _arrays(sorted(new, key=_place), _GROUP_COLUMNS))
 
 
 def load_alert(row: Row) -> Alert:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.store.tables import decisions
 from tocsin_runtime.statement import Statement
+from tocsin_runtime.writes import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +29,10 @@ class Decided:
 
 
 class DecisionLog:
-    """Appends and reads decisions."""
+    """Reads decisions."""
 
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
-
-    async def add(self, decided: Sequence[Decided]) -> None:
-        """Keep them, in this order."""
-        if not decided:
-            return
-        await _ADD.run(
-            self._conn,
-            alerts=[d.alert_id for d in decided],
-            deliveries=[d.delivery_id for d in decided],
-            items=[d.item for d in decided],
-            times=[d.decided_at for d in decided],
-            verbs=[d.verb for d in decided],
-            reasons=[d.reason for d in decided],
-            details=[orjson.dumps(d.details).decode() for d in decided],
-        )
 
     async def of_alert(self, alert_id: UUID, *, limit: int = 200) -> list[Decided]:
         """The decisions about an alert: the first one, and the latest others, oldest first."""
@@ -70,6 +56,22 @@ class DecisionLog:
         """The alerts that each delivery touched."""
         rows = await _ALERTS_OF.rows(self._conn, deliveries=list(deliveries))
         return {row["delivery_id"]: list(row["alerts"]) for row in rows}
+
+
+def kept(decided: Sequence[Decided]) -> Write:
+    """Keeps them, in this order."""
+    return Write(
+        _ADD,
+        {
+            "alerts": [d.alert_id for d in decided],
+            "deliveries": [d.delivery_id for d in decided],
+            "items": [d.item for d in decided],
+            "times": [d.decided_at for d in decided],
+            "verbs": [d.verb for d in decided],
+            "reasons": [d.reason for d in decided],
+            "details": [orjson.dumps(d.details).decode() for d in decided],
+        },
+    )
 
 
 def _load(row: RowMapping) -> Decided:

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_detector.domain.integration import LANES, lane_of
+from tocsin_runtime.database import Turn
 from tocsin_runtime.statement import Statement
+from tocsin_runtime.writes import Write
 
 WAITING = "SELECT FROM waiting"
 """Finds a row when some delivery waits to be played."""
@@ -43,7 +45,8 @@ class LaneStore:
     async def lock(self, lanes: Iterable[int]) -> None:
         """Wait for these lanes and hold them until the transaction ends; in order, so that no two block each other."""
         for lane in sorted(set(lanes)):
-            await _LOCK.rows(self._conn, kind=_LOCK_CLASS, lane=lane)
+            kind, number = turn_of(lane)
+            await _LOCK.rows(self._conn, kind=kind, lane=number)
 
     async def lock_of(self, integrations: Iterable[UUID]) -> None:
         """Hold the lanes of these integrations."""
@@ -57,19 +60,25 @@ class LaneStore:
         """The deliveries that have waited longest. Hold the lane."""
         return [Waiting(*row) for row in await _OLDEST.rows(self._conn, lane=lane, limit=limit)]
 
-    async def finished(self, rows: Sequence[Waiting]) -> None:
-        """These are played to the end."""
-        if rows:
-            await _FINISH.run(self._conn, lane=rows[0].lane, positions=[row.position for row in rows])
-
-    async def played(self, row: Waiting, done: int) -> None:
-        """So many signals of this one are played; the rest is for the next turn."""
-        await _PLAYED.run(self._conn, lane=row.lane, position=row.position, done=done)
-
     async def backlog(self) -> tuple[int, datetime | None]:
         """How many deliveries wait (counted up to 100,000), and since when the oldest does."""
         [row] = await _BACKLOG.rows(self._conn)
         return int(row["many"]), row["oldest"]
+
+
+def turn_of(lane: int) -> Turn:
+    """What a unit of work holds that plays this lane, or changes alerts of its integrations."""
+    return _LOCK_CLASS, lane
+
+
+def finished(rows: Sequence[Waiting]) -> Write:
+    """These, of one lane, are played to the end."""
+    return Write(_FINISH, {"lane": rows[0].lane, "positions": [row.position for row in rows]})
+
+
+def played(row: Waiting, done: int) -> Write:
+    """So many signals of this one are played; the rest is for the next turn."""
+    return Write(_PLAYED, {"lane": row.lane, "position": row.position, "done": done})
 
 
 _LOCK = Statement("SELECT pg_advisory_xact_lock(CAST(:kind AS int), CAST(:lane AS int))")

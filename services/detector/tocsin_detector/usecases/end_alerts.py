@@ -10,7 +10,7 @@ from tocsin_detector.domain.dedup import Verb
 from tocsin_detector.domain.errors import NotAllowed, NotFound
 from tocsin_detector.domain.turn import News, Turn
 from tocsin_detector.store.alerts import AlertRepository
-from tocsin_detector.store.decisions import Decided, DecisionLog
+from tocsin_detector.store.decisions import Decided, kept
 from tocsin_detector.store.lanes import LaneStore
 from tocsin_detector.store.queries import expired_alerts
 from tocsin_detector.usecases.process import save
@@ -82,8 +82,9 @@ async def _end(
     turn = Turn(alerts, groups, new_id)
     ended = [turn.end(alert, uow.now, reason) for alert in alerts]
     await save(uow, turn)
-    kept = [Decided(a.id, None, None, uow.now, Verb.RESOLVE.value, reason, details or {}) for a in ended]
-    await DecisionLog(uow.conn).add(kept)
+    uow.write(
+        kept([Decided(a.id, None, None, uow.now, Verb.RESOLVE.value, reason, details or {}) for a in ended])
+    )
     for alert in ended:
         tell(uow, News.RESOLVED, alert)
     return ended

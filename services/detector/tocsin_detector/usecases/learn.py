@@ -9,7 +9,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.dedup import Verb
 from tocsin_detector.store.alerts import AlertRepository
-from tocsin_detector.store.decisions import Decided, DecisionLog
+from tocsin_detector.store.decisions import Decided, kept
 from tocsin_detector.store.incidents import IncidentNumbers
 from tocsin_detector.store.lanes import LaneStore
 from tocsin_detector.store.places import Place, Places
@@ -43,7 +43,7 @@ async def join_incidents(uow: UnitOfWork, joinings: Sequence[Joining]) -> None:
                 decided.append(_note(id_, uow.now, "joined_incident", details))
     if changed:
         await Places(uow.conn).save(changed)
-        await DecisionLog(uow.conn).add(decided)
+        uow.write(kept(decided))
         uow.announce("alert")
 
 
@@ -71,7 +71,7 @@ async def _open_and(status: Status, uow: UnitOfWork, incident_id: UUID) -> list[
 async def _keep(uow: UnitOfWork, changed: Sequence[Alert], noted: Sequence[Decided]) -> None:
     if changed:
         await AlertRepository(uow.conn).save(changed)
-        await DecisionLog(uow.conn).add(noted)
+        uow.write(kept(noted))
         uow.announce("alert")
 
 

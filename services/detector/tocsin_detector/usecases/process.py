@@ -14,9 +14,10 @@ from tocsin_detector.domain.severity import Severity
 from tocsin_detector.domain.signal import Signal, Told
 from tocsin_detector.domain.turn import Heard, Step, Turn
 from tocsin_detector.domain.unparsed import unparsed_signal
-from tocsin_detector.store.alerts import AlertRepository
+from tocsin_detector.store import lanes
+from tocsin_detector.store.alerts import AlertRepository, added, groups_added
 from tocsin_detector.store.catalogue import services_called
-from tocsin_detector.store.decisions import Decided, DecisionLog
+from tocsin_detector.store.decisions import Decided, kept
 from tocsin_detector.store.integrations import IntegrationRepository
 from tocsin_detector.store.lanes import LaneStore, Waiting
 from tocsin_detector.usecases.figures import LaneFigures
@@ -41,14 +42,14 @@ async def process_lane(
 ) -> int:
     """Play one turn of the lane, at most so many signals, and return how many it had; 0 when nothing waits.
 
-    With `set_aside` an alert that says "unparsed" is raised instead of each: they failed before, for no passing reason.
+    Open the unit of work in the lane's turn. With `set_aside` an alert that says "unparsed" is raised instead of each:
+    they failed before, for no passing reason.
     """
-    queue = LaneStore(uow.conn)
-    await queue.lock([lane])
-    items, finished, left = _take(await queue.oldest(lane, limit=most), most)
-    await queue.finished(finished)
+    items, finished, left = _take(await LaneStore(uow.conn).oldest(lane, limit=most), most)
+    if finished:
+        uow.write(lanes.finished(finished))
     if left is not None:
-        await queue.played(*left)
+        uow.write(lanes.played(*left))
     if items and set_aside:
         items = await _stand_ins(uow, items)
     if items:
@@ -101,9 +102,7 @@ async def _play(uow: UnitOfWork, items: Sequence[_Item], figures: LaneFigures) -
         if index % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
     await save(uow, turn)
-    await DecisionLog(uow.conn).add(
-        [_decided(step, item.index) for step, item in zip(steps, items, strict=True)]
-    )
+    uow.write(kept([_decided(step, item.index) for step, item in zip(steps, items, strict=True)]))
     for index, step in enumerate(steps):
         _follow_up(uow, step, figures)
         if index % _BREATH == _BREATH - 1:
@@ -127,8 +126,10 @@ async def save(uow: UnitOfWork, turn: Turn) -> None:
     alerts = AlertRepository(uow.conn)
     await alerts.save(list(turn.changed.values()))
     await alerts.save_groups(list(turn.changed_groups.values()))
-    await alerts.add_groups(list(turn.new_groups.values()))
-    await alerts.add(list(turn.opened.values()))
+    if turn.new_groups:
+        uow.write(groups_added(list(turn.new_groups.values())))
+    if turn.opened:
+        uow.write(added(list(turn.opened.values())))
 
 
 async def _hear(uow: UnitOfWork, items: Sequence[_Item]) -> list[Heard]:

@@ -9,7 +9,7 @@ import structlog
 from tocsin_bus.parked import is_transient
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_detector.domain.integration import LANES
-from tocsin_detector.store.lanes import LaneStore
+from tocsin_detector.store.lanes import LaneStore, turn_of
 from tocsin_detector.usecases.figures import LaneFigures
 from tocsin_detector.usecases.process import MOST_SIGNALS, process_lane
 
@@ -107,7 +107,7 @@ class LaneWorker:
 
     async def _turn(self, lane: int, *, most: int = MOST_SIGNALS, set_aside: bool = False) -> int:
         began = perf_counter()
-        async with self._open_uow() as uow:
+        async with self._open_uow(holding=turn_of(lane)) as uow:
             played = await process_lane(uow, lane, self._figures, most=most, set_aside=set_aside)
         if played:
             self._figures.turn_seconds.observe(perf_counter() - began)
