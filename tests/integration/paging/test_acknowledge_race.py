@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.integration.handed_over import handed_over
 from tests.integration.paging.stage import MINUTE, Stage
 from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
@@ -72,7 +73,7 @@ async def from_incidents(stage: Stage, incident: Incident, token: str) -> Reason
 
 
 async def ahead_of_the_bus(stage: Stage, incident: Incident, token: str) -> Reason:
-    event = IncidentAcknowledged(incident=incident, actor_id=BO.id, actor_name=BO.name)
+    event = answer_to(incident)
     handler = subscriptions_of(stage.pager).ahead_for(event)
     assert handler is not None
     async with stage.open_uow() as uow:
@@ -80,7 +81,17 @@ async def ahead_of_the_bus(stage: Stage, incident: Incident, token: str) -> Reas
     return Reason.ACKNOWLEDGED
 
 
-@pytest.mark.parametrize("answer", [by_api, by_link, from_incidents, ahead_of_the_bus])
+async def among_others(stage: Stage, incident: Incident, token: str) -> Reason:
+    events = [answer_to(one) for one in (stage.incident(), incident)]
+    await handed_over(stage.open_uow, subscriptions_of(stage.pager), *events)
+    return Reason.ACKNOWLEDGED
+
+
+def answer_to(incident: Incident) -> IncidentAcknowledged:
+    return IncidentAcknowledged(incident=incident, actor_id=BO.id, actor_name=BO.name)
+
+
+@pytest.mark.parametrize("answer", [by_api, by_link, from_incidents, ahead_of_the_bus, among_others])
 async def test_no_page_begins_after_the_answer(stage: Stage, answer: object) -> None:
     assert callable(answer)
     await stage.policy([await stage.person("Ana")], [await stage.person("Cy")])
@@ -129,6 +140,31 @@ async def test_an_answer_waits_for_a_page_that_was_just_claimed(stage: Stage) ->
     [page] = await stage.pages(incident)
     assert page.state == PageState.SENT
     assert await sending == 1
+
+
+@pytest.mark.parametrize("over", [False, True])
+async def test_answers_that_come_together_wait_once_for_pages_that_were_just_claimed(
+    stage: Stage, over: bool
+) -> None:
+    """One that hangs is waited for as long as it may begin; those that are sent meanwhile, as long as that takes."""
+    await stage.policy([await stage.person("Ana")])
+    incidents, slow = [await stage.open() for _ in range(8)], Slow()
+    sending = asyncio.create_task(stage.send(slow))
+    await slow.claimed.wait()
+    asked, fresh = monotonic(), FRESH.total_seconds()
+    answers = [answer_to(incident) for incident in incidents]
+    batch = asyncio.create_task(handed_over(stage.open_uow, subscriptions_of(stage.pager), *answers))
+    await pause(0.1)
+    assert not batch.done()
+    if over:
+        slow.go_on.set()
+    await batch
+    took = monotonic() - asked
+    assert took < 4 * fresh
+    assert over or took >= fresh
+    slow.go_on.set()
+    assert await sending == 8
+    assert {(await stage.case(incident)).escalation.state for incident in incidents} == {State.ACKNOWLEDGED}
 
 
 async def test_an_answer_does_not_wait_for_a_page_that_has_long_begun(stage: Stage) -> None:

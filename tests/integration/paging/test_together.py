@@ -2,15 +2,27 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from fastapi import FastAPI
 from sqlalchemy import text
 
+from tests.integration.handed_over import hand_over, handed_over, waiting
 from tests.integration.paging.stage import MINUTE, Stage, Tray
 from tocsin_bus.subscriptions import Heard
 from tocsin_bus.unit_of_work import Cause
 from tocsin_events.base import Event
-from tocsin_events.incidents import Incident, IncidentOpened, IncidentStatus
+from tocsin_events.directory import Role, UserChanged
+from tocsin_events.incidents import (
+    Incident,
+    IncidentAcknowledged,
+    IncidentNoteAdded,
+    IncidentOpened,
+    IncidentReopened,
+    IncidentResolved,
+    IncidentStatus,
+)
 from tocsin_events.pages import PageRequested, PageSent
 from tocsin_paging.consumers import subscriptions_of
 from tocsin_paging.domain.escalation import State
@@ -18,7 +30,12 @@ from tocsin_paging.domain.page import PageState
 from tocsin_paging.store.escalations import EscalationRepository
 from tocsin_paging.usecases.carry_out import take_step
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.statement import driver_of
 from tocsin_testkit.waiting import eventually
+
+SOMEBODY = UserChanged(
+    id=UUID(int=7), version=1, name="Somebody", email="somebody@example.org", role=Role.VIEWER
+)
 
 
 async def open_together(stage: Stage, *incidents: Incident) -> list[Cause]:
@@ -93,17 +110,12 @@ async def test_a_page_that_was_claimed_while_a_step_was_being_taken_gives_way_to
     incident, tray = await stage.open(), Tray()
     stage.clock.forward(5 * MINUTE)
 
-    async def waits() -> bool:
-        async with stage.open_uow() as looking:
-            query = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-            return bool((await looking.conn.execute(query)).scalar_one())
-
     async with stage.open_uow() as uow:
         case = await EscalationRepository(uow.conn).locked(incident.incident_id)
         assert case is not None
         await take_step(uow, case, pager=stage.pager)
         sending = asyncio.create_task(stage.send(tray))
-        await eventually(waits, within=5)
+        await eventually(lambda: waiting(stage.open_uow), within=5)
     await sending
     await stage.send(tray)
     first, second = await stage.pages(incident)
@@ -125,3 +137,69 @@ async def test_what_a_provider_took_no_longer_counts_as_failing_and_keeps_its_an
     [page] = await stage.pages(incident)
     assert (page.state, page.failing, page.reason) == (PageState.SENT, False, None)
     assert (page.attempts, page.sent_at, page.acknowledged_name) == (1, stage.clock.moment, "Ana")
+
+
+async def test_what_happens_to_many_and_a_claim_of_their_pages_do_not_wait_for_each_other(
+    stage: Stage, app: FastAPI
+) -> None:
+    """Both wait for an incident about which somebody decides, and neither has the other one meanwhile."""
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    first, second = sorted([await stage.open(), await stage.open()], key=lambda one: one.incident_id)
+    answers = [IncidentAcknowledged(incident=one, actor_id=ana, actor_name="Ana") for one in (second, first)]
+    listens = app.state.service.subscriptions
+    async with stage.open_uow() as uow:
+        await EscalationRepository(uow.conn).locked(first.incident_id)
+        claim = asyncio.create_task(stage.send(Tray()))
+        await eventually(lambda: waiting(stage.open_uow), within=5)
+        batch = asyncio.create_task(handed_over(stage.open_uow, listens, answers[0], SOMEBODY, answers[1]))
+        await eventually(lambda: _both_wait(stage), within=5)
+    claimed, _ = await asyncio.gather(claim, batch)
+    assert claimed == 2
+    for incident in (first, second):
+        assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
+
+
+async def _both_wait(stage: Stage) -> bool:
+    return await waiting(stage.open_uow) == 2
+
+
+async def test_the_cases_of_a_batch_are_locked_at_once(stage: Stage, app: FastAPI) -> None:
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    incidents = [await stage.open() for _ in range(5)]
+    by: dict[str, Any] = {"actor_id": ana, "actor_name": "Ana"}
+    events: list[Event] = [IncidentAcknowledged(incident=one, **by) for one in incidents]
+    events.insert(3, SOMEBODY)
+    events.append(IncidentNoteAdded(incident=incidents[0], note_id=new_id(), body="on it", **by))
+    statements: list[str] = []
+    async with stage.open_uow() as uow:
+        driver_of(uow.conn).add_query_logger(lambda ran: statements.append(ran.query))
+        await hand_over(uow, app.state.service.subscriptions, *events)
+    assert sum("FOR UPDATE" in statement for statement in statements) == 1
+
+
+async def test_a_batch_tells_each_story_in_its_order(stage: Stage, app: FastAPI) -> None:
+    """Opened, answered, over and back again, all at once; beside it one that somebody answers only."""
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    known, story, unheard_of = await stage.open(), stage.incident(), stage.incident()
+    by: dict[str, Any] = {"actor_id": ana, "actor_name": "Ana"}
+    later = [story.model_copy(update={"version": version, "title": f"v{version}"}) for version in range(5)]
+    await handed_over(
+        stage.open_uow,
+        app.state.service.subscriptions,
+        IncidentAcknowledged(incident=known, **by),
+        IncidentOpened(incident=story),
+        IncidentAcknowledged(incident=later[2], **by),
+        IncidentReopened(incident=unheard_of, reason="it is back", **by),
+        IncidentResolved(incident=later[3], reason="by_hand", **by),
+        IncidentAcknowledged(incident=unheard_of.model_copy(update={"version": 2}), **by),
+        IncidentReopened(incident=later[4], reason="it is back", **by),
+    )
+    assert (await stage.case(known)).escalation.state == State.ACKNOWLEDGED
+    assert (await stage.case(unheard_of)).escalation.state == State.ACKNOWLEDGED
+    again = await stage.case(story)
+    assert (again.escalation.state, again.about.title) == (State.TRIGGERED, "v4")
+    assert await stage.told_to(story) == [(1, 1, "Ana"), (2, 1, "Ana")]
+    assert await stage.told_to(unheard_of) == [(1, 1, "Ana")]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_paging.domain.escalation import Escalation, State
@@ -62,8 +62,15 @@ class EscalationRepository:
 
     async def locked(self, incident_id: UUID) -> Case | None:
         """Return the case with its row locked: whoever decides about it does so alone."""
-        row = await _LOCKED.row(self._conn, mine=incident_id)
-        return _case(row) if row else None
+        return (await self.locked_all([incident_id])).get(incident_id)
+
+    async def locked_all(self, incident_ids: Collection[UUID]) -> dict[UUID, Case]:
+        """Return those of these cases that there are, locked in the order of their ids, as `shared` does.
+
+        Whoever wants several takes them all at once: then no two transactions wait for each other.
+        """
+        rows = await _LOCKED.rows(self._conn, mine=list(incident_ids)) if incident_ids else []
+        return {row["incident_id"]: _case(row) for row in rows}
 
     async def shared(self, incident_ids: Collection[UUID]) -> dict[UUID, State]:
         """Return the states of these cases, which nobody can change until this commits; others may look as well."""
@@ -100,9 +107,9 @@ class EscalationRepository:
         rows = await self._conn.execute(_LOST, {"limit": limit})
         return [row.incident_id for row in rows]
 
-    async def claimed_since(self, incident_id: UUID, since: datetime) -> bool:
-        """Say whether a page of this incident is being sent that was claimed for it after `since`."""
-        return await _CLAIMED.row(self._conn, incident=incident_id, since=since) is not None
+    async def claimed_since(self, incident_ids: Collection[UUID], since: datetime) -> bool:
+        """Say whether a page of one of these incidents is being sent that was claimed for it after `since`."""
+        return await _CLAIMED.row(self._conn, incidents=list(incident_ids), since=since) is not None
 
     async def _one(self, query: Select[Any]) -> Case | None:
         row = (await self._conn.execute(query)).mappings().first()
@@ -191,7 +198,8 @@ def _policy_from_json(value: dict[str, Any]) -> Policy:
 
 
 _LOCKED = Statement(
-    select(escalations).where(escalations.c.incident_id == bindparam("mine")).with_for_update()
+    f"SELECT {columns_of(escalations)} FROM escalations WHERE incident_id = ANY(CAST(:mine AS uuid[]))"
+    " ORDER BY incident_id FOR UPDATE"
 )
 _SHARED = Statement(
     "SELECT incident_id, state FROM escalations WHERE incident_id = ANY(CAST(:mine AS uuid[]))"
@@ -215,6 +223,6 @@ _LOST = text(
     " LIMIT :limit"
 )
 _CLAIMED = Statement(
-    "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject WHERE p.incident_id = :incident"
-    " AND s.state = 'sending' AND s.claimed_at > :since LIMIT 1"
+    "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject"
+    " WHERE p.incident_id = ANY(CAST(:incidents AS uuid[])) AND s.state = 'sending' AND s.claimed_at > :since LIMIT 1"
 )

@@ -1,6 +1,7 @@
 """Somebody answers. Paging owns the answer: once it is given, no new page starts (R27)."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -45,23 +46,27 @@ async def acknowledge_incident(
     via: str,
     pager: Pager,
     page_id: UUID | None = None,
-    tell: bool = True,
 ) -> Answered:
-    """Stop the escalation. `tell` is False when the incidents service already knows.
+    """Stop the escalation, and tell the incidents service.
 
     Raises `NotFoundError` when there is no escalation for the incident.
     """
     case = await EscalationRepository(uow.conn).locked(incident_id)
     if case is None:
         raise NotFoundError("There is no escalation for this incident.")
+    answered = await take_answer(uow, case, by, via=via, pager=pager)
+    if answered.reason == Reason.ACKNOWLEDGED:
+        uow.emit(_told(incident_id, by, via=via, page_id=page_id, uow=uow))
+        await let_sends_begin(uow, [incident_id])
+    return answered
+
+
+async def take_answer(uow: UnitOfWork, case: Case, by: Person, *, via: str, pager: Pager) -> Answered:
+    """Stop the escalation of a locked case. The caller lets sends begin before the answer is given."""
     decision = acknowledge(case.escalation, by.id, at=uow.now)
     if decision.reason == Reason.ACKNOWLEDGED:
         case = replace(case, answer=Answer(by.name, at=uow.now, via=via))
     case = await carry_out(uow, case, decision, pager=pager)
-    if decision.reason == Reason.ACKNOWLEDGED:
-        if tell:
-            uow.emit(_told(incident_id, by, via=via, page_id=page_id, uow=uow))
-        await let_sends_begin(uow, incident_id)
     return Answered(case, reason=decision.reason)
 
 
@@ -118,15 +123,16 @@ async def _answer(uow: UnitOfWork, page: Page, by: Person, *, via: str, pager: P
     return replace(answered, page=locked)
 
 
-async def let_sends_begin(uow: UnitOfWork, incident_id: UUID) -> None:
-    """Wait for pages whose claim is still fresh, so that none begins after the answer is given.
+async def let_sends_begin(uow: UnitOfWork, incident_ids: Collection[UUID]) -> None:
+    """Wait for pages whose claim is still fresh, so that none begins after the answers are given.
 
-    The lock on the case, which must be held, keeps further ones from being claimed. A sender begins while its claim
-    is fresh, or claims anew, which needs that lock: what was claimed longer ago has begun, or will not.
+    The locks on the cases, which must be held, keep further ones from being claimed. A sender begins while its claim
+    is fresh, or claims anew, which needs that lock: what was claimed longer ago has begun, or will not. So one wait
+    does for all answers of a transaction, as none of them is given before it commits.
     """
     escalations, until = EscalationRepository(uow.conn), monotonic() + FRESH.total_seconds()
-    while monotonic() < until:
-        if not await escalations.claimed_since(incident_id, uow.now - FRESH):
+    while incident_ids and monotonic() < until:
+        if not await escalations.claimed_since(incident_ids, uow.now - FRESH):
             return
         await asyncio.sleep(LOOK_AGAIN)
 

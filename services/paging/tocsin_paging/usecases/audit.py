@@ -17,9 +17,8 @@ async def audit(uow: UnitOfWork, *, pager: Pager) -> int:
     """Set going what stands still, and count it: a repair means that something else is broken. Returns how many."""
     escalations = EscalationRepository(uow.conn)
     lost = await escalations.without_future()
-    for incident_id in lost:
-        case = await escalations.locked(incident_id)
-        if case is None or case.escalation.state == State.RESOLVED:
+    for incident_id, case in (await escalations.locked_all(lost)).items():
+        if case.escalation.state == State.RESOLVED:
             continue
         moved = replace(case.escalation, generation=case.escalation.generation + 1)
         await escalations.save(case.now(moved), now=uow.now)
