@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -25,10 +26,12 @@ from tocsin_events.incidents import (
 )
 from tocsin_events.pages import PageRequested, PageSent
 from tocsin_paging.consumers import subscriptions_of
+from tocsin_paging.domain.contact import Channel
 from tocsin_paging.domain.escalation import State
 from tocsin_paging.domain.page import PageState
 from tocsin_paging.store.escalations import EscalationRepository
 from tocsin_paging.usecases.carry_out import take_step
+from tocsin_paging.usecases.make_pages import AT_ONCE
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import driver_of
 from tocsin_testkit.waiting import eventually
@@ -203,3 +206,30 @@ async def test_a_batch_tells_each_story_in_its_order(stage: Stage, app: FastAPI)
     assert (again.escalation.state, again.about.title) == (State.TRIGGERED, "v4")
     assert await stage.told_to(story) == [(1, 1, "Ana"), (2, 1, "Ana")]
     assert await stage.told_to(unheard_of) == [(1, 1, "Ana")]
+
+
+async def test_thousands_of_pages_are_made_some_hundreds_at_a_time(stage: Stage) -> None:
+    """So that the loop of the process takes a breath between them; all of them or none all the same."""
+    everybody = [
+        await stage.person(
+            f"P{number}", channels=[(Channel.EMAIL, "a@example.org"), (Channel.EMAIL, "b@example.org")]
+        )
+        for number in range(20)
+    ]
+    await stage.policy(everybody)
+    incidents = [stage.incident() for _ in range(30)]
+    rows: list[int] = []
+    handler = subscriptions_of(stage.pager).many_for(IncidentOpened(incident=incidents[0]))
+    assert handler is not None
+    async with stage.open_uow() as uow:
+        driver_of(uow.conn).add_query_logger(
+            lambda ran: (
+                rows.append(len(orjson.loads(next(arg for arg in ran.args if isinstance(arg, str)))))
+                if ran.query.startswith(("INSERT INTO pages", "INSERT INTO sendings"))
+                else None
+            )
+        )
+        await handler([Heard(IncidentOpened(incident=one), Cause(new_id())) for one in incidents], uow)
+    assert max(rows) <= AT_ONCE
+    assert sum(rows) == 2 * 30 * 20 * 2
+    assert {len(await stage.pages(incident)) for incident in incidents} == {40}

@@ -66,7 +66,7 @@ def note(decision: Decision, *, pager: Pager) -> None:
 
 async def bring_about(uow: UnitOfWork, moved: Sequence[Moved], *, pager: Pager) -> None:
     """Cause what these decisions say; the cases are stored as they now are."""
-    await make_pages(uow, [draft for one in moved for draft in _drafts(one, uow=uow, pager=pager)])
+    await make_pages(uow, (draft for one in moved for draft in _drafts(one, uow=uow, pager=pager)))
     for one in moved:
         uow.cause = one.cause
         arm(uow, one.case.escalation)

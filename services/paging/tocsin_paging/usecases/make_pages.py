@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from tocsin_bus.sending import NewSending, queue_sendings
@@ -20,6 +21,10 @@ from tocsin_paging.domain.payload import payload_for, payload_to_json
 from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.usecases.pager import Pager
 from tocsin_runtime.ids import new_id
+
+AT_ONCE = 500
+"""Pages drafted and written at a time. A storm of incidents that page dozens each makes thousands in one transaction:
+all at once, they would hold the loop, and with it every page that is about to leave, for most of a second."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,15 @@ def drafts_for(
     return drafts
 
 
-async def make_pages(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Page]:
+async def make_pages(uow: UnitOfWork, drafts: Iterable[Draft]) -> list[Page]:
     """Make these pages, put them on their way and tell it; one that exists already is not made twice."""
+    made, coming = list[Page](), iter(drafts)
+    while some := list(islice(coming, AT_ONCE)):
+        made += await _make(uow, some)
+    return made
+
+
+async def _make(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Page]:
     added = await PageRepository(uow.conn).add([draft.page for draft in drafts])
     made = [draft for draft in drafts if draft.page.id in added]
     await queue_sendings(uow, [_sending(draft) for draft in made])
