@@ -1,13 +1,16 @@
 """A batch of events in one transaction: the same as one after another, for the price of a few statements."""
 
-from asyncio import create_task
+from asyncio import create_task, gather
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from tests.integration.comms.room import MAIL, MINUTE, SHOP, Room, Story
+from tests.integration.handed_over import handed_over, waiting
+from tocsin_access.directory import Directory
 from tocsin_bus.subscriptions import Heard
 from tocsin_bus.unit_of_work import Cause
 from tocsin_comms.domain.report import Report
@@ -16,6 +19,7 @@ from tocsin_comms.store.incidents import IncidentRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.report import hide
 from tocsin_events.base import Event
+from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import (
     IncidentAcknowledged,
     IncidentAlertJoined,
@@ -33,6 +37,7 @@ from tocsin_events.status import ComponentStateChanged
 from tocsin_runtime.statement import driver_of
 from tocsin_testkit.waiting import eventually
 
+SOMEBODY = UserChanged(id=uuid4(), version=1, name="Somebody", email="somebody@example.org", role=Role.VIEWER)
 WRITTEN = (
     "incidents", "reports", "report_updates", "components", "component_periods", "status_pages", "outbox", "timers",
     "sendings", "messages",
@@ -188,11 +193,9 @@ async def test_a_batch_waits_for_its_incidents_before_it_takes_the_page(room: Ro
     assert (await room.report(shown)).title == "Checkout: major outage"
 
 
-async def waits(room: Room) -> bool:
-    """Whether some transaction waits for another one's row."""
-    async with room.open_uow() as uow:
-        query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
-        return bool((await uow.conn.exec_driver_sql(query)).scalar_one())
+async def waits(room: Room, *, number: int = 1) -> bool:
+    """Whether so many transactions wait for another one's row."""
+    return await waiting(room.open_uow) == number
 
 
 async def test_incidents_that_nobody_is_shown_do_not_queue_for_the_page(room: Room) -> None:
@@ -202,3 +205,29 @@ async def test_incidents_that_nobody_is_shown_do_not_queue_for_the_page(room: Ro
         await PageRepository(uow.conn).lock(uow.now)
         await hear(room, heard([IncidentOpened(incident=story.now_is()) for story in unseen]))
     assert [await room.report_if_any(story) for story in unseen] == [None] * 3
+
+
+async def test_what_the_directory_tells_between_two_incidents_does_not_turn_their_order_round(
+    room: Room, app: FastAPI
+) -> None:
+    """Two replicas, each with both incidents: whichever has the one comes to have the other."""
+    await room.shop()
+    first, second = sorted([await room.opened(1), await room.opened(2)], key=lambda story: story.incident_id)
+    listens = app.state.service.subscriptions
+
+    def graver(story: Story) -> Event:
+        told = story.now_is(severity=Severity.SEV1)
+        return IncidentSeverityChanged(incident=told, previous=Severity.SEV2)
+
+    async with room.open_uow() as uow:
+        await IncidentRepository(uow.conn).lock(first.incident_id)
+        batch = create_task(handed_over(room.open_uow, listens, graver(first), graver(second)))
+        await eventually(lambda: waits(room), within=5)
+        other = create_task(handed_over(room.open_uow, listens, graver(second), SOMEBODY, graver(first)))
+        await eventually(lambda: waits(room, number=2), within=5)
+    await gather(batch, other)
+    for story in (first, second):
+        assert (await room.report(story)).title == "Checkout: major outage"
+        assert (await room.followed(story)).incident.version == story.version
+    async with room.open_uow() as uow:
+        assert await Directory(uow.conn).user(SOMEBODY.id) is not None
