@@ -10,6 +10,7 @@ WHY = {
     "alert_still_firing": "the alert still fires long after its incident was resolved",
     "alert_fired_again": "an alert of the same group fired soon after the end",
     "same_group": "this incident has the alerts of that group",
+    "still_firing_same_group": "the alert still fires, and its group has this incident by now",
     "same_service_in_window": "this incident of the same service is only minutes old",
     "graver_alert_joined": "a graver alert belongs to it",
     "alerts_cleared": "all its alerts have cleared",

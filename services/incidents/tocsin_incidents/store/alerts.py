@@ -40,6 +40,11 @@ class FirstLook:
     group: Candidate | None
     service_id: UUID | None = None
 
+    @property
+    def lone(self) -> bool:
+        """No incident of the group is open; one that an alert joined while it was resolved waits to be let go."""
+        return self.group is None or not self.group.status.is_open
+
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
@@ -110,6 +115,18 @@ class AlertRepository:
             )
             for row in rows
         ]
+
+    async def were_of(
+        self, incidents: Collection[UUID], groups: Collection[UUID]
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Which of these incidents each of these groups has belonged to; groups of none are left out."""
+        rows = await _WERE_OF.rows(self._conn, incidents=list(incidents), groups=list(groups))
+        return {row["group_id"]: frozenset(row["incident_ids"]) for row in rows}
+
+    async def counted_in(self, alert_id: UUID) -> UUID | None:
+        """The incident that counts this alert as firing. Holds the alert, so that `settle` does not count it now."""
+        row = await _COUNTED_IN.row(self._conn, alert_id=alert_id)
+        return None if row is None else row["incident_id"]
 
     async def incident_of(self, alert_id: UUID) -> Candidate | None:
         """The incident that a firing alert belongs to."""
@@ -222,6 +239,14 @@ _SECOND_LOOKS = Statement(
     " WHERE g.group_id = w.group_id ORDER BY g.open DESC, g.incident_id DESC LIMIT 1) AS last ON true"
     f" LEFT JOIN LATERAL (SELECT {_as('youngest_')} FROM incidents i"
     " WHERE i.service_id = s.id AND i.rank < 5 ORDER BY i.opened_at DESC LIMIT 1) AS youngest ON true ORDER BY w.nr"
+)
+_WERE_OF = Statement(
+    "SELECT group_id, array_agg(incident_id) AS incident_ids FROM incident_groups"
+    " WHERE incident_id = ANY(CAST(:incidents AS uuid[])) AND group_id = ANY(CAST(:groups AS uuid[]))"
+    " GROUP BY group_id"
+)
+_COUNTED_IN = Statement(
+    "SELECT incident_id FROM incident_alerts WHERE alert_id = :alert_id AND counted_firing FOR UPDATE"
 )
 _INCIDENT_OF = Statement(
     f"SELECT {_as('')} FROM incident_alerts a"

@@ -91,7 +91,8 @@ async def _apply(uow: UnitOfWork, desk: Desk, *, alert: Firing, decision: Decisi
                 return False
         case Placement.REOPEN:
             await _reopen(uow, desk, decision=decision)
-            await _join(uow, alert, decision=decision)
+            if decision.reason != "alert_still_firing":  # that one is the incident's own, and counted already
+                await _join(uow, alert, decision=decision)
         case _:
             pass
     if decision.severity is not None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_incidents.domain.alert import Firing
 from tocsin_incidents.domain.catalogue import Service, folded
-from tocsin_incidents.domain.correlation import Decision, Known, Turn, correlate_in_turn
+from tocsin_incidents.domain.correlation import Decision, Known, Turn, correlate_in_turn, may_reopen
 from tocsin_incidents.store.alerts import AlertRepository, FirstLook, SecondLook
 from tocsin_incidents.store.services import ServiceRepository
 from tocsin_incidents.usecases.desk import Desk
@@ -34,7 +34,10 @@ class Placing:
 
 
 async def decide_alone(uow: UnitOfWork, desk: Desk, *, lone: Sequence[Lone]) -> list[Placing]:
-    """Decide for alerts of different groups, one after another; two statements however many they are."""
+    """Decide for alerts of different groups, one after another; two statements however many they are.
+
+    A third one where an incident may be reopened, for that may take back groups of the others.
+    """
     if not lone:
         return []
     store, named = AlertRepository(uow.conn), await _named(uow, [one.alert for one in lone])
@@ -45,12 +48,27 @@ async def decide_alone(uow: UnitOfWork, desk: Desk, *, lone: Sequence[Lone]) -> 
     looks = await store.second_looks(
         [(one.alert.group_id, service) for one, service in zip(lone, services, strict=True)]
     )
-    turns = [_turn(one, look) for one, look in zip(lone, looks, strict=True)]
+    were_of = await _were_of(uow, desk, lone, looks)
+    turns = [
+        _turn(one, look, were_of.get(one.alert.group_id, frozenset()))
+        for one, look in zip(lone, looks, strict=True)
+    ]
     decisions = correlate_in_turn(turns, rules=desk.rules, now=uow.now)
     return [
         Placing(one.alert, one.cause, decision, look.service)
         for one, look, decision in zip(lone, looks, decisions, strict=True)
     ]
+
+
+async def _were_of(
+    uow: UnitOfWork, desk: Desk, lone: Sequence[Lone], looks: Sequence[SecondLook]
+) -> dict[UUID, frozenset[UUID]]:
+    """By group, those incidents it has belonged to that one of these alerts may reopen."""
+    lasts = [look.last for look in looks if look.last is not None]
+    reopened = {last.incident_id for last in lasts if may_reopen(last, desk.rules, now=uow.now)}
+    if not reopened or len(lone) < 2:
+        return {}
+    return await AlertRepository(uow.conn).were_of(reopened, [one.alert.group_id for one in lone])
 
 
 async def service_of(uow: UnitOfWork, alert: Firing) -> Service | None:
@@ -75,11 +93,12 @@ def _service_id(one: Lone, named: Mapping[str, Service]) -> UUID | None:
     return service.id if service else None
 
 
-def _turn(one: Lone, look: SecondLook) -> Turn:
+def _turn(one: Lone, look: SecondLook, was_of: frozenset[UUID]) -> Turn:
     service = look.service
     return Turn(
         (service.severity_map if service else one.look.severity_map).get(one.alert.severity),
         Known(group=look.last, service=look.youngest),
         opens_as=new_id(),
         service_id=service.id if service else None,
+        was_of=was_of,
     )

@@ -64,7 +64,7 @@ def _sort(
             found.later.append((alert, cause))
             continue
         look = looks[alert.group_id, alert.service_id]
-        if look.group is None:
+        if look.lone:
             begun.add(alert.group_id)
             found.others.append(Lone(alert, cause, look))
             continue

@@ -92,10 +92,15 @@ async def _count(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending: Se
 
 
 async def _conclude(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending: Settled) -> None:
-    """An alert that fires reopens what was over when it came; the last one that clears may resolve."""
+    """An alert that fires reopens what was over when it came; the last one that clears may resolve.
+
+    What came too late and is over itself may have brought a group of its own: that may open another incident.
+    """
     if not incident.is_open and pending.joined_firing:
         again = reopen(incident, desk.rules, now=uow.now, reason="alert_fired_again")
         await record(uow, desk, before=incident, decision=again)
+    elif not incident.is_open and pending.joined:
+        await AlertRepository(uow.conn).let_go(incident.id)
     elif incident.is_open and incident.auto_resolve and not incident.firing_count:
         over = resolve(incident, now=uow.now, reason="alerts_cleared")
         await record(uow, desk, before=incident, decision=over)

@@ -118,6 +118,42 @@ TABLE = [
         (OPEN, "alert_still_firing", None, SEV2),
     ),
     (
+        "still firing after it was closed, and its group has another that is open",
+        SEV1,
+        Known(own=resolved(10, Status.CLOSED), group=opened(5, TWO)),
+        (JOIN, "still_firing_same_group", TWO, SEV1),
+    ),
+    (
+        "still firing long after somebody resolved, and its group has another that is open",
+        SEV2,
+        Known(own=resolved(10), group=opened(5, TWO)),
+        (JOIN, "still_firing_same_group", TWO, None),
+    ),
+    (
+        "told again moments after it was closed, and its group has another that is open",
+        SEV2,
+        Known(own=resolved(1, Status.CLOSED), group=opened(0, TWO)),
+        (JOIN, "still_firing_same_group", TWO, None),
+    ),
+    (
+        "told again while its own is open, beside the group's other one",
+        SEV2,
+        Known(own=opened(9), group=opened(5, TWO)),
+        (KEEP, "already_joined", ONE, None),
+    ),
+    (
+        "told again, and reopened by somebody between two looks",
+        SEV2,
+        Known(own=resolved(10), group=opened(99)),
+        (KEEP, "already_joined", ONE, None),
+    ),
+    (
+        "closed, its group's other is open, and now info",
+        None,
+        Known(own=resolved(10, Status.CLOSED), group=opened(5, TWO)),
+        (IGNORE, "severity_opens_none", None, None),
+    ),
+    (
         "resolved, and now info",
         None,
         Known(own=resolved(99)),
@@ -192,6 +228,27 @@ def test_what_one_reopens_the_next_joins_by_group_or_by_service() -> None:
         (JOIN, "same_service_in_window", ONE.int),
         (OPEN, "first_alert_of_group", 14),
     ]
+
+
+def test_what_is_reopened_takes_back_a_group_that_had_another_since() -> None:
+    ended = Candidate(ONE, SEV2, Status.RESOLVED, T0 - 40 * MINUTE, T0 - MINUTE)
+    since = Known(group=Candidate(TWO, SEV2, Status.CLOSED, T0 - 9 * MINUTE, T0 - 8 * MINUTE))
+    was_in_both = Turn(SEV2, since, UUID(int=12), SHOP, was_of=frozenset({ONE, TWO}))
+    was_in_one = Turn(SEV2, since, UUID(int=13), MAIL, was_of=frozenset({TWO}))
+    assert in_turn(was_in_both, turn(11, Known(group=ended)), was_in_both, was_in_one) == [
+        (OPEN, "previous_incident_closed", 12),
+        (REOPEN, "alert_fired_again", ONE.int),
+        (JOIN, "same_group", ONE.int),
+        (OPEN, "previous_incident_closed", 13),
+    ]
+
+
+def test_the_first_that_is_reopened_has_the_group() -> None:
+    ended = [Candidate(each, SEV2, Status.RESOLVED, T0 - 40 * MINUTE, T0 - MINUTE) for each in (ONE, TWO)]
+    one, two = (turn(11 + nr, Known(group=each), MAIL) for nr, each in enumerate(ended))
+    both = Turn(SEV2, Known(group=ended[1]), UUID(int=13), SHOP, was_of=frozenset({ONE, TWO}))
+    assert in_turn(one, two, both)[2] == (JOIN, "same_group", ONE.int)
+    assert in_turn(two, one, both)[2] == (JOIN, "same_group", TWO.int)
 
 
 def test_the_youngest_of_its_service_counts_whichever_way_it_came() -> None:
