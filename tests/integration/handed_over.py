@@ -10,10 +10,7 @@ from tocsin_runtime.ids import new_id
 
 async def hand_over(uow: UnitOfWork, subscriptions: Subscriptions, *events: Event) -> None:
     """Bring these events into effect together, in this order."""
-    handing = HandOver(subscriptions, uow)
-    for event in events:
-        await handing.add(_enveloped(event, uow))
-    await handing.finish()
+    await HandOver(subscriptions, uow).give(_enveloped(event, uow) for event in events)
 
 
 async def handed_over(open_uow: OpenUnitOfWork, subscriptions: Subscriptions, *events: Event) -> None:

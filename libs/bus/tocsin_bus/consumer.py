@@ -220,7 +220,7 @@ class ConsumerRunner:
     async def _handle_in(self, uow: UnitOfWork, records: list[Record]) -> None:
         envelopes = [r.envelope for r in records if r.envelope is not None]
         fresh, blocked = await admit_unless_parked(uow.conn, self.consumer_name, envelopes=envelopes)
-        hand_over = HandOver(self._subscriptions, uow)
+        coming: list[Envelope] = []
         for record in records:
             envelope = record.envelope
             if envelope is None or envelope.key in blocked:
@@ -229,11 +229,11 @@ class ConsumerRunner:
                 )
             elif envelope.id in fresh:
                 fresh.discard(envelope.id)
-                await hand_over.add(envelope)
+                coming.append(envelope)
                 self._observe(envelope.type, "handled", 1)
             else:
                 self._observe(envelope.type, "repeated", 1)
-        await hand_over.finish()
+        await HandOver(self._subscriptions, uow).give(coming)
 
     async def _park(self, uow: UnitOfWork, record: Record, *, reason: str) -> None:
         await park(
@@ -281,12 +281,20 @@ class HandOver:
         self._many: ManyHandler | None = None
         self._heard: list[Heard] = []
 
-    async def add(self, envelope: Envelope) -> None:
-        """The next event."""
+    async def give(self, envelopes: Iterable[Envelope]) -> None:
+        """All of these; what the directory tells goes first, which no other topic's order forbids.
+
+        So it cuts no run of others in two, whose second part would take locks in an order of its own.
+        """
+        for envelope in sorted(envelopes, key=lambda one: one.topic != Topic.DIRECTORY):
+            await self._add(envelope)
+        await self._finish()
+
+    async def _add(self, envelope: Envelope) -> None:
         event, cause = envelope.event(), Cause.of(envelope)
         many = self._subscriptions.many_for(event)
         if many is not self._many:
-            await self.finish()
+            await self._finish()
         if many is not None:
             self._many = many
             self._heard.append(Heard(event, cause))
@@ -297,7 +305,7 @@ class HandOver:
             self._uow.cause = cause
             await handler(event, self._uow)
 
-    async def finish(self) -> None:
+    async def _finish(self) -> None:
         """Give away what is still held back."""
         many, heard, self._many, self._heard = self._many, self._heard, None, []
         if many is not None:

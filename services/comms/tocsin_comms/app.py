@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import FastAPI
 from prometheus_client import Counter
 
-from tocsin_bus.subscriptions import Subscriptions
 from tocsin_chassis.platform import Platform
 from tocsin_chassis.service import GATHER, Service
 from tocsin_comms.adapters.folder import Folder
@@ -59,7 +58,6 @@ def create_app(settings: CommsSettings, platform: Platform) -> FastAPI:
     base_url = platform.settings.public_url.rstrip("/")
     rules = _rules(settings, base_url)
     publisher = _publisher(service, settings, base_url)
-    service.subscriptions = Subscriptions(service.name)  # what the directory tells is in comms' own table
     service.consume(subscriptions_for(rules), gather=GATHER, batch=AT_ONCE)
     service.fire(timers_for(rules))
     sent = service.metrics.counter(

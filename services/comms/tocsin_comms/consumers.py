@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from tocsin_access.directory import apply_entry
-from tocsin_access.entries import KINDS
 from tocsin_bus.subscriptions import Heard, Subscriptions
 from tocsin_bus.timers import Timer, Timers
 from tocsin_bus.unit_of_work import UnitOfWork
@@ -12,24 +10,15 @@ from tocsin_comms.usecases.maintain import EDGE, pass_edge
 from tocsin_comms.usecases.news import TELLING, news_of
 from tocsin_comms.usecases.remind import remind
 from tocsin_comms.usecases.rules import Rules
-from tocsin_events.directory import DirectoryEvent
 
 
 def subscriptions_for(rules: Rules) -> Subscriptions:
-    """The subscription table. Whatever tells of incidents is taken over together: all of it wants the page's row.
-
-    So is what the directory tells: between two incidents it would make two parts of a batch, of which the second takes
-    incidents while the first has the page.
-    """
+    """The subscription table. Whatever tells of incidents is taken over together: all of it wants the page's row."""
     subscriptions = Subscriptions("comms")
 
-    @subscriptions.on_many(*TELLING, *KINDS)
+    @subscriptions.on_many(*TELLING)
     async def take_over(heard: Sequence[Heard], uow: UnitOfWork) -> None:
-        for each in heard:
-            if isinstance(each.event, DirectoryEvent):
-                await apply_entry(each.event, uow)
-        news = [news_of(each) for each in heard if not isinstance(each.event, DirectoryEvent)]
-        await follow(uow, news, rules=rules)
+        await follow(uow, [news_of(each) for each in heard], rules=rules)
 
     return subscriptions
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from tocsin_access.keys import derived_key
-from tocsin_bus.subscriptions import Subscriptions
 from tocsin_chassis.platform import Platform
 from tocsin_chassis.service import Service
 from tocsin_paging.adapters.apprise import AppriseProvider
@@ -81,7 +80,6 @@ def create_app(settings: PagingSettings, platform: Platform) -> FastAPI:
     links = Links(platform.settings.public_url, key=derived_key(secret, "paging.links"))
     pager = Pager(links, figures=Figures(service.metrics))
     guard = Guard(networks(settings.allowed_networks))
-    service.subscriptions = Subscriptions(service.name)  # what the directory tells is in paging's own table
     service.consume(subscriptions_of(pager))
     service.fire(timers_of(pager))
     _send(service, pager=pager, guard=guard)

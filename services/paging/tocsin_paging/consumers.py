@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 
-from tocsin_access.directory import apply_entry
-from tocsin_access.entries import KINDS
 from tocsin_bus.subscriptions import DeadLetter, Heard, Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_events.directory import DirectoryEvent
 from tocsin_events.incidents import IncidentAcknowledged, IncidentEvent, IncidentResolved
 from tocsin_paging.usecases.follow_incident import FOLLOWED, follow, told_ahead
 from tocsin_paging.usecases.notices import tell_of_dead_letter
@@ -16,18 +13,13 @@ from tocsin_paging.usecases.pager import Pager
 def subscriptions_of(pager: Pager) -> Subscriptions:
     """Return the table. The runner knows each event once in effect, so no handler sees one twice.
 
-    All of a batch is taken over together, what the directory tells as well: between two incidents it would make two
-    parts of the batch, and two orders of locks.
+    All that a batch tells of incidents is taken over together, for all of it locks them.
     """
     subscriptions = Subscriptions("paging")
 
-    @subscriptions.on_many(*FOLLOWED, *KINDS)
+    @subscriptions.on_many(*FOLLOWED)
     async def take_over(heard: Sequence[Heard], uow: UnitOfWork) -> None:
-        for one in heard:
-            if isinstance(one.event, DirectoryEvent):
-                await apply_entry(one.event, uow)
-        incidents = [one for one in heard if not isinstance(one.event, DirectoryEvent)]
-        await follow(uow, incidents, pager=pager)
+        await follow(uow, heard, pager=pager)
 
     @subscriptions.on_ahead(IncidentAcknowledged, IncidentResolved)
     async def ahead(event: IncidentEvent, uow: UnitOfWork) -> None:
