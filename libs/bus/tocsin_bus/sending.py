@@ -9,6 +9,7 @@ from uuid import UUID
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement, to_json
+from tocsin_runtime.writes import Write
 
 
 @dataclass(frozen=True)
@@ -142,18 +143,21 @@ async def queue_sending(
         order_key=order_key,
         destination=destination,
     )
-    return next(iter(await queue_sendings(uow, [new])), None)
+    uow.wake(f"send.{provider}")
+    row = await _QUEUE.row(uow.conn, **_queued([new], now=uow.now))
+    return row["id"] if row else None
 
 
-async def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending]) -> list[UUID]:
-    """The same for several, in this order, with one statement. Returns the ids of those that are no second message."""
-    if not new:
-        return []
-    rows = [{"id": new_id(), **vars(one)} for one in new]
-    queued = await _QUEUE.rows(uow.conn, rows=to_json(rows), now=uow.now)
+def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending]) -> None:
+    """The same for several, in this order, written with all else that the unit of work writes."""
+    if new:
+        uow.write(Write(_QUEUE, _queued(new, now=uow.now)))
     for provider in {one.provider for one in new}:
         uow.wake(f"send.{provider}")
-    return [row["id"] for row in queued]
+
+
+def _queued(new: Sequence[NewSending], *, now: datetime) -> dict[str, object]:
+    return {"rows": to_json([{"id": new_id(), **vars(one)} for one in new]), "now": now}
 
 
 _QUEUE = Statement(

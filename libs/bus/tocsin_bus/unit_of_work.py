@@ -116,12 +116,12 @@ class UnitOfWork:
         """Call back right after the commit, in this process only: a hint, not a guarantee."""
         self.after.append(callback)
 
-    def write(self, write: Write) -> None:
-        """Write this just before the commit, in one trip to the server with all else that is written so.
+    def write(self, *writes: Write) -> None:
+        """Write these just before the commit, in one trip to the server with all else that is written so.
 
         It is for what does not depend on another such write, and what nobody reads again in this unit of work.
         """
-        self._writes.append(write)
+        self._writes += writes
 
     async def settle(self) -> None:
         """Write now what waits to be written: somebody else is going to read in this unit of work."""

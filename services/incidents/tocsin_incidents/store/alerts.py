@@ -5,7 +5,7 @@ of the storm touches. What has joined or ended is `pending` until `usecases/sett
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from tocsin_incidents.domain.catalogue import Service
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
+from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.services import load, severity_map_of
 from tocsin_incidents.store.tables import services
 from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.writes import Write
 
 PENDING = "SELECT FROM incident_alerts WHERE pending"
 """Finds a row when some alert waits to be counted."""
@@ -190,6 +192,12 @@ class AlertRepository:
         await _TAKE_BACK.run(self._conn, incident_id=incident_id)
 
 
+def counted(alerts: Mapping[Joined, datetime]) -> Write:
+    """Writes alerts that open incidents, with the time at which they did; their incidents count them from the start."""
+    rows = [{**asdict(alert), "joined_at": joined_at} for alert, joined_at in alerts.items()]
+    return Write(_COUNTED, {"alerts": recordset(rows)})
+
+
 def _first_look(row: Row) -> FirstLook:
     stored = row["severity_map"]
     return FirstLook(
@@ -284,12 +292,11 @@ _JOIN = Statement(
     "CAST(:alert_id AS uuid[]), CAST(:incident_id AS uuid[]), CAST(:group_id AS uuid[]), CAST(:title AS text[]),"
     " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
 )
-INSERT_COUNTED = (
+_COUNTED = Statement(
     _INTO + "SELECT alert_id, incident_id, group_id, title, severity, reason, joined_at, true, true, false"
     " FROM jsonb_populate_recordset(CAST(NULL AS incident_alerts), CAST(:alerts AS jsonb)) ORDER BY alert_id"
     + _MOVED
 )
-"""For the alerts that open incidents, which count them from the start."""
 _END = Statement(
     "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true"
     " WHERE alert_id = :alert_id AND ended_at IS NULL"

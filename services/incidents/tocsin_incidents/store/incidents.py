@@ -1,6 +1,7 @@
 """Incidents as rows."""
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_incidents.domain.incident import Incident, Origin, Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.timeline import Entry
-from tocsin_incidents.store.alerts import INSERT_COUNTED, Joined
+from tocsin_incidents.store.alerts import Joined, counted
 from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import incident_numbers, incidents
-from tocsin_incidents.store.timeline import INSERT_ENTRIES, entry_values
+from tocsin_incidents.store.timeline import added
 from tocsin_runtime.statement import Statement
+from tocsin_runtime.writes import Write
 
 DRILL, OVER = 5, 9
 """The ranks of an open drill and of what is no longer open; before them stand the severities of what is open."""
@@ -27,9 +29,8 @@ _STORED = (*NAMES, "rank")
 
 _COLUMNS = ", ".join(_STORED)
 _BEGIN = Statement(
-    f"WITH begun AS (INSERT INTO incidents ({_COLUMNS}) SELECT {_COLUMNS}"
-    " FROM jsonb_populate_recordset(CAST(NULL AS incidents), CAST(:incidents AS jsonb))),"
-    f" told AS ({INSERT_ENTRIES}) {INSERT_COUNTED}"
+    f"INSERT INTO incidents ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS incidents), CAST(:incidents AS jsonb))"
 )
 _SAVE = Statement(
     update(incidents)
@@ -50,6 +51,16 @@ class Beginning:
     alert: Joined | None = None
 
 
+def begun(new: Sequence[Beginning]) -> list[Write]:
+    """Writes new ones, as they begin."""
+    alerts = {one.alert: one.incident.opened_at for one in new if one.alert is not None}
+    return [
+        Write(_BEGIN, {"incidents": recordset(_values(one.incident) for one in new)}),
+        added(one.entry for one in new),
+        *([counted(alerts)] if alerts else []),
+    ]
+
+
 class IncidentRepository:
     """Reads and writes whole incidents. A change begins with `lock`, so that deciders queue up."""
 
@@ -60,20 +71,6 @@ class IncidentRepository:
         """The n of INC-n. Numbers grow; a failed opening may leave one out."""
         number: int = await _NEXT_NUMBER.value(self._conn)
         return number
-
-    async def begin(self, *begun: Beginning) -> None:
-        """New ones, as they begin."""
-        alerts = [
-            {**asdict(new.alert), "joined_at": new.incident.opened_at}
-            for new in begun
-            if new.alert is not None
-        ]
-        await _BEGIN.run(
-            self._conn,
-            incidents=recordset(_values(new.incident) for new in begun),
-            entries=recordset(entry_values(new.entry) for new in begun),
-            alerts=recordset(alerts),
-        )
 
     async def get(self, ref: UUID | int) -> Incident | None:
         """By id or number."""

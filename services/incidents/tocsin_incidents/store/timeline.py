@@ -1,6 +1,6 @@
 """The story of an incident as rows that are only ever added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import timeline_entries
 from tocsin_runtime.statement import Statement, columns_of
+from tocsin_runtime.writes import Write
 
 
 class TimelineRepository:
@@ -22,11 +23,11 @@ class TimelineRepository:
 
     async def add(self, *entries: Entry) -> None:
         """These lines."""
-        await _ADD.run(self._conn, entries=recordset(entry_values(entry) for entry in entries))
+        await added(entries).run(self._conn)
 
     async def add_known(self, entries: Sequence[Entry]) -> list[int]:
         """The lines of incidents that there are; returns the numbers of those incidents, each once."""
-        rows = await _ADD_KNOWN.rows(self._conn, entries=recordset(entry_values(entry) for entry in entries))
+        rows = await _ADD_KNOWN.rows(self._conn, entries=recordset(_values(entry) for entry in entries))
         return [row["number"] for row in rows]
 
     async def newest(
@@ -42,7 +43,12 @@ class TimelineRepository:
         return [_load(row) for row in rows]
 
 
-def entry_values(entry: Entry) -> dict[str, Any]:
+def added(entries: Iterable[Entry]) -> Write:
+    """Adds these lines."""
+    return Write(_ADD, {"entries": recordset(_values(entry) for entry in entries)})
+
+
+def _values(entry: Entry) -> dict[str, Any]:
     """An entry's row by column."""
     return {
         "id": entry.id,
@@ -71,11 +77,10 @@ def _load(row: Row[Any]) -> Entry:
 
 
 _COLUMNS = columns_of(timeline_entries)
-INSERT_ENTRIES = (
+_ADD = Statement(
     f"INSERT INTO timeline_entries ({_COLUMNS}) SELECT {_COLUMNS}"
     " FROM jsonb_populate_recordset(CAST(NULL AS timeline_entries), CAST(:entries AS jsonb))"
 )
-_ADD = Statement(INSERT_ENTRIES)
 # Each number is looked up by itself: for a join, the planner would rather read all incidents while they are few.
 _ADD_KNOWN = Statement(
     "WITH lines AS MATERIALIZED (SELECT e.*, (SELECT i.number FROM incidents i WHERE i.id = e.incident_id) AS number"

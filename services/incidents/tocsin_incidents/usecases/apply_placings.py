@@ -9,7 +9,7 @@ from tocsin_incidents.domain.incident import Origin
 from tocsin_incidents.domain.lifecycle import change_severity, reopen
 from tocsin_incidents.domain.opening import Opening
 from tocsin_incidents.store.alerts import AlertRepository, Joined
-from tocsin_incidents.store.incidents import Beginning, IncidentRepository
+from tocsin_incidents.store.incidents import Beginning, begun
 from tocsin_incidents.usecases.decide_alone import Placing
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.open_incident import begin
@@ -21,7 +21,7 @@ SETTLE = "settle"
 
 
 async def apply_placings(uow: UnitOfWork, desk: Desk, placings: Sequence[Placing]) -> list[Placing]:
-    """Apply them in order; new incidents are written together.
+    """Apply them in order; new incidents are written together. Settle the unit of work before you read them.
 
     Returns those for which somebody else was quicker: they are to be decided anew.
     """
@@ -32,7 +32,7 @@ async def apply_placings(uow: UnitOfWork, desk: Desk, placings: Sequence[Placing
     }
     numbers = await AlertRepository(uow.conn).claim_new(groups) if groups else {}
     lost = groups.keys() - numbers.keys()
-    left, begun = [], list[Beginning]()
+    left, new = [], list[Beginning]()
     for placing in placings:
         decision = placing.decision
         uow.cause = placing.cause
@@ -41,14 +41,15 @@ async def apply_placings(uow: UnitOfWork, desk: Desk, placings: Sequence[Placing
             continue
         if decision.placement is Placement.OPEN:
             assert decision.incident_id is not None, "an incident that opens has its id already"
-            begun.append(_begin(uow, desk, placing=placing, number=numbers[decision.incident_id]))
+            new.append(_begin(uow, desk, placing=placing, number=numbers[decision.incident_id]))
         else:
-            await _write(uow, begun)
+            await _settle(uow, new)
             if not await _apply(uow, desk, alert=placing.alert, decision=decision):
                 left.append(placing)
                 continue
         uow.after_commit(desk.measures.placed.labels(decision.reason).inc)
-    await _write(uow, begun)
+    if new:
+        uow.write(*begun(new))
     return left
 
 
@@ -76,11 +77,12 @@ def _begin(uow: UnitOfWork, desk: Desk, *, placing: Placing, number: int) -> Beg
     )
 
 
-async def _write(uow: UnitOfWork, begun: list[Beginning]) -> None:
+async def _settle(uow: UnitOfWork, new: list[Beginning]) -> None:
     """Write what has begun so far, for what follows may belong to it."""
-    if begun:
-        await IncidentRepository(uow.conn).begin(*begun)
-        begun.clear()
+    if new:
+        uow.write(*begun(new))
+        await uow.settle()
+        new.clear()
 
 
 async def _apply(uow: UnitOfWork, desk: Desk, *, alert: Firing, decision: Decision) -> bool:

@@ -9,7 +9,7 @@ from tocsin_incidents.domain.opening import Opening, opened
 from tocsin_incidents.domain.timeline import Entry, Kind
 from tocsin_incidents.domain.wording import WHY
 from tocsin_incidents.store.alerts import Joined
-from tocsin_incidents.store.incidents import Beginning, IncidentRepository
+from tocsin_incidents.store.incidents import Beginning, IncidentRepository, begun
 from tocsin_incidents.usecases.desk import Desk
 from tocsin_incidents.usecases.record import announce, schedule_deadline
 from tocsin_incidents.usecases.telling import snapshot
@@ -26,13 +26,13 @@ async def open_incident(
     actor: Actor = TOCSIN,
 ) -> Incident:
     """Number it, begin it and store it."""
-    incidents = IncidentRepository(uow.conn)
-    number = await incidents.next_number()
-    begun = begin(
+    number = await IncidentRepository(uow.conn).next_number()
+    new = begin(
         uow, desk, incident_id=incident_id, number=number, opening=opening, reason=reason, actor=actor
     )
-    await incidents.begin(begun)
-    return begun.incident
+    uow.write(*begun([new]))
+    await uow.settle()
+    return new.incident
 
 
 def begin(

@@ -42,7 +42,10 @@ async def place_alerts(uow: UnitOfWork, desk: Desk, *, alerts: Sequence[Told]) -
             uow.wake(SETTLE)
             for one in found.joining.values():
                 uow.after_commit(desk.measures.placed.labels(one.reason).inc)
-        for left in await apply_placings(uow, desk, await _decided(uow, desk, found.others)):
+        lost = await apply_placings(uow, desk, await _decided(uow, desk, found.others))
+        if lost or found.later:
+            await uow.settle()
+        for left in lost:
             uow.cause = left.cause
             await place_alert(uow, desk, alert=left.alert)
         waiting = found.later

@@ -80,7 +80,7 @@ async def make_pages(uow: UnitOfWork, drafts: Iterable[Draft]) -> list[Page]:
 async def _make(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Page]:
     added = await PageRepository(uow.conn).add([draft.page for draft in drafts])
     made = [draft for draft in drafts if draft.page.id in added]
-    await queue_sendings(uow, [_sending(draft) for draft in made])
+    queue_sendings(uow, [_sending(draft) for draft in made])
     for draft in made:
         if draft.page.incident_id is not None:
             uow.emit(PageRequested(page=told(draft.page), reason=draft.page.why), cause=draft.cause)
