@@ -64,6 +64,13 @@ class Destinations:
         """Return the places that do not answer, with what was said last."""
         return {name: one.breaker.reason for name, one in self._known.items() if one.breaker.is_open(now)}
 
+    def has_room(self, name: str, now: float) -> bool:
+        """Say whether one may begin to this place that has waited for nothing, past nothing that waits."""
+        one = self._known.get(name, Destination())
+        if self._full or one.pressed or one.breaker.is_open(now):
+            return False
+        return self._under_way < self._in_all and self._room(one, now) > 0
+
     def took_off(self, name: str) -> None:
         """One more is under way."""
         self._known.setdefault(name, Destination()).under_way += 1

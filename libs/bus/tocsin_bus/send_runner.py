@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -54,6 +54,7 @@ class SendRunner:
         in_all, each = (AT_ONCE, AT_ONCE) if provider.one_place else (TO_MANY, TO_EACH)
         self._destinations = Destinations(in_all=in_all, each=each)
         self._flights: dict[asyncio.Task[None], Sending] = {}
+        self._running = False
         self._looked_beyond = -LOOK_BEYOND_EVERY
         self._renewing: asyncio.Task[None] | None = None
         self._stalled = StalledTeller(provider.name, outgoing, open_uow)
@@ -61,6 +62,7 @@ class SendRunner:
 
     async def turn(self) -> int:
         """Begin to send what is due; returns more than 0 when there may be more, and places for it."""
+        self._running = True
         again, _, _ = await self._take_off()
         self._stalled.tell(self._destinations.broken(monotonic()))
         return int(again)
@@ -78,8 +80,16 @@ class SendRunner:
         await self._stalled.told()
         return handled
 
+    def berth(self, place: str) -> "SendBerth | None":
+        """Room for one more sending to this place, unless others wait for it, or this runner has not begun or ends."""
+        if not self._running or not self._destinations.has_room(place, monotonic()):
+            return None
+        self._destinations.took_off(place)
+        return SendBerth(place, self._begin, self._free)
+
     async def finish(self) -> None:
         """Wait until everything under way has ended."""
+        self._running = False
         while self._flights:
             await asyncio.wait(list(self._flights))
         if self._renewing is not None:
@@ -119,8 +129,11 @@ class SendRunner:
         place = one.sending.destination
         awaited = one.ordered or place in self._destinations.broken(monotonic())
         self._destinations.took_off(place)
-        flight = asyncio.create_task(self._fly(one.sending, since=since))
-        self._flights[flight] = one.sending
+        return self._begin(one.sending, since=since, awaited=awaited)
+
+    def _begin(self, sending: Sending, *, since: float, awaited: bool = False) -> asyncio.Task[None]:
+        flight = asyncio.create_task(self._fly(sending, since=since))
+        self._flights[flight] = sending
         flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._keep_claims(), name=f"claims-{self._provider.name}")
@@ -142,11 +155,13 @@ class SendRunner:
 
     def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
         sending = self._flights.pop(flight)
-        worthwhile = self._destinations.landed(sending.destination, monotonic())
         error = None if flight.cancelled() else flight.exception()
         if error is not None:
             log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
-        if worthwhile or awaited:
+        self._free(sending.destination, awaited=awaited)
+
+    def _free(self, place: str, *, awaited: bool = False) -> None:
+        if self._destinations.landed(place, monotonic()) or awaited:
             self._on_free()
 
     async def _claim(self, offer: Offer) -> tuple[Haul, list[Claimed]]:
@@ -222,6 +237,23 @@ class SendRunner:
         except Exception as error:
             log.exception("sending.client_failed", provider=self._provider.name, sending=str(sending.id))
             return Unknown(repr(error)[:300])
+
+
+@dataclass(frozen=True)
+class SendBerth:
+    """A berth of one runner."""
+
+    _place: str
+    _begin: Callable[..., object]
+    _free: Callable[[str], None]
+
+    def use(self, sending: Sending, *, since: float) -> None:
+        """Send it now."""
+        self._begin(sending, since=since)
+
+    def give_back(self) -> None:
+        """It is not needed."""
+        self._free(self._place)
 
 
 def _pause(sending: Sending, outcome: Outcome) -> float:

@@ -2,14 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
+
+from tocsin_bus.berths import Berth
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement, to_json
 from tocsin_runtime.writes import Write
+
+LEASE = timedelta(seconds=5)
+"""For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
 
 
 @dataclass(frozen=True)
@@ -144,26 +150,56 @@ async def queue_sending(
         destination=destination,
     )
     uow.wake(f"send.{provider}")
-    row = await _QUEUE.row(uow.conn, **_queued([new], now=uow.now))
+    row = await _QUEUE_UNLESS_KNOWN.row(uow.conn, rows=to_json([_pending(new, now=uow.now)]))
     return row["id"] if row else None
 
 
-def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending]) -> None:
-    """The same for several, in this order, written with all else that the unit of work writes."""
-    if new:
-        uow.write(Write(_QUEUE, _queued(new, now=uow.now)))
-    for provider in {one.provider for one in new}:
-        uow.wake(f"send.{provider}")
+def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending], *, at_once: bool = False) -> None:
+    """The same for several whose keys are new, in this order, written with all else that the unit of work writes.
+
+    `at_once` says that nothing in this unit of work can make them unwanted any more: then those for which this process
+    has room are written as claimed by it, and leave right after the commit.
+    """
+    if not new:
+        return
+    rows = [_pending(one, now=uow.now) for one in new]
+    for row, one in zip(rows, new, strict=True):
+        berth = uow.berths(one.provider, one.destination) if at_once and one.order_key is None else None
+        if berth is None:
+            uow.wake(f"send.{one.provider}")
+        else:
+            row |= _CLAIMED | {"claimed_at": uow.now, "next_try_at": uow.now + LEASE}
+            _leave(uow, berth, sending=_as_claimed(row))
+    uow.write(Write(_QUEUE, {"rows": to_json(rows)}))
 
 
-def _queued(new: Sequence[NewSending], *, now: datetime) -> dict[str, object]:
-    return {"rows": to_json([{"id": new_id(), **vars(one)} for one in new]), "now": now}
+def _pending(one: NewSending, *, now: datetime) -> dict[str, Any]:
+    begun = {"state": "pending", "attempts": 0, "fence": 0, "may_repeat": False, "stalled": False}
+    return {"id": new_id(), **vars(one), **begun, "next_try_at": now, "created_at": now}
 
 
-_QUEUE = Statement(
-    "INSERT INTO sendings (id, provider, subject, order_key, destination, payload, idempotency_key, state, next_try_at,"
-    " not_after, correlation_id, created_at) SELECT id, provider, subject, order_key, destination, payload,"
-    " idempotency_key, 'pending', CAST(:now AS timestamptz), not_after, correlation_id, CAST(:now AS timestamptz)"
-    " FROM jsonb_populate_recordset(CAST(NULL AS sendings), CAST(:rows AS jsonb))"
-    " ON CONFLICT (provider, idempotency_key) DO NOTHING RETURNING id"
+def _leave(uow: UnitOfWork, berth: Berth, *, sending: Sending) -> None:
+    uow.after_commit(lambda: berth.use(sending, since=uow.began))
+    uow.after_rollback(berth.give_back)
+
+
+def _as_claimed(row: dict[str, Any]) -> Sending:
+    """What `claim` would have read."""
+    same = ("id", "provider", "destination", "subject", "idempotency_key", "created_at", "correlation_id")
+    payload = orjson.loads(to_json(row["payload"]))
+    return Sending(
+        **{name: row[name] for name in same}, payload=payload, attempt=1, fence=1, may_repeat=False
+    )
+
+
+_CLAIMED = {"state": "sending", "attempts": 1, "fence": 1}
+_COLUMNS = (
+    "id, provider, subject, order_key, destination, payload, idempotency_key, state, attempts, fence, may_repeat,"
+    " stalled, claimed_at, next_try_at, not_after, correlation_id, created_at"
 )
+_ADD = (
+    f"INSERT INTO sendings ({_COLUMNS}) SELECT {_COLUMNS}"
+    " FROM jsonb_populate_recordset(CAST(NULL AS sendings), CAST(:rows AS jsonb))"
+)
+_QUEUE = Statement(_ADD)
+_QUEUE_UNLESS_KNOWN = Statement(f"{_ADD} ON CONFLICT (provider, idempotency_key) DO NOTHING RETURNING id")

@@ -8,12 +8,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from tocsin_bus.destinations import Offer
-from tocsin_bus.sending import GiveUp, Retry, Sending, Sent, Tried, Unknown
+from tocsin_bus.sending import LEASE, GiveUp, Retry, Sending, Sent, Tried, Unknown
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.statement import Statement
 
-LEASE = timedelta(seconds=5)
-"""For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
 FRESH = timedelta(milliseconds=250)
 """For so long after a claim its sending may begin; later only after `claim_anew`, and a look whether it is wanted."""
 LONGEST_REASON = 1000

@@ -12,9 +12,10 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_bus import outbox
+from tocsin_bus.berths import Berths, no_berth
 from tocsin_events.base import Event
 from tocsin_events.envelope import SOURCE_PREFIX, Envelope
-from tocsin_runtime.clock import Clock
+from tocsin_runtime.clock import Clock, monotonic
 from tocsin_runtime.database import Database, Turn
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement
@@ -42,14 +43,26 @@ class UnitOfWork:
     """State and events commit together or not at all. Only the entry point that opened it commits it."""
 
     def __init__(
-        self, conn: AsyncConnection, *, service: str, now: datetime, cause: Cause, sender: str = ""
+        self,
+        conn: AsyncConnection,
+        *,
+        service: str,
+        now: datetime,
+        cause: Cause,
+        began: float = 0.0,
+        sender: str = "",
+        berths: Berths = no_berth,
     ) -> None:
+        """`began` is a moment before `now`, by the monotonic clock."""
         self._sender = sender
+        self.began = began
+        self.berths = berths
         self.conn = conn
         self.now = now
         self.cause = cause
         self.service = service
         self.after: list[Callable[[], None]] = []
+        self.undo: list[Callable[[], None]] = []
         self.woken: set[str] = set()
         self.announced: set[str] = set()
         self.emitted: list[Envelope] = []
@@ -116,6 +129,10 @@ class UnitOfWork:
         """Call back right after the commit, in this process only: a hint, not a guarantee."""
         self.after.append(callback)
 
+    def after_rollback(self, callback: Callable[[], None]) -> None:
+        """Call back when nothing of this was kept, or when nobody knows."""
+        self.undo.append(callback)
+
     def write(self, *writes: Write) -> None:
         """Write these just before the commit, in one trip to the server with all else that is written so.
 
@@ -172,22 +189,43 @@ def notification_channel(service: str) -> str:
 
 
 def unit_of_work_opener(
-    database: Database, *, service: str, clock: Clock, on_wake: Callable[[str], None], sender: str = ""
+    database: Database,
+    *,
+    service: str,
+    clock: Clock,
+    on_wake: Callable[[str], None],
+    sender: str = "",
+    berths: Berths = no_berth,
 ) -> OpenUnitOfWork:
     """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit.
 
-    `sender` goes with each notification, so that whoever `on_wake` has woken already need not heed it.
+    `sender` goes with each notification, so that whoever `on_wake` has woken already need not heed it. `berths` are
+    those of the runners in this process.
     """
 
     @asynccontextmanager
     async def open_unit_of_work(
         *, cause: Cause | None = None, holding: Turn | None = None
     ) -> AsyncIterator[UnitOfWork]:
-        async with database.begin(holding=holding) as conn:
-            now = await clock.now(conn)
-            uow = UnitOfWork(conn, service=service, now=now, cause=cause or Cause(new_id()), sender=sender)
-            yield uow
-            await uow.flush()
+        uow: UnitOfWork | None = None
+        try:
+            async with database.begin(holding=holding) as conn:
+                began = monotonic()
+                uow = UnitOfWork(
+                    conn,
+                    service=service,
+                    now=await clock.now(conn),
+                    cause=cause or Cause(new_id()),
+                    began=began,
+                    sender=sender,
+                    berths=berths,
+                )
+                yield uow
+                await uow.flush()
+        except BaseException:
+            for callback in uow.undo if uow else ():
+                callback()
+            raise
         for name in uow.woken:
             on_wake(name)
         for callback in uow.after:

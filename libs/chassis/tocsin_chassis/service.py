@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tocsin_access.access import Access
 from tocsin_access.directory import subscriptions_for
+from tocsin_bus.berths import Berth
 from tocsin_bus.consumer import BATCH, ConsumerRunner
 from tocsin_bus.due import NET, DueWork
 from tocsin_bus.listener import Listener
@@ -66,6 +67,7 @@ class Service:
         self.static = templates.parent / "static"
         self.client = httpx2.AsyncClient(timeout=httpx2.Timeout(10, connect=3))
         self.wakeups = Wakeups()
+        self._senders: dict[str, SendRunner] = {}
         self.live = LiveHub()
         self.unit_of_work: OpenUnitOfWork = unit_of_work_opener(
             self.database,
@@ -73,6 +75,7 @@ class Service:
             clock=platform.clock,
             on_wake=self.wakeups.wake,
             sender=self.wakeups.sender,
+            berths=self._berth,
         )
         self.figures = Figures(self.metrics)
         self.subscriptions = Subscriptions(name)
@@ -132,6 +135,7 @@ class Service:
                 provider, outgoing, self.unit_of_work, on_free=partial(self.wakeups.wake, name)
             )
             self._providers.append(provider.name)
+            self._senders[provider.name] = runner
             self.wakeups.add(Worker(name, runner.turn, every=NET, finish=runner.finish))
 
     def work(
@@ -205,6 +209,10 @@ class Service:
         handle_problems(app, self._errors)
         app.openapi = document_of(app, described)  # type: ignore[method-assign]
         return app
+
+    def _berth(self, provider: str, destination: str) -> Berth | None:
+        runner = self._senders.get(provider)
+        return runner.berth(destination) if runner else None
 
     def _due_work(self) -> DueWork:
         return DueWork(

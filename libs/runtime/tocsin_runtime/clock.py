@@ -12,6 +12,8 @@ from tocsin_runtime.statement import Statement
 Ask = Callable[[AsyncConnection], Awaitable[datetime]]
 ASK_EVERY = 1.0
 """Seconds for which the answer of the database is carried on."""
+WRONG_BY = 0.02
+"""Seconds that an answer may take to come: one that took longer is used once, and the next to ask asks again."""
 _UPTIME = getattr(
     time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC
 )  # macOS has only the latter, which sleeps as well
@@ -32,8 +34,8 @@ class Clock(Protocol):
 class DatabaseClock:
     """Database time, the one clock that all replicas share (R23, R35).
 
-    It is asked for once a second at most and carried on meanwhile (decision 22): wrong by no more than the answer
-    took to come, and without a step back unless the database's own clock makes one.
+    It is asked for once a second at most and carried on meanwhile (decision 22): wrong by no more than
+    `WRONG_BY`, and without a step back unless the database's own clock makes one.
     """
 
     def __init__(self, uptime: Callable[[], float] | None = None, ask: Ask | None = None) -> None:
@@ -47,15 +49,18 @@ class DatabaseClock:
         asked_at = self._uptime()
         if self._base is None or asked_at - self._since >= ASK_EVERY:
             told = await self._ask(connection)
-            self._base, self._since = self._agreed(told, asked_at), self._uptime()
+            came_at = self._uptime()
+            if came_at - asked_at > WRONG_BY:
+                self._base = None
+                return told
+            self._base, self._since = self._agreed(told, took=came_at - asked_at), came_at
         return self._carried()
 
-    def _agreed(self, told: datetime, asked_at: float) -> datetime:
+    def _agreed(self, told: datetime, *, took: float) -> datetime:
         """The answer was right at some time since the question: what was carried on stands if that allows it."""
         if self._base is None:
             return told
-        latest = told + timedelta(seconds=self._uptime() - asked_at)
-        return min(max(told, self._carried()), latest)
+        return min(max(told, self._carried()), told + timedelta(seconds=took))
 
     def _carried(self) -> datetime:
         assert self._base is not None

@@ -208,6 +208,29 @@ async def test_a_batch_tells_each_story_in_its_order(stage: Stage, app: FastAPI)
     assert await stage.told_to(unheard_of) == [(1, 1, "Ana")]
 
 
+async def test_a_page_that_nothing_can_stop_any_more_leaves_with_the_commit(stage: Stage) -> None:
+    """Where an answer comes in the same batch, whoever claims it finds that it is not wanted."""
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    asked: list[str] = []
+
+    def berth(provider: str, _destination: str) -> None:
+        asked.append(provider)
+
+    async def told(*events: Event) -> None:
+        async with stage.open_uow() as uow:
+            uow.berths = berth
+            await hand_over(uow, subscriptions_of(stage.pager), *events)
+
+    alone, answered = stage.incident(), stage.incident()
+    await told(IncidentOpened(incident=alone))
+    assert asked == ["email"]
+    by_now = answered.model_copy(update={"version": 2, "status": IncidentStatus.ACKNOWLEDGED})
+    await told(IncidentOpened(incident=answered), IncidentAcknowledged(incident=by_now))
+    assert asked == ["email"]
+    assert len(await stage.pages(answered)) == 1
+
+
 async def test_thousands_of_pages_are_made_some_hundreds_at_a_time(stage: Stage) -> None:
     """So that the loop of the process takes a breath between them; all of them or none all the same."""
     everybody = [

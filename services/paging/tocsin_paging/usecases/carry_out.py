@@ -64,9 +64,12 @@ def note(decision: Decision, *, pager: Pager) -> None:
     log.info("escalation.decided", incident_id=incident_id, reason=decision.reason.value)
 
 
-async def bring_about(uow: UnitOfWork, moved: Sequence[Moved], *, pager: Pager) -> None:
-    """Cause what these decisions say; the cases are stored as they now are."""
-    await make_pages(uow, (draft for one in moved for draft in _drafts(one, uow=uow, pager=pager)))
+async def bring_about(
+    uow: UnitOfWork, moved: Sequence[Moved], *, pager: Pager, at_once: bool = False
+) -> None:
+    """Cause what these decisions say; the cases are stored as they now are, `at_once`: and as they will be."""
+    drafts = (draft for one in moved for draft in _drafts(one, uow=uow, pager=pager))
+    await make_pages(uow, drafts, at_once=at_once)
     for one in moved:
         uow.cause = one.cause
         arm(uow, one.case.escalation)

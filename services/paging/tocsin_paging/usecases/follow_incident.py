@@ -51,7 +51,7 @@ async def follow(uow: UnitOfWork, heard: Sequence[Heard], *, pager: Pager) -> No
     """
     opened = [Opened(one.event.incident, one.cause) for one in heard if isinstance(one.event, IncidentOpened)]
     if opened:
-        await start_escalations(uow, opened, pager=pager)
+        await start_escalations(uow, opened, pager=pager, at_once=len(heard) == len(opened))
     later = [one for one in heard if not isinstance(one.event, IncidentOpened)]
     cases = await EscalationRepository(uow.conn).locked_all({one.event.key for one in later})
     answered = set[UUID]()

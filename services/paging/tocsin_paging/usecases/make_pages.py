@@ -69,18 +69,21 @@ def drafts_for(
     return drafts
 
 
-async def make_pages(uow: UnitOfWork, drafts: Iterable[Draft]) -> list[Page]:
-    """Make these pages, put them on their way and tell it; one that exists already is not made twice."""
+async def make_pages(uow: UnitOfWork, drafts: Iterable[Draft], *, at_once: bool = False) -> list[Page]:
+    """Make these pages, put them on their way and tell it; one that exists already is not made twice.
+
+    `at_once`: nothing that comes after it in this unit of work makes them unwanted.
+    """
     made, coming = list[Page](), iter(drafts)
     while some := list(islice(coming, AT_ONCE)):
-        made += await _make(uow, some)
+        made += await _make(uow, some, at_once=at_once)
     return made
 
 
-async def _make(uow: UnitOfWork, drafts: Sequence[Draft]) -> list[Page]:
+async def _make(uow: UnitOfWork, drafts: Sequence[Draft], *, at_once: bool) -> list[Page]:
     added = await PageRepository(uow.conn).add([draft.page for draft in drafts])
     made = [draft for draft in drafts if draft.page.id in added]
-    queue_sendings(uow, [_sending(draft) for draft in made])
+    queue_sendings(uow, [_sending(draft) for draft in made], at_once=at_once)
     for draft in made:
         if draft.page.incident_id is not None:
             uow.emit(PageRequested(page=told(draft.page), reason=draft.page.why), cause=draft.cause)

@@ -25,10 +25,13 @@ class Opened:
     cause: Cause
 
 
-async def start_escalations(uow: UnitOfWork, opened: Sequence[Opened], *, pager: Pager) -> None:
+async def start_escalations(
+    uow: UnitOfWork, opened: Sequence[Opened], *, pager: Pager, at_once: bool = False
+) -> None:
     """Freeze each policy into a new escalation and take its first step. An incident that has one keeps it.
 
-    Each is written once, as it is after that step: nobody else sees it before this commits.
+    Each is written once, as it is after that step: nobody else sees it before this commits. `at_once`: nor does
+    anything else happen to it in this unit of work, so that its pages may leave right after.
     """
     policies = await policies_for(uow, [one.incident for one in opened])
     rosters: dict[UUID, Gathered] = {}
@@ -44,7 +47,7 @@ async def start_escalations(uow: UnitOfWork, opened: Sequence[Opened], *, pager:
         note(move.decision, pager=pager)
         if move.case.escalation.state == State.TRIGGERED:
             tell_without_policy(uow, move.case.escalation, cause=move.cause)
-    await bring_about(uow, moved, pager=pager)
+    await bring_about(uow, moved, pager=pager, at_once=at_once)
 
 
 async def add_case(uow: UnitOfWork, incident: Incident, *, pager: Pager) -> None:
