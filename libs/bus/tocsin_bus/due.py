@@ -6,7 +6,7 @@ from tocsin_runtime.clock import Clock
 from tocsin_runtime.database import Database
 from tocsin_runtime.statement import Statement
 
-NET = 15.0
+NET = 60.0
 """Seconds between the turns of a worker that this look wakes; its own net, should the look fail."""
 
 

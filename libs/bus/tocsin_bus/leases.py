@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tocsin_runtime.clock import monotonic
+from tocsin_runtime.clock import monotonic, until_beat
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement
 
@@ -66,7 +66,7 @@ class LeaseKeeper:
             except Exception as error:  # noqa: BLE001 - a lease not renewed simply lapses
                 log.warning("lease.renewal_failed", scope=self.scope, error=repr(error))
                 await self._lapse()
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(until_beat(RENEW) if self._pause == RENEW else self._pause)
 
     async def renew(self) -> None:
         """One turn: say that we live, let go of what is not our share, take what is free of our share."""

@@ -21,6 +21,7 @@ from tocsin_bus.protocol import BusUnavailable, Consumer, OnRevoked, Partition
 from tocsin_bus.tail import Tail
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
+from tocsin_runtime.clock import until_beat
 from tocsin_runtime.database import Database
 from tocsin_runtime.statement import Statement
 
@@ -109,7 +110,7 @@ class PostgresBus:
     async def _poll(self) -> None:
         """The net under lost notifications: one look for all consumers of this process."""
         while True:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(until_beat(POLL))
             if not self._consumers:
                 continue
             try:

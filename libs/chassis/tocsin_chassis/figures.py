@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from tocsin_bus.outbox import oldest_age
 from tocsin_bus.protocol import Partition
 from tocsin_runtime.metrics import Metrics
+from tocsin_runtime.statement import Statement
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -55,18 +54,20 @@ class Figures:
         self.relay_stalled.set(service.relay.stalled_for())
         async with service.database.read() as conn:
             self.outbox_age.set(await oldest_age(conn))
-            counts = {str(state): int(n) for state, n in (await conn.execute(_PARKED)).all()}
+            counts = {str(state): int(n) for state, n in await _PARKED.rows(conn)}
             for state in ("waiting", "dead"):
                 self.parked.labels(state=state).set(counts.get(state, 0))
-            self.timers_late.set((await conn.execute(_LATE)).scalar_one())
-            for provider, waiting in (await conn.execute(_SENDINGS)).all():
+            self.timers_late.set(await _LATE.value(conn))
+            for provider, waiting in await _SENDINGS.rows(conn):
                 self.sendings.labels(provider=provider).set(waiting)
         return 0
 
 
-_PARKED = text("SELECT state, count(*) FROM parked WHERE state <> 'done' GROUP BY state")
-_LATE = text("SELECT greatest(coalesce(extract(epoch FROM now() - min(try_at)), 0), 0)::float8 FROM timers")
-_SENDINGS = text(
+_PARKED = Statement("SELECT state, count(*) FROM parked WHERE state <> 'done' GROUP BY state")
+_LATE = Statement(
+    "SELECT greatest(coalesce(extract(epoch FROM now() - min(try_at)), 0), 0)::float8 FROM timers"
+)
+_SENDINGS = Statement(
     "SELECT provider, count(*) FILTER (WHERE state IN ('pending', 'sending')) FROM sendings"
     " WHERE created_at > now() - interval '1 day' GROUP BY provider"
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from tocsin_runtime.clock import monotonic
+from tocsin_runtime.clock import monotonic, until_beat
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -21,8 +21,9 @@ async def watch_loop(service: "Service") -> None:
     """Sample for ever. A block is seen by the first sample that was due while it lasted."""
     worst = Worst()
     while True:
-        due = monotonic() + SAMPLE_EVERY
-        await asyncio.sleep(SAMPLE_EVERY)
+        pause = until_beat(SAMPLE_EVERY)
+        due = monotonic() + pause
+        await asyncio.sleep(pause)
         now = monotonic()
         late = max(0.0, now - due)
         service.figures.loop_lag.set(worst.of(late, now=now))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tocsin_bus.protocol import BusUnavailable, Partition
-from tocsin_runtime.clock import monotonic
+from tocsin_runtime.clock import monotonic, until_beat
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -24,7 +24,7 @@ async def watch_progress(service: "Service") -> None:
     """Look every few seconds, for ever."""
     standstill = Standstill()
     while True:
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(until_beat(LOOK_EVERY))
         runner = service.runner
         if runner is None or runner.progress.database_away or runner.progress.bus_away:
             standstill.begin_anew()

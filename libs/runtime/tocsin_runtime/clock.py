@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_runtime.statement import Statement
 
 Ask = Callable[[AsyncConnection], Awaitable[datetime]]
-ASK_EVERY = 1.0
+ASK_EVERY = 10.0
 """Seconds for which the answer of the database is carried on."""
 WRONG_BY = 0.02
 """Seconds that an answer may take to come: one that took longer is used once, and the next to ask asks again."""
+BEAT = 0.5
+TOO_SOON = 0.02
+"""Timers may go off a little early; the beat that is so near is the one that just was."""
 _UPTIME = getattr(
     time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC
 )  # macOS has only the latter, which sleeps as well
@@ -34,7 +37,7 @@ class Clock(Protocol):
 class DatabaseClock:
     """Database time, the one clock that all replicas share (R23, R35).
 
-    It is asked for once a second at most and carried on meanwhile (decision 22): wrong by no more than
+    It is asked for every ten seconds at most and carried on meanwhile (decision 22): wrong by no more than
     `WRONG_BY`, and without a step back unless the database's own clock makes one.
     """
 
@@ -91,6 +94,18 @@ class ManualClock:
 def process_now() -> datetime:
     """This machine's clock. For what is only recorded, never for what is due."""
     return datetime.now(UTC)
+
+
+def until_beat(every: float, *, place: int = 0) -> float:
+    """Seconds to the next moment at which work is done that is done `every` so many seconds, with no hurry.
+
+    Those moments are whole seconds, or halves, the same for all processes of a machine: at rest it wakes for all that
+    is due together, and not for each thing by itself. What comes round less often may have a `place` among them.
+    """
+    if every < BEAT:
+        return every
+    left = every - (monotonic() - place) % every
+    return left if left > TOO_SOON else left + every
 
 
 def monotonic() -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from tocsin_runtime.clock import until_beat
 from tocsin_runtime.direct import DirectProtocol
 
 HARD_STOP = 10
@@ -42,7 +43,7 @@ class TocsinServer(uvicorn.Server):
         """uvicorn looks ten times a second whether it is to end; here it is told, and looks once, for its date."""
         while not await self.on_tick(0):
             try:
-                async with asyncio.timeout(LOOK_EVERY):
+                async with asyncio.timeout(until_beat(LOOK_EVERY)):
                     await self._ending.wait()
             except TimeoutError:
                 continue

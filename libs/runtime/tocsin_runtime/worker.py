@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from zlib import crc32
 
 import structlog
+
+from tocsin_runtime.clock import until_beat
 
 log = structlog.get_logger("tocsin.worker")
 LONGEST_PAUSE = 15.0
@@ -28,6 +31,7 @@ class Worker:
         self.failures = 0
         self._run_once = run_once
         self._every = every
+        self._place = crc32(name.encode()) % max(1, int(every))
         self._finish = finish
         self._wanted = asyncio.Event()
         self._stopping = False
@@ -48,17 +52,15 @@ class Worker:
             await self._finish()
 
     async def _work(self) -> None:
-        pause = self._every
         while not self._stopping:
             self._wanted.clear()
             try:
                 done = await self._run_once()
-                self.failures, pause = 0, self._every
+                self.failures = 0
             except asyncio.CancelledError:
                 raise
             except Exception:
                 self.failures += 1
-                pause = min(LONGEST_PAUSE, max(0.2, self._every) * 2 ** min(self.failures, 6))
                 log.exception("worker.failed", worker=self.name, failures=self.failures)
                 done = 0
             if self._stopping:
@@ -66,9 +68,13 @@ class Worker:
             if done:
                 await asyncio.sleep(0)
             elif self.failures:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(self._after_failures())
             else:
-                await self._wait(pause)
+                await self._wait(until_beat(self._every, place=self._place))
+
+    def _after_failures(self) -> float:
+        doubled: float = max(0.2, self._every) * 2 ** min(self.failures, 6)
+        return min(LONGEST_PAUSE, doubled)
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -11,8 +11,7 @@ from tests.integration.bus.backends import in_transaction
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
 from tests.ledger import count
 from tocsin_bus.send_runner import SendRunner
-from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent
-from tocsin_bus.sending_rows import LEASE
+from tocsin_bus.sending import LEASE, GiveUp, Outcome, Retry, Sending, Sent
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_runtime.clock import ManualClock, monotonic
 from tocsin_runtime.database import Database

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from tests.integration.bus.backends import cut_off
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
 from tocsin_bus.send_runner import AT_ONCE, SendRunner
-from tocsin_bus.sending import Outcome, Sending, Sent, Tried
-from tocsin_bus.sending_rows import LEASE
+from tocsin_bus.sending import LEASE, Outcome, Sending, Sent, Tried
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database

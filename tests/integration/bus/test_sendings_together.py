@@ -11,8 +11,8 @@ from tests.ledger import count
 from tocsin_bus.destinations import Offer
 from tocsin_bus.recorder import TOGETHER_WITHIN
 from tocsin_bus.send_runner import SendRunner
-from tocsin_bus.sending import Outcome, Sending, Sent, Tried
-from tocsin_bus.sending_rows import LEASE, claim, record
+from tocsin_bus.sending import LEASE, Outcome, Sending, Sent, Tried
+from tocsin_bus.sending_rows import claim, record
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
