@@ -148,6 +148,13 @@ class Directory:
         """The person, or None when unknown or deleted."""
         return await self._one(UserChanged, user_entry, user_id)
 
+    async def people(self, user_ids: Iterable[UUID]) -> list[User]:
+        """Those of these persons who are known and not deleted, in the order asked for."""
+        wanted = list(user_ids)
+        rows = await _BODIES.rows(self._conn, kind=KINDS[UserChanged], ids=wanted) if wanted else []
+        found = {row["id"]: user_entry(UserChanged.model_validate(row["body"])) for row in rows}
+        return [found[user_id] for user_id in wanted if user_id in found]
+
     async def users(self) -> list[User]:
         """Everybody, by name."""
         return _by_name(await self._all(UserChanged, user_entry))
@@ -218,6 +225,9 @@ class Directory:
         return [kind.model_validate(row.body) for row in rows]
 
 
+_BODIES = Statement(
+    "SELECT id, body FROM directory_entries WHERE kind = :kind AND id = ANY(CAST(:ids AS uuid[])) AND NOT deleted"
+)
 _BODY = Statement("SELECT body FROM directory_entries WHERE kind = :kind AND id = :id AND NOT deleted")
 
 

@@ -64,7 +64,7 @@ async def _recipients(uow: UnitOfWork, step: Step, gathered: Gathered) -> tuple[
 
 
 async def _reachable(uow: UnitOfWork, why: dict[UUID, str], gathered: Gathered) -> tuple[Recipient, ...]:
-    users = await _users(uow, why)
+    users = await Directory(uow.conn).people(why)
     contacts = await contacts_of(uow, users)
     for contact in (contact for mine in contacts.values() for contact in mine):
         gathered.contacts[contact.id] = contact
@@ -78,12 +78,6 @@ async def _reachable(uow: UnitOfWork, why: dict[UUID, str], gathered: Gathered) 
         )
         for user in users
     )
-
-
-async def _users(uow: UnitOfWork, ids: Iterable[UUID]) -> list[User]:
-    directory = Directory(uow.conn)
-    found = [await directory.user(user_id) for user_id in ids]
-    return [user for user in found if user]
 
 
 async def contacts_of(uow: UnitOfWork, users: Iterable[User]) -> dict[UUID, list[Contact]]:

@@ -52,7 +52,7 @@ async def cards(conn: Any, found: Sequence[Duties]) -> list[Card]:
     """Return a card for each duty, with how to reach its person."""
     people = {duties.user_id for duties in found if duties.user_id}
     directory = Directory(conn)
-    users = {user.id: user for user in [await directory.user(user_id) for user_id in people] if user}
+    users = {user.id: user for user in await directory.people(people)}
     contacts = await ContactRepository(conn).of_people(people)
     made = []
     for duties in found:
