@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from tocsin_bus.berths import no_berth
 from tocsin_bus.inbox import admit, admit_unless_parked
 from tocsin_bus.parked import is_transient, is_unreachable, park
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
@@ -251,6 +252,7 @@ class ConsumerRunner:
     async def _handle_alone(self, record: Record) -> None:
         try:
             async with asyncio.timeout(self._deadline), self._open_uow() as uow:
+                uow.berths = no_berth  # others of its batch come next, and may say that nothing is to leave
                 await self._handle_in(uow, [record])
         except Exception as error:
             if is_unreachable(error):

@@ -64,12 +64,25 @@ class Destinations:
         """Return the places that do not answer, with what was said last."""
         return {name: one.breaker.reason for name, one in self._known.items() if one.breaker.is_open(now)}
 
-    def has_room(self, name: str, now: float) -> bool:
-        """Say whether one may begin to this place that has waited for nothing, past nothing that waits."""
-        one = self._known.get(name, Destination())
+    @property
+    def under_way(self) -> int:
+        """How many have taken off and not landed."""
+        return self._under_way
+
+    def take_room(self, name: str, now: float) -> bool:
+        """Take off to this place, unless there is no room or others wait for it.
+
+        Whoever takes the last room, or finds none, sees to it that somebody looks for what waits once there is room.
+        """
+        one = self._known.setdefault(name, Destination())
         if self._full or one.pressed or one.breaker.is_open(now):
             return False
-        return self._under_way < self._in_all and self._room(one, now) > 0
+        free = self._under_way < self._in_all and self._room(one, now) > 0
+        if free:
+            self.took_off(name)
+        self._full = self._under_way >= self._in_all
+        one.pressed = self._room(one, now) <= 0
+        return free
 
     def took_off(self, name: str) -> None:
         """One more is under way."""

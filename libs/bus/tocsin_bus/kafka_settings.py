@@ -16,6 +16,9 @@ MUCH = 64 * 1024
 """Bytes that an answer to a patient reader is worth being sent for at once."""
 PATIENCE = 750
 """Milliseconds for which such an answer is kept back."""
+WAIT = 1_000
+"""Milliseconds for which the broker waits for something to tell, where it tells at once. A request that brings nothing
+costs as much as one that does; but a member that has just got partitions waits for its last one to end."""
 LOOK_AFTER = 1_000
 """Milliseconds after which a reader whom nothing has woken looks through its partitions; aiokafka's own fifth of a
 second is a sixth of all that a service does at rest."""
@@ -106,7 +109,7 @@ class KafkaSettings:
         keeps an answer back for a while, unless there is much to tell: a request for every event is saved on both
         sides, each of which names every partition.
         """
-        gathering = {"fetch_min_bytes": MUCH, "fetch_max_wait_ms": PATIENCE} if gather else {}
+        gathering = {"fetch_min_bytes": MUCH} if gather else {}
         return {
             **self.client(),
             "group_id": self.group_of(consumer),
@@ -121,6 +124,7 @@ class KafkaSettings:
             "rebalance_timeout_ms": 15_000,
             "request_timeout_ms": 20_000,
             "fetch_max_bytes": 2 * LARGEST,
+            "fetch_max_wait_ms": PATIENCE if gather else WAIT,
             "consumer_timeout_ms": LOOK_AFTER,
             "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
             **gathering,

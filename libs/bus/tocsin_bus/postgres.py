@@ -42,6 +42,7 @@ class PostgresBus:
         self._listener = Listener(database, {CHANNEL: self._came})
         self._polling: asyncio.Task[None] | None = None
         self._publishing: Counter[Partition] = Counter()
+        self._held_back: dict[Partition, int] = {}
 
     @property
     def shares_fate_with_outbox(self) -> bool:
@@ -60,9 +61,9 @@ class PostgresBus:
                 ends = await self._append(grouped)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 raise BusUnavailable(repr(error)) from error
-        for partition, end in ends:
-            self._tail.extend(partition, end - len(grouped[partition]), grouped[partition])
-        self._tell(ends)
+            for partition, end in ends:
+                self._tail.extend(partition, end - len(grouped[partition]), grouped[partition])
+            self._tell(ends)
 
     def consumer(
         self, *, group: str, topics: Iterable[Topic], on_revoked: OnRevoked, gather: float = 0.0
@@ -122,15 +123,20 @@ class PostgresBus:
 
     @contextmanager
     def _telling(self, partitions: Collection[Partition]) -> Iterator[None]:
-        """Whoever publishes tells of it, once it is in the tail; its notification, which is often faster, does not."""
+        """Whoever publishes tells of it, once it is in the tail; its notification, which is often faster, has to wait.
+
+        So has that of another who was next to publish there.
+        """
         self._publishing.update(partitions)
         try:
             yield
         except BaseException:
-            self._look()  # another's notification may have been passed over, or the answer lost
+            self._look()  # it may be published, although no answer came
             raise
         finally:
             self._publishing.subtract(partitions)
+            free = [partition for partition in partitions if self._publishing[partition] == 0]
+            self._tell([(p, self._held_back.pop(p)) for p in free if p in self._held_back])
 
     def _came(self, payload: str) -> None:
         """A notification says where partitions end now; the empty one, after a reconnect, that some were missed."""
@@ -139,6 +145,9 @@ class PostgresBus:
             return
         ends = [(Partition(Topic(topic), number), end) for topic, number, end in orjson.loads(payload)]
         self._tell([(partition, end) for partition, end in ends if self._publishing[partition] == 0])
+        for partition, end in ends:
+            if self._publishing[partition]:
+                self._held_back[partition] = max(end, self._held_back.get(partition, 0))
 
     def _look(self) -> None:
         for consumer in self._consumers:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
+from tocsin_bus.berths import no_berth
 from tocsin_bus.inbox import admit
 from tocsin_bus.parked import (
     Parked,
@@ -40,6 +41,7 @@ class ParkedRunner:
         parked: Parked | None = None
         try:
             async with self._open_uow() as uow:
+                uow.berths = no_berth  # others of its key wait behind it, perhaps an answer
                 parked = await claim_head(uow.conn, self._subscriptions.consumer, now=uow.now)
                 if parked is None:
                     return 0

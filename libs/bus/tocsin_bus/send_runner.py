@@ -54,7 +54,7 @@ class SendRunner:
         in_all, each = (AT_ONCE, AT_ONCE) if provider.one_place else (TO_MANY, TO_EACH)
         self._destinations = Destinations(in_all=in_all, each=each)
         self._flights: dict[asyncio.Task[None], Sending] = {}
-        self._running = False
+        self._running, self._claiming = False, False
         self._looked_beyond = -LOOK_BEYOND_EVERY
         self._renewing: asyncio.Task[None] | None = None
         self._stalled = StalledTeller(provider.name, outgoing, open_uow)
@@ -81,17 +81,19 @@ class SendRunner:
         return handled
 
     def berth(self, place: str) -> "SendBerth | None":
-        """Room for one more sending to this place, unless others wait for it, or this runner has not begun or ends."""
-        if not self._running or not self._destinations.has_room(place, monotonic()):
+        """Room for one more sending to this place, unless others wait for it or are being claimed.
+
+        A runner that has not begun, or ends, has none.
+        """
+        if not self._running or self._claiming or not self._destinations.take_room(place, monotonic()):
             return None
-        self._destinations.took_off(place)
         return SendBerth(place, self._begin, self._free)
 
     async def finish(self) -> None:
-        """Wait until everything under way has ended."""
+        """Wait until everything under way has ended, with what has a berth but is not committed yet."""
         self._running = False
-        while self._flights:
-            await asyncio.wait(list(self._flights))
+        while self._destinations.under_way:
+            await asyncio.wait([*self._flights, asyncio.create_task(asyncio.sleep(LOOK_AGAIN))])
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -101,9 +103,13 @@ class SendRunner:
         """Begin what there is room for; whether to look again at once, how many were looked at, and what flies."""
         offer = self._destinations.offer(monotonic())
         if offer.limit <= 0 or (self._provider.one_place and offer.closed):
+            self._destinations.more_waits(places=(), full=offer.limit <= 0)
             return False, 0, []
-        since = monotonic()
-        haul, wanted = await self._claim(offer)
+        since, self._claiming = monotonic(), True
+        try:
+            haul, wanted = await self._claim(offer)
+        finally:
+            self._claiming = False
         flights = [self._send_off(one, since=since) for one in wanted]
         self._note_what_waits(offer, haul)
         return self._worth_another(haul, wanted=len(wanted)), len(haul.claimed), flights

@@ -16,6 +16,9 @@ from tocsin_runtime.writes import Write
 
 LEASE = timedelta(seconds=5)
 """For so long a claim stands after its owner last renewed it: then the owner is dead, and another sends it."""
+NOW = "coalesce(CAST(:now AS timestamptz), now())"
+UNTIL = f"({NOW} + CAST(:lease AS interval))"
+"""In SQL, the time by the one clock of all who claim: `uow.fixed_now`, or the database's; and the end of a claim."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ async def queue_sending(
         destination=destination,
     )
     uow.wake(f"send.{provider}")
-    row = await _QUEUE_UNLESS_KNOWN.row(uow.conn, rows=to_json([_pending(new, now=uow.now)]))
+    row = await _QUEUE_UNLESS_KNOWN.row(uow.conn, **_values(uow, [_waiting(new, now=uow.now)]))
     return row["id"] if row else None
 
 
@@ -162,20 +165,24 @@ def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending], *, at_once: bool 
     """
     if not new:
         return
-    rows = [_pending(one, now=uow.now) for one in new]
+    rows = [_waiting(one, now=uow.now) for one in new]
     for row, one in zip(rows, new, strict=True):
         berth = uow.berths(one.provider, one.destination) if at_once and one.order_key is None else None
         if berth is None:
             uow.wake(f"send.{one.provider}")
         else:
-            row |= _CLAIMED | {"claimed_at": uow.now, "next_try_at": uow.now + LEASE}
+            row |= _CLAIMED
             _leave(uow, berth, sending=_as_claimed(row))
-    uow.write(Write(_QUEUE, {"rows": to_json(rows)}))
+    uow.write(Write(_QUEUE, _values(uow, rows)))
 
 
-def _pending(one: NewSending, *, now: datetime) -> dict[str, Any]:
+def _waiting(one: NewSending, *, now: datetime) -> dict[str, Any]:
     begun = {"state": "pending", "attempts": 0, "fence": 0, "may_repeat": False, "stalled": False}
-    return {"id": new_id(), **vars(one), **begun, "next_try_at": now, "created_at": now}
+    return {"id": new_id(), **vars(one), **begun, "created_at": now}
+
+
+def _values(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> dict[str, object]:
+    return {"rows": to_json(rows), "now": uow.fixed_now, "lease": LEASE}
 
 
 def _leave(uow: UnitOfWork, berth: Berth, *, sending: Sending) -> None:
@@ -195,10 +202,11 @@ def _as_claimed(row: dict[str, Any]) -> Sending:
 _CLAIMED = {"state": "sending", "attempts": 1, "fence": 1}
 _COLUMNS = (
     "id, provider, subject, order_key, destination, payload, idempotency_key, state, attempts, fence, may_repeat,"
-    " stalled, claimed_at, next_try_at, not_after, correlation_id, created_at"
+    " stalled, not_after, correlation_id, created_at"
 )
 _ADD = (
-    f"INSERT INTO sendings ({_COLUMNS}) SELECT {_COLUMNS}"
+    f"INSERT INTO sendings ({_COLUMNS}, claimed_at, next_try_at) SELECT {_COLUMNS},"
+    f" CASE state WHEN 'sending' THEN {NOW} END, CASE state WHEN 'sending' THEN {UNTIL} ELSE {NOW} END"
     " FROM jsonb_populate_recordset(CAST(NULL AS sendings), CAST(:rows AS jsonb))"
 )
 _QUEUE = Statement(_ADD)

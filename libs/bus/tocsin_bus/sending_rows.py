@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from tocsin_bus.destinations import Offer
-from tocsin_bus.sending import LEASE, GiveUp, Retry, Sending, Sent, Tried, Unknown
+from tocsin_bus.sending import LEASE, NOW, UNTIL, GiveUp, Retry, Sending, Sent, Tried, Unknown
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_runtime.statement import Statement
 
@@ -49,7 +49,7 @@ class Haul:
 
 async def claim(uow: UnitOfWork, offer: Offer, *, provider: str) -> Haul:
     """Take what is due as far as the offer goes, what was left behind by a dead process included."""
-    wanted = {"provider": provider, "now": uow.now, "until": uow.now + LEASE, "limit": offer.limit}
+    wanted = {"provider": provider, "now": uow.fixed_now, "lease": LEASE, "limit": offer.limit}
     if offer.is_plain:
         claimed = _claimed(await _CLAIM.rows(uow.conn, **wanted))
         return Haul(claimed, missed=len(claimed) == offer.limit)
@@ -84,13 +84,13 @@ async def take_stalled(uow: UnitOfWork, *, provider: str, destinations: Sequence
 async def renew(uow: UnitOfWork, sendings: Sequence[Sending]) -> None:
     """Their owner lives and is still at it."""
     ids, fences = [s.id for s in sendings], [s.fence for s in sendings]
-    await _RENEW.run(uow.conn, ids=ids, fences=fences, until=uow.now + LEASE)
+    await _RENEW.run(uow.conn, ids=ids, fences=fences, now=uow.fixed_now, lease=LEASE)
 
 
 async def claim_anew(uow: UnitOfWork, sending: Sending) -> bool:
     """Claim now what is claimed already but has not begun; False when another has it meanwhile."""
     changed = await _CLAIM_ANEW.run(
-        uow.conn, id=sending.id, fence=sending.fence, now=uow.now, until=uow.now + LEASE
+        uow.conn, id=sending.id, fence=sending.fence, now=uow.fixed_now, lease=LEASE
     )
     return changed == 1
 
@@ -163,7 +163,7 @@ def _load(row: Record) -> Sending:
 
 # `next_try_at` is the lease's end while a row is `sending`: one index finds what is due and what was left behind.
 _DUE = (
-    "s.provider = :provider AND s.state IN ('pending', 'sending') AND s.next_try_at <= :now"
+    f"s.provider = :provider AND s.state IN ('pending', 'sending') AND s.next_try_at <= {NOW}"
     " AND (s.order_key IS NULL OR NOT EXISTS (SELECT 1 FROM sendings AS before"
     " WHERE before.order_key = s.order_key AND before.state IN ('pending', 'sending')"
     " AND before.position < s.position))"
@@ -173,10 +173,10 @@ _COLUMNS = (
     " s.created_at, s.correlation_id"
 )
 _TAKE = (
-    "UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = :until,"
-    " claimed_at = :now, may_repeat = s.may_repeat OR due.state = 'sending', stalled = false"
+    f"UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = {UNTIL},"
+    f" claimed_at = {NOW}, may_repeat = s.may_repeat OR due.state = 'sending', stalled = false"
     " FROM due WHERE s.id = due.id"
-    f" RETURNING {_COLUMNS}, coalesce(s.not_after < :now, false) AS expired, s.order_key IS NOT NULL AS ordered"
+    f" RETURNING {_COLUMNS}, coalesce(s.not_after < {NOW}, false) AS expired, s.order_key IS NOT NULL AS ordered"
 )
 _CLAIM = Statement(
     f"WITH due AS (SELECT s.id, s.state FROM sendings AS s WHERE {_DUE}"
@@ -190,7 +190,7 @@ _CLAIM_BY_PLACE = Statement(
     " unnest(CAST(:places AS text[]), CAST(:rooms AS integer[])) AS known(destination, room)"
     " ON known.destination = first.destination),"
     " due AS (SELECT s.id, s.state FROM sendings AS s JOIN head ON head.id = s.id WHERE head.fits"
-    " AND s.state IN ('pending', 'sending') AND s.next_try_at <= :now"
+    f" AND s.state IN ('pending', 'sending') AND s.next_try_at <= {NOW}"
     " ORDER BY s.next_try_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED),"
     f" claimed AS ({_TAKE})"
     " SELECT claimed.*, counted.* FROM (SELECT count(*) AS seen, count(*) FILTER (WHERE fits) AS fitting FROM head)"
@@ -206,13 +206,13 @@ _RENEW = Statement(
     "WITH mine AS (SELECT s.id FROM sendings AS s"
     " JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS held(id, fence)"
     " ON s.id = held.id AND s.fence = held.fence WHERE s.state = 'sending' FOR UPDATE OF s SKIP LOCKED)"
-    " UPDATE sendings AS s SET next_try_at = :until FROM mine WHERE s.id = mine.id"
+    f" UPDATE sendings AS s SET next_try_at = {UNTIL} FROM mine WHERE s.id = mine.id"
 )
 _CANCEL = Statement(
     "UPDATE sendings SET state = 'cancelled', finished_at = :now WHERE id = ANY(CAST(:ids AS uuid[]))"
 )
 _MINE = " WHERE id = :id AND fence = :fence AND state = 'sending'"
-_CLAIM_ANEW = Statement("UPDATE sendings SET claimed_at = :now, next_try_at = :until" + _MINE)
+_CLAIM_ANEW = Statement(f"UPDATE sendings SET claimed_at = {NOW}, next_try_at = {UNTIL}" + _MINE)
 _SENT = Statement(
     "WITH mine AS (SELECT s.id, held.provider_id FROM sendings AS s"
     " JOIN unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[]), CAST(:provider_ids AS text[]))"

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_bus import outbox
@@ -21,6 +22,7 @@ from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement
 from tocsin_runtime.writes import Write, run_together
 
+log = structlog.get_logger("tocsin.unit_of_work")
 NAMES_EACH = 100
 """Names of what changed in one notification."""
 
@@ -49,11 +51,17 @@ class UnitOfWork:
         service: str,
         now: datetime,
         cause: Cause,
+        fixed_now: datetime | None = None,
         began: float = 0.0,
         sender: str = "",
         berths: Berths = no_berth,
     ) -> None:
-        """`began` is a moment before `now`, by the monotonic clock."""
+        """`began` is a moment before `now`, by the monotonic clock.
+
+        `fixed_now` is the time where the clock is not the database's: statements that lease something take it, else
+        they read the database's own clock, which is the same for all processes to the microsecond.
+        """
+        self.fixed_now = fixed_now
         self._sender = sender
         self.began = began
         self.berths = berths
@@ -208,14 +216,15 @@ def unit_of_work_opener(
         *, cause: Cause | None = None, holding: Turn | None = None
     ) -> AsyncIterator[UnitOfWork]:
         uow: UnitOfWork | None = None
+        began = monotonic()
         try:
             async with database.begin(holding=holding) as conn:
-                began = monotonic()
                 uow = UnitOfWork(
                     conn,
                     service=service,
                     now=await clock.now(conn),
                     cause=cause or Cause(new_id()),
+                    fixed_now=clock.known(),
                     began=began,
                     sender=sender,
                     berths=berths,
@@ -229,7 +238,10 @@ def unit_of_work_opener(
         for name in uow.woken:
             on_wake(name)
         for callback in uow.after:
-            callback()
+            try:
+                callback()
+            except Exception:  # it is committed, and the others have room to use
+                log.exception("after_commit.failed", service=service)
 
     return open_unit_of_work
 

@@ -73,7 +73,7 @@ class Worker:
                 await self._wait(until_beat(self._every, place=self._place))
 
     def _after_failures(self) -> float:
-        doubled: float = max(0.2, self._every) * 2 ** min(self.failures, 6)
+        doubled: float = min(1.0, max(0.2, self._every)) * 2 ** min(self.failures - 1, 6)
         return min(LONGEST_PAUSE, doubled)
 
     async def _wait(self, seconds: float) -> None:

@@ -24,12 +24,14 @@ class Ledger:
         self.broken: dict[int, Callable[[], Exception]] = {}
         self.tries: list[int] = []
         self.dead: list[DeadLetter] = []
+        self.on_effect: Callable[[UnitOfWork, int], None] = lambda uow, number: None
 
         @self.subscriptions.on(ComponentStateChanged)
         async def record(event: ComponentStateChanged, uow: UnitOfWork) -> None:
             number = int(event.name)
             self.tries.append(number)
             await record_effect(uow, event)
+            self.on_effect(uow, number)
             if number in self.broken:
                 raise self.broken[number]()
 

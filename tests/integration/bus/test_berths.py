@@ -100,7 +100,8 @@ async def test_those_for_which_there_is_no_room_wait_to_be_claimed(
     assert "send.postbox" in house.woken
     await eventually(lambda: len(postbox.taken) == 16, within=5)
     go.set()
-    await house.runner.finish()
+    await eventually(lambda: len(desk.heard) == 16, within=5)
+    assert "free" in house.woken  # for those four
     assert await house.runner.run_once() == 4
     assert {subject for subject, _ in desk.heard} == set(subjects)
     assert len(postbox.taken) == 20
@@ -132,6 +133,34 @@ async def test_one_whose_commit_took_long_is_asked_about_again(
     await house.runner.finish()
     assert postbox.taken == []
     assert (await row(database))["state"] == "cancelled"
+
+
+async def test_what_waits_is_not_overtaken(house: _House, postbox: Postbox) -> None:
+    go = asyncio.Event()
+
+    async def slow(_sending: Sending) -> Sent:
+        await go.wait()
+        return Sent("late")
+
+    postbox.answers += [slow] * 16
+    first, second = [uuid4() for _ in range(20)], uuid4()
+    await house.queue(*first)
+    go.set()
+    await eventually(lambda: "free" in house.woken, within=5)
+    await house.queue(second)
+    assert await house.runner.run_once() == 5
+    assert [sending.subject for sending in postbox.taken][-5:-1] == first[-4:]
+
+
+async def test_whoever_ends_waits_for_what_is_about_to_be_committed(
+    house: _House, desk: Desk, database: Database
+) -> None:
+    queueing = asyncio.create_task(house.queue(ONE, takes=0.1))
+    await eventually(lambda: house.runner._destinations.under_way, within=5, every=0.01)
+    await house.runner.finish()
+    await queueing
+    assert desk.heard == [(ONE, Sent("id-1"))]
+    assert (await row(database))["state"] == "sent"
 
 
 @pytest.mark.parametrize("ends", [True, False])

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -113,6 +116,37 @@ async def test_one_bad_event_does_not_take_its_batch_with_it(
         row = (await conn.execute(text("SELECT * FROM parked"))).mappings().one()
     assert (row["key"], row["attempts"], row["permanent"], row["state"]) == (OTHER, 1, True, "waiting")
     assert row["reason"] == "Refused('no such component')"
+
+
+async def test_nothing_leaves_with_the_commit_of_one_that_was_cut_out_of_its_batch(
+    runner: ConsumerRunner, ledger: Ledger, open_uow: OpenUnitOfWork
+) -> None:
+    """Another of the batch, which is handled next, may say that it is not to leave at all."""
+    asked: list[int] = []
+    rooms: list[str] = []
+
+    def effect(uow: UnitOfWork, number: int) -> None:
+        asked.append(number)
+        uow.berths("smtp", "")
+
+    def berths(provider: str, _place: str) -> None:
+        rooms.append(provider)
+
+    ledger.on_effect = effect
+
+    @asynccontextmanager
+    async def open_with_room(**more: Any) -> AsyncIterator[UnitOfWork]:
+        async with open_uow(**more) as uow:
+            uow.berths = berths
+            yield uow
+
+    runner._open_uow = open_with_room
+    await runner.handle(records(KEY, [0, 1]))
+    assert (asked, rooms) == ([0, 1], ["smtp", "smtp"])
+    ledger.broken[3] = lambda: Refused("no such component")
+    await runner.handle([*records(KEY, [2]), *records(OTHER, [3])])
+    assert asked == [0, 1, 2, 3, 2, 3]
+    assert rooms == ["smtp"] * 4
 
 
 async def test_later_events_of_the_key_wait_behind_it_and_heal_in_order(

@@ -11,8 +11,9 @@ from tests.ledger import by_key, envelope
 from tocsin_bus.postgres import PostgresBus
 from tocsin_bus.protocol import Partition
 from tocsin_events.base import Topic
+from tocsin_events.envelope import Envelope
 from tocsin_runtime.database import Database
-from tocsin_testkit.waiting import pause
+from tocsin_testkit.waiting import eventually, pause
 
 KEY = UUID("0195d2f0-0000-7000-8000-000000000001")
 EVENTS = 50
@@ -22,6 +23,7 @@ class _Counting(Database):
     """Counts how often somebody reads, and hears of what it wrote after everybody else has."""
 
     reads = 0
+    late_by = 0.02
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -33,7 +35,7 @@ class _Counting(Database):
     async def apart(self) -> AsyncIterator[AsyncConnection]:
         async with super().read() as conn:
             yield conn
-            await pause(0.02)
+            await pause(self.late_by)
 
 
 async def _nothing_to_finish(_partitions: frozenset[Partition]) -> None:
@@ -59,3 +61,33 @@ async def test_what_a_process_publishes_itself_it_need_not_read_again(database_u
     finally:
         await consumer.close()
         await bus.close()
+
+
+async def test_another_process_that_publishes_next_to_the_same_place_is_heard(database_url: str) -> None:
+    """Its notification may come before the answer to one's own publishing."""
+    slow = _Counting(database_url, schema="bus", role="tocsin_bus")
+    mine, other = PostgresBus(slow), PostgresBus(Database(database_url, schema="bus", role="tocsin_bus"))
+    mine._polling = asyncio.create_task(pause(60))  # without the net
+    mine._listener.start()
+    consumer = mine.consumer(group="near", topics=[Topic.STATUS], on_revoked=_nothing_to_finish)
+    await consumer.start()
+    try:
+        await consumer.fetch(wait=0, limit=10)
+        slow.late_by = 0.2
+        publishing = asyncio.create_task(mine.publish([envelope(KEY, 0)]))
+        await pause(0.1)
+        await other.publish([envelope(KEY, 1)])
+        await publishing
+        came: list[Envelope] = []
+
+        async def fetch() -> bool:
+            for records in (await consumer.fetch(wait=0, limit=10)).values():
+                came.extend(record.envelope for record in records if record.envelope)
+            return len(came) == 2
+
+        await eventually(fetch, within=5)
+        assert by_key(came) == {KEY: [0, 1]}
+    finally:
+        await consumer.close()
+        await mine.close()
+        await other.close()

@@ -48,6 +48,7 @@ async def place_alerts(uow: UnitOfWork, desk: Desk, *, alerts: Sequence[Told]) -
         for left in lost:
             uow.cause = left.cause
             await place_alert(uow, desk, alert=left.alert)
+            await uow.settle()
         waiting = found.later
 
 

@@ -107,9 +107,15 @@ class EscalationRepository:
         rows = await self._conn.execute(_LOST, {"limit": limit})
         return [row.incident_id for row in rows]
 
-    async def claimed_since(self, incident_ids: Collection[UUID], since: datetime) -> bool:
-        """Say whether a page of one of these incidents is being sent that was claimed for it after `since`."""
-        return await _CLAIMED.row(self._conn, incidents=list(incident_ids), since=since) is not None
+    async def claimed_within(
+        self, incident_ids: Collection[UUID], period: timedelta, *, now: datetime | None
+    ) -> bool:
+        """Say whether a page of one of these incidents is being sent that was claimed in this period until now.
+
+        `now` is None where that is for the database to say, as it is for whoever claims.
+        """
+        wanted = {"incidents": list(incident_ids), "period": period, "now": now}
+        return await _CLAIMED.row(self._conn, **wanted) is not None
 
     async def _one(self, query: Select[Any]) -> Case | None:
         row = (await self._conn.execute(query)).mappings().first()
@@ -224,5 +230,6 @@ _LOST = text(
 )
 _CLAIMED = Statement(
     "SELECT 1 FROM sendings AS s JOIN pages AS p ON p.id = s.subject"
-    " WHERE p.incident_id = ANY(CAST(:incidents AS uuid[])) AND s.state = 'sending' AND s.claimed_at > :since LIMIT 1"
+    " WHERE p.incident_id = ANY(CAST(:incidents AS uuid[])) AND s.state = 'sending' AND s.claimed_at"
+    " > coalesce(CAST(:now AS timestamptz), clock_timestamp()) - CAST(:period AS interval) LIMIT 1"
 )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from tocsin_bus.sending_rows import FRESH
@@ -17,7 +16,7 @@ from tocsin_paging.store.escalations import Answer, Case, EscalationRepository
 from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.usecases.carry_out import carry_out
 from tocsin_paging.usecases.pager import Pager
-from tocsin_runtime.clock import WRONG_BY, monotonic
+from tocsin_runtime.clock import monotonic
 
 LOOK_AGAIN = 0.005
 
@@ -131,10 +130,9 @@ async def let_sends_begin(uow: UnitOfWork, incident_ids: Collection[UUID]) -> No
     is fresh, or claims anew, which needs that lock: what was claimed longer ago has begun, or will not. So one wait
     does for all answers of a transaction, as none of them is given before it commits.
     """
-    fresh = FRESH + timedelta(seconds=2 * WRONG_BY)  # two processes, whose clocks may differ
-    escalations, until = EscalationRepository(uow.conn), monotonic() + fresh.total_seconds()
+    escalations, until = EscalationRepository(uow.conn), monotonic() + FRESH.total_seconds()
     while incident_ids and monotonic() < until:
-        if not await escalations.claimed_since(incident_ids, uow.now - fresh):
+        if not await escalations.claimed_within(incident_ids, FRESH, now=uow.fixed_now):
             return
         await asyncio.sleep(LOOK_AGAIN)
 
