@@ -93,7 +93,10 @@ class SendRunner:
         """Wait until everything under way has ended, with what has a berth but is not committed yet."""
         self._running = False
         while self._destinations.under_way:
-            await asyncio.wait([*self._flights, asyncio.create_task(asyncio.sleep(LOOK_AGAIN))])
+            if self._flights:
+                await asyncio.wait(list(self._flights), timeout=LOOK_AGAIN)
+            else:
+                await asyncio.sleep(LOOK_AGAIN)
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
