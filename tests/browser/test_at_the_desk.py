@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.browser.alerts import known_alert, open_incident
 from tests.browser.watch import violations
@@ -105,6 +105,19 @@ async def test_what_comes_in_shows_up_in_open_pages(context: BrowserContext, des
         await page.get_by_role("button", name=NEWS).click()
         await expect(page.get_by_role("link", name=title)).to_be_visible()
     await expect(incidents.locator("tr", has_text=title)).to_contain_text(ref)
+
+
+async def test_what_comes_in_before_the_page_listens_shows_up_too(desk: Page, api: Api) -> None:
+    """A page is rendered before its stream is open."""
+    held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await desk.route("**/stream", lambda route: held.set_result(route))
+    await desk.goto("/alerts/integrations")
+    stream = await held
+    new = {"name": "Backup robot", "source": "generic"}
+    await asyncio.to_thread(api.call, "POST", "/api/v1/integrations", json=new)
+    await stream.continue_()
+
+    await expect(desk.get_by_role("link", name="Backup robot")).to_be_visible()
 
 
 async def test_new_rows_are_counted_as_the_filter_has_it(

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
@@ -15,16 +16,21 @@ from tocsin_access.principal import Principal
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
+RECENT, MISSED = "tocsin:recent", "tocsin:missed"
 KEEP_ALIVE = 15.0
 MOST_STREAMS = 500
+REMEMBERED = 30.0
+MOST_REMEMBERED = 500
 
 
 class LiveHub:
     """The open streams of one replica, and those in the process who listen for a name."""
 
     def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[str | None]] = set()
+        self._streams: set[_Stream] = set()
         self._callbacks: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._last_heard: dict[str, float] = {}  # the oldest first
+        self._remembers_from = monotonic()
         self._closed = False
 
     def on(self, name: str, callback: Callable[[], None]) -> None:
@@ -32,43 +38,84 @@ class LiveHub:
         self._callbacks[name].append(callback)
 
     def heard(self, payload: str) -> None:
-        """A notification came."""
+        """A notification came; an empty one says that others may have been missed."""
         names = orjson.loads(payload).get("live", []) if payload else list(self._callbacks)
+        if payload:
+            self._remember(names)
+        else:
+            self._forget()
+        for stream in self._streams:
+            stream.tell(names if payload else [MISSED])
         for name in names:
             for callback in self._callbacks.get(name, ()):
                 callback()
-            for queue in self._queues:
-                if queue.qsize() < 100:
-                    queue.put_nowait(name)
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._closed = True
-        for queue in self._queues:
-            queue.put_nowait(None)
+        for stream in self._streams:
+            stream.stirred.set()
 
     async def stream(self) -> AsyncIterator[str]:
-        """Text of server-sent events until the hub closes."""
-        queue: asyncio.Queue[str | None] = asyncio.Queue()
-        self._queues.add(queue)
+        """Text of server-sent events until the hub closes.
+
+        The first tells what was heard of late, for a page is rendered before its stream is open: milliseconds ago for
+        each name, and how far back that goes.
+        """
+        own = _Stream()
+        self._streams.add(own)
         try:
-            yield "retry: 2000\n\n"
+            yield f"retry: 2000\nevent: {RECENT}\ndata: {self._recent()}\n\n"
             while not self._closed:
-                try:
-                    async with asyncio.timeout(KEEP_ALIVE):
-                        name = await queue.get()
-                except TimeoutError:
-                    yield ": still here\n\n"
-                    continue
-                if name is None:
-                    return
-                yield f"event: {name}\ndata: {{}}\n\n"
+                if told := await own.news():
+                    yield told
         finally:
-            self._queues.discard(queue)
+            self._streams.discard(own)
 
     def full(self) -> bool:
         """True when no further stream is taken."""
-        return len(self._queues) >= MOST_STREAMS or self._closed
+        return len(self._streams) >= MOST_STREAMS or self._closed
+
+    def _remember(self, names: Iterable[str]) -> None:
+        now = monotonic()
+        for name in names:
+            self._last_heard.pop(name, None)
+            self._last_heard[name] = now
+        while len(self._last_heard) > MOST_REMEMBERED:
+            self._remembers_from = self._last_heard.pop(next(iter(self._last_heard)))
+
+    def _forget(self) -> None:
+        self._last_heard.clear()
+        self._remembers_from = monotonic()
+
+    def _recent(self) -> str:
+        now = monotonic()
+        ago = {name: 1000 * (now - at) for name, at in self._last_heard.items() if now - at < REMEMBERED}
+        back = min(REMEMBERED, now - self._remembers_from)
+        return orjson.dumps({"back": 1000 * back, "heard": ago}).decode()
+
+
+class _Stream:
+    """What one open page has not been told yet; a name waits once, however often it is heard."""
+
+    def __init__(self) -> None:
+        self.stirred = asyncio.Event()
+        self._names: dict[str, None] = {}
+
+    def tell(self, names: Iterable[str]) -> None:
+        self._names.update(dict.fromkeys(names))
+        if self._names:
+            self.stirred.set()
+
+    async def news(self) -> str:
+        try:
+            async with asyncio.timeout(KEEP_ALIVE):
+                await self.stirred.wait()
+        except TimeoutError:
+            return ": still here\n\n"
+        self.stirred.clear()
+        names, self._names = self._names, {}
+        return "".join(f"event: {name}\ndata: {{}}\n\n" for name in names)
 
 
 def stream_router(service: "Service") -> APIRouter:

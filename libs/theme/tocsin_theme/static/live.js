@@ -22,14 +22,14 @@ function connect() {
   clearTimeout(again);
   disconnect();
   source = new EventSource(stream);
+  source.addEventListener("tocsin:recent", (event) => opened(JSON.parse(event.data)));
+  source.addEventListener("tocsin:missed", catchUp);
   listen();
   source.onopen = () => {
     delay = FIRST_DELAY;
     clearTimeout(warning);
     warning = 0;
     banner.hidden = true;
-    if (missed) catchUp();
-    missed = false;
   };
   source.onerror = () => {
     disconnect();
@@ -38,6 +38,14 @@ function connect() {
     again = setTimeout(connect, delay * (0.5 + Math.random()));
     delay = Math.min(delay * 2, LONGEST_DELAY);
   };
+}
+
+// What was heard after the page was asked for (behind all redirects) and before its stream was open was told to nobody.
+function opened({ back, heard: recent }) {
+  const age = performance.now() - performance.getEntriesByType("navigation")[0].requestStart;
+  if (missed || age > back) catchUp();
+  else for (const [name, ago] of Object.entries(recent)) if (ago < age) arrived(name);
+  missed = false;
 }
 
 function disconnect() {
