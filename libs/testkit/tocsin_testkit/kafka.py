@@ -218,14 +218,15 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _answers(port: int) -> bool:
-    """Whether the broker answers the first question of every client, which API versions it knows."""
-    api_versions = struct.pack(">hhih", 18, 0, 1, -1)
+    """Whether the broker names itself when asked who is there; shortly after its start it answers that nobody is."""
+    metadata_of_no_topic = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(struct.pack(">i", len(api_versions)) + api_versions)
-            return bool(connection.recv(4))
+            connection.sendall(struct.pack(">i", len(metadata_of_no_topic)) + metadata_of_no_topic)
+            answer = connection.recv(12, socket.MSG_WAITALL)
     except OSError:
         return False
+    return len(answer) == 12 and struct.unpack(">iii", answer)[2] > 0
 
 
 if __name__ == "__main__":
