@@ -1,13 +1,19 @@
-"""One look a second for all that may be due: the clock of what waits, and the net under lost wake-ups (R26)."""
+"""One look for all that may be due: the clock of what waits, and the net under lost wake-ups (R26).
+
+It is taken each second while something is committed or comes due, and each five seconds at rest.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tocsin_runtime.clock import Clock
+from tocsin_runtime.clock import Clock, monotonic
 from tocsin_runtime.database import Database
 from tocsin_runtime.statement import Statement
 
 NET = 60.0
 """Seconds between the turns of a worker that this look wakes; its own net, should the look fail."""
+AT_REST = 5.0
+"""Seconds between two looks, as long as none finds what comes due before the next and nobody commits anything."""
+_BEAT = 1.0
 
 
 class DueWork:
@@ -26,40 +32,53 @@ class DueWork:
         kinds: Sequence[str],
         providers: Sequence[str],
         wake: Callable[[str], None],
+        stirred: Callable[[], bool],
         others: Mapping[str, str] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._consumer = consumer
         self._kinds = list(kinds)
-        self._providers = list(providers)
         self._wake = wake
-        looks = [f" UNION ALL SELECT '{name}' WHERE EXISTS ({sql})" for name, sql in (others or {}).items()]
-        self._look = Statement((_DUE + "".join(looks)).replace(":now", _NOW))
+        self._stirred = stirred
+        self._next_look = 0.0
+        sendings = {f"send.{name}": _SENDINGS.replace(":provider", f"'{name}'") for name in providers}
+        looks = {**_DUE, **sendings, **(others or {})}
+        self._look = Statement(" UNION ALL ".join(_look(worker, sql) for worker, sql in looks.items()))
 
     async def run_once(self) -> int:
-        """Look once, and wake whoever has something to do. Returns 0."""
+        """Look, unless nothing can be due yet, and wake whoever has something to do. Returns 0. Call it each second."""
+        moves = self._clock.known() is not None  # by hand: then it is due whenever somebody says so
+        if not (self._stirred() or moves or monotonic() >= self._next_look):
+            return 0
         async with self._database.read() as conn:
             rows = await self._look.rows(
                 conn,
                 now=self._clock.known(),
                 consumer=self._consumer,
                 kinds=self._kinds,
-                providers=self._providers,
             )
+        self._next_look = monotonic() + (0.0 if rows else AT_REST - _BEAT / 2)
         for row in rows:
-            self._wake(row["worker"])
+            if row["due"]:
+                self._wake(row["worker"])
         return 0
 
 
-_NOW = "coalesce(CAST(:now AS timestamptz), now())"
-_DUE = (
-    "SELECT 'relay' AS worker WHERE EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
-    " UNION ALL SELECT 'timers' WHERE EXISTS"
-    " (SELECT FROM timers WHERE try_at <= :now AND kind = ANY(CAST(:kinds AS text[])))"
-    " UNION ALL SELECT 'parked' WHERE EXISTS (SELECT FROM parked WHERE consumer = :consumer AND state = 'waiting'"
-    " AND next_try_at <= :now)"
-    " UNION ALL SELECT 'send.' || way.name FROM unnest(CAST(:providers AS text[])) AS way(name) WHERE EXISTS"
-    " (SELECT FROM sendings AS s WHERE s.provider = way.name AND s.state IN ('pending', 'sending')"
-    " AND s.next_try_at <= :now)"
+def _look(worker: str, sql: str) -> str:
+    """A row when there is something before the next look at rest; `due` when it is now."""
+    now = "coalesce(CAST(:now AS timestamptz), now())"
+    soon = f"({now} + interval '{AT_REST + _BEAT} s')"
+    is_due = f"SELECT '{worker}' AS worker, EXISTS ({sql.replace(':now', now)}) AS due"
+    return f"{is_due} WHERE EXISTS ({sql.replace(':now', soon)})"
+
+
+_DUE = {
+    "relay": "SELECT FROM outbox WHERE published_at IS NULL",
+    "timers": "SELECT FROM timers WHERE try_at <= :now AND kind = ANY(CAST(:kinds AS text[]))",
+    "parked": "SELECT FROM parked WHERE consumer = :consumer AND state = 'waiting' AND next_try_at <= :now",
+}
+_SENDINGS = (
+    "SELECT FROM sendings WHERE provider = :provider"
+    " AND state IN ('pending', 'sending') AND next_try_at <= :now"
 )

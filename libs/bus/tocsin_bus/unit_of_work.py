@@ -202,13 +202,14 @@ def unit_of_work_opener(
     service: str,
     clock: Clock,
     on_wake: Callable[[str], None],
+    on_commit: Callable[[], None] = lambda: None,
     sender: str = "",
     berths: Berths = no_berth,
 ) -> OpenUnitOfWork:
     """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit.
 
-    `sender` goes with each notification, so that whoever `on_wake` has woken already need not heed it. `berths` are
-    those of the runners in this process.
+    `on_commit` is called after each, whatever it did. `sender` goes with each notification, so that whoever `on_wake`
+    has woken already need not heed it. `berths` are those of the runners in this process.
     """
 
     @asynccontextmanager
@@ -235,6 +236,7 @@ def unit_of_work_opener(
             for callback in uow.undo if uow else ():
                 callback()
             raise
+        on_commit()
         for name in uow.woken:
             on_wake(name)
         for callback in uow.after:

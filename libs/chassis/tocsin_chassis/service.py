@@ -74,6 +74,7 @@ class Service:
             service=name,
             clock=platform.clock,
             on_wake=self.wakeups.wake,
+            on_commit=self.wakeups.stir,
             sender=self.wakeups.sender,
             berths=self._berth,
         )
@@ -143,7 +144,7 @@ class Service:
     ) -> Worker:
         """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work.
 
-        `due` is SQL that finds a row when there is something to do, looked at each second; `every` is only a net then.
+        `due` is SQL that finds a row when there is something to do, which may name `:now`; `every` is only a net then.
         """
         if due is not None:
             self._due[name] = due
@@ -222,6 +223,7 @@ class Service:
             kinds=self._timer_kinds,
             providers=self._providers,
             wake=self.wakeups.wake,
+            stirred=self.wakeups.take_stirred,
             others=self._due,
         )
 

@@ -12,6 +12,7 @@ class Wakeups:
     def __init__(self) -> None:
         self.sender = new_id().hex
         self.workers: dict[str, Worker] = {}
+        self._stirred = True
 
     def add(self, worker: Worker) -> Worker:
         """Two workers of one name would hide each other, so that is an error."""
@@ -26,11 +27,21 @@ class Wakeups:
         if worker is not None:
             worker.wake()
 
+    def stir(self) -> None:
+        """Something was committed: there may be more to do, and soon, than the last look has found."""
+        self._stirred = True
+
+    def take_stirred(self) -> bool:
+        """Whether anything was committed, here or in a replica that told, since this was last asked."""
+        stirred, self._stirred = self._stirred, False
+        return stirred
+
     def heard(self, payload: str) -> None:
         """A notification came; the empty one, after a reconnect, wakes all, for some may have been missed.
 
         One of our own says nothing new: its commit has woken our workers already.
         """
+        self.stir()
         told = orjson.loads(payload) if payload else {"wake": list(self.workers)}
         if told.get("from") != self.sender:
             for name in told.get("wake", []):
