@@ -87,8 +87,15 @@ async def mark_bypassed(conn: AsyncConnection, waiting: Sequence[Waiting]) -> No
     await _mark(_MARK_BYPASSED, conn, waiting)
 
 
+OLDEST_AGE = (
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8"
+    " FROM outbox WHERE published_at IS NULL"
+)
+"""Seconds for which the oldest unpublished event has waited; 0 when none waits. The first health figure (R10)."""
+
+
 async def oldest_age(conn: AsyncConnection) -> float:
-    """Seconds for which the oldest unpublished event has waited; 0 when none waits. The first health figure (R10)."""
+    """What `OLDEST_AGE` says."""
     age: float = await _AGE.value(conn)
     return age
 
@@ -144,7 +151,4 @@ _MARK = Statement(
     " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily" + _DONE
 )
 _MARK_BYPASSED = Statement("UPDATE outbox SET bypassed_at = now()" + _DONE)
-_AGE = Statement(
-    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8"
-    " FROM outbox WHERE published_at IS NULL"
-)
+_AGE = Statement(OLDEST_AGE)

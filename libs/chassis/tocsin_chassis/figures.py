@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tocsin_bus.outbox import oldest_age
+from tocsin_bus.outbox import OLDEST_AGE
 from tocsin_bus.protocol import Partition
 from tocsin_runtime.metrics import Metrics
 from tocsin_runtime.statement import Statement
@@ -53,21 +53,22 @@ class Figures:
         """Read what the database knows. Returns 0."""
         self.relay_stalled.set(service.relay.stalled_for())
         async with service.database.read() as conn:
-            self.outbox_age.set(await oldest_age(conn))
-            counts = {str(state): int(n) for state, n in await _PARKED.rows(conn)}
-            for state in ("waiting", "dead"):
-                self.parked.labels(state=state).set(counts.get(state, 0))
-            self.timers_late.set(await _LATE.value(conn))
-            for provider, waiting in await _SENDINGS.rows(conn):
-                self.sendings.labels(provider=provider).set(waiting)
+            found = {(what, name): value for what, name, value in await _FOUND.rows(conn)}
+        self.outbox_age.set(found["outbox", ""])
+        self.timers_late.set(found["timers", ""])
+        for state in ("waiting", "dead"):
+            self.parked.labels(state=state).set(found["parked", state])
+        for provider in service.providers:
+            self.sendings.labels(provider=provider).set(found.get(("sendings", provider), 0))
         return 0
 
 
-_PARKED = Statement("SELECT state, count(*) FROM parked WHERE state <> 'done' GROUP BY state")
-_LATE = Statement(
-    "SELECT greatest(coalesce(extract(epoch FROM now() - min(try_at)), 0), 0)::float8 FROM timers"
-)
-_SENDINGS = Statement(
-    "SELECT provider, count(*) FILTER (WHERE state IN ('pending', 'sending')) FROM sendings"
-    " WHERE created_at > now() - interval '1 day' GROUP BY provider"
+_FOUND = Statement(
+    f"SELECT 'outbox' AS what, '' AS name, ({OLDEST_AGE}) AS value"
+    " UNION ALL SELECT 'timers', '',"
+    " (SELECT greatest(coalesce(extract(epoch FROM now() - min(try_at)), 0), 0)::float8 FROM timers)"
+    " UNION ALL SELECT 'parked', 'waiting', (SELECT count(*) FROM parked WHERE state = 'waiting')"
+    " UNION ALL SELECT 'parked', 'dead', (SELECT count(*) FROM parked WHERE state = 'dead')"
+    " UNION ALL SELECT 'sendings', provider, count(*) FROM sendings WHERE state IN ('pending', 'sending')"
+    " GROUP BY provider"
 )

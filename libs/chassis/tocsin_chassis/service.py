@@ -104,7 +104,7 @@ class Service:
         self._errors: dict[type[Exception], int] = {}
         self._timer_kinds: list[str] = []
         self._gather, self._batch = 0.0, BATCH
-        self._providers: list[str] = []
+        self.providers: list[str] = []
         self._due: dict[str, str] = {}
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
@@ -135,7 +135,7 @@ class Service:
             runner = SendRunner(
                 provider, outgoing, self.unit_of_work, on_free=partial(self.wakeups.wake, name)
             )
-            self._providers.append(provider.name)
+            self.providers.append(provider.name)
             self._senders[provider.name] = runner
             self.wakeups.add(Worker(name, runner.turn, every=NET, finish=runner.finish))
 
@@ -221,7 +221,7 @@ class Service:
             self.platform.clock,
             consumer=self.subscriptions.consumer,
             kinds=self._timer_kinds,
-            providers=self._providers,
+            providers=self.providers,
             wake=self.wakeups.wake,
             stirred=self.wakeups.take_stirred,
             others=self._due,
