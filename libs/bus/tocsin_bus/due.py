@@ -51,6 +51,7 @@ class DueWork:
         moves = self._clock.known() is not None  # by hand: then it is due whenever somebody says so
         if not (self._stirred() or moves or monotonic() >= self._next_look):
             return 0
+        self._next_look = 0.0  # should this one fail
         async with self._database.read() as conn:
             rows = await self._look.rows(
                 conn,

@@ -41,8 +41,8 @@ class Wakeups:
 
         One of our own says nothing new: its commit has woken our workers already.
         """
-        self.stir()
         told = orjson.loads(payload) if payload else {"wake": list(self.workers)}
         if told.get("from") != self.sender:
+            self.stir()
             for name in told.get("wake", []):
                 self.wake(name)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from tests.ledger import SCHEMA
 from tocsin_bus.due import DueWork
@@ -103,6 +104,20 @@ async def test_at_rest_it_looks_again_when_another_replica_tells(
     assert woken == ["cleaner"]
 
 
+async def test_a_look_that_failed_is_taken_again_at_once(
+    resting: DueWork, woken: list[str], database: Database, wakeups: Wakeups
+) -> None:
+    await resting.run_once()
+    await _insert_request(database, datetime(2026, 1, 1, tzinfo=UTC))
+    wakeups.stir()
+    await _rename(database, "outbox", "gone")
+    with pytest.raises(ProgrammingError):
+        await resting.run_once()
+    await _rename(database, "gone", "outbox")
+    await resting.run_once()
+    assert woken == ["cleaner"]
+
+
 async def test_what_comes_due_before_the_next_look_at_rest_is_waited_for(
     resting: DueWork, woken: list[str], database: Database
 ) -> None:
@@ -117,6 +132,11 @@ async def test_what_comes_due_before_the_next_look_at_rest_is_waited_for(
 async def _has_woken(due: DueWork, woken: list[str]) -> bool:
     await due.run_once()
     return bool(woken)
+
+
+async def _rename(database: Database, table: str, name: str) -> None:
+    async with database.begin() as conn:
+        await conn.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 async def _insert_request(database: Database, at: datetime) -> None:
