@@ -21,6 +21,8 @@ log = structlog.get_logger("tocsin.consumer")
 BATCH = 100
 HANDLER_DEADLINE = 10.0
 LONGEST_PAUSE = 5.0
+AT_REST = 5.0
+"""Seconds for which a member waits for something to come before it asks again."""
 Observe = Callable[[str, str, int], None]
 
 
@@ -139,7 +141,7 @@ class ConsumerRunner:
 
     async def _fetch(self, member: Consumer) -> dict[Partition, list[Record]]:
         """What comes next; nothing once the runner is told to stop, for what is not finished is fetched again."""
-        fetching = asyncio.ensure_future(member.fetch(wait=2.0, limit=self._batch))
+        fetching = asyncio.ensure_future(member.fetch(wait=AT_REST, limit=self._batch))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait([fetching, stopping], return_when=asyncio.FIRST_COMPLETED)

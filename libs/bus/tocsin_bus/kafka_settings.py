@@ -19,9 +19,9 @@ PATIENCE = 750
 WAIT = 1_000
 """Milliseconds for which the broker waits for something to tell, where it tells at once. A request that brings nothing
 costs as much as one that does; but a member that has just got partitions waits for its last one to end."""
-LOOK_AFTER = 1_000
+LOOK_AFTER = 1_500
 """Milliseconds after which a reader whom nothing has woken looks through its partitions; aiokafka's own fifth of a
-second is a sixth of all that a service does at rest."""
+second is a sixth of all that a service does at rest. Longer than `WAIT`: then the broker's answer wakes it, once."""
 KEEP = 7 * 24 * 3600 * 1000
 """Milliseconds for which topics are kept; the inbox outlives them by a day (R15)."""
 

@@ -113,6 +113,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def cpu_seconds() -> float:
+    """What this process has used of all cores so far."""
+    return time.process_time()
+
+
 def _uptime() -> float:
     return time.clock_gettime(_UPTIME)
 

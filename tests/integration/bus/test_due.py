@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from tests.ledger import SCHEMA
 from tocsin_bus.due import DueWork
@@ -111,7 +111,7 @@ async def test_a_look_that_failed_is_taken_again_at_once(
     await _insert_request(database, datetime(2026, 1, 1, tzinfo=UTC))
     wakeups.stir()
     await _rename(database, "outbox", "gone")
-    with pytest.raises(ProgrammingError):
+    with pytest.raises(DBAPIError):
         await resting.run_once()
     await _rename(database, "gone", "outbox")
     await resting.run_once()
