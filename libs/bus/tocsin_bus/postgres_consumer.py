@@ -19,6 +19,8 @@ from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.bus.postgres")
 STORE_EVERY = 0.1
+LATE = 1.0
+"""Seconds between looks while a lease is late."""
 
 
 class PostgresConsumer:
@@ -91,11 +93,17 @@ class PostgresConsumer:
             left = deadline - monotonic()
             if fetched or left <= 0:
                 return fetched
-            try:
-                async with asyncio.timeout(left):
-                    await self._wanted.wait()
-            except TimeoutError:
-                return {}
+            await self._wait_for_more(left)
+
+    async def _wait_for_more(self, seconds: float) -> None:
+        """A lease that is late comes back without a word; what was told meanwhile waits for it then."""
+        if self.assigned() != self._next.keys():
+            seconds = min(seconds, LATE)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+        except TimeoutError:
+            return
 
     def finished(self, partition: Partition, next_offset: int) -> None:
         if partition in self._next:

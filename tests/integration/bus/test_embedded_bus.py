@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.ledger import by_key, envelope
+from tocsin_bus.leases import TTL
 from tocsin_bus.postgres import PostgresBus
+from tocsin_bus.postgres_consumer import LATE
 from tocsin_bus.protocol import Partition
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
@@ -58,6 +61,29 @@ async def test_what_a_process_publishes_itself_it_need_not_read_again(database_u
                 came += [record.envelope for record in records if record.envelope]
         assert by_key(came) == {KEY: list(range(EVENTS))}
         assert database.reads - before < EVENTS / 5  # the net looks once a second
+    finally:
+        await consumer.close()
+        await bus.close()
+
+
+async def test_what_is_told_while_a_lease_is_late_comes_when_it_is_back(database_url: str) -> None:
+    database = Database(database_url, schema="bus", role="tocsin_bus")
+    bus = PostgresBus(database)
+    await bus.start()
+    consumer = bus.consumer(group="near", topics=[Topic.STATUS], on_revoked=_nothing_to_finish)
+    await consumer.start()
+    try:
+        await consumer.fetch(wait=0, limit=10)
+        held = consumer.assigned()
+        async with database.begin() as conn:  # whoever renews waits
+            await conn.execute(text("LOCK TABLE lease_members IN ACCESS EXCLUSIVE MODE"))
+            await eventually(lambda: not consumer.assigned(), within=TTL)
+            fetching = asyncio.create_task(consumer.fetch(wait=30, limit=10))
+            await bus.publish([envelope(KEY, 0)])
+        await eventually(lambda: consumer.assigned() == held, within=TTL)
+
+        fetched = await asyncio.wait_for(fetching, 2 * LATE)
+        assert [len(records) for records in fetched.values()] == [1]
     finally:
         await consumer.close()
         await bus.close()
