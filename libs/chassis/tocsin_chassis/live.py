@@ -21,6 +21,7 @@ KEEP_ALIVE = 15.0
 MOST_STREAMS = 500
 REMEMBERED = 30.0
 MOST_REMEMBERED = 500
+MOST_WAITING = 500
 
 
 class LiveHub:
@@ -104,6 +105,8 @@ class _Stream:
 
     def tell(self, names: Iterable[str]) -> None:
         self._names.update(dict.fromkeys(names))
+        if len(self._names) > MOST_WAITING:  # it does not read; all it has to know is that it missed some
+            self._names = {MISSED: None}
         if self._names:
             self.stirred.set()
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from tocsin_chassis.live import MOST_REMEMBERED, LiveHub
+from tocsin_chassis.live import MOST_REMEMBERED, MOST_WAITING, LiveHub
 from tocsin_testkit.waiting import eventually
 
 
@@ -72,6 +72,18 @@ async def test_an_open_stream_tells_each_name_once_however_often_it_was_heard() 
         hub.heard(_told("incident", "alert"))
 
     assert await anext(stream) == "event: incident\ndata: {}\n\nevent: alert\ndata: {}\n\n"
+
+
+async def test_a_page_that_reads_nothing_costs_little() -> None:
+    hub = LiveHub()
+    stream = hub.stream()
+    await _opened(stream)
+    for number in range(10 * MOST_WAITING):
+        hub.heard(_told(f"incident-{number}"))
+
+    told = await anext(stream)
+    assert told.startswith("event: tocsin:missed\n")
+    assert told.count("event:") <= MOST_WAITING
 
 
 async def test_after_lost_notifications_all_is_to_be_asked_for_again() -> None:

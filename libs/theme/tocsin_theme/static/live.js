@@ -1,9 +1,9 @@
 // One EventSource a page, and what happens when a part of the page cannot be had.
 const stream = document.querySelector("main[data-stream]")?.dataset.stream;
 const banner = document.getElementById("offline");
-const FIRST_DELAY = 1000, LONGEST_DELAY = 30000, GRACE = 3000, COALESCE = 250;
+const FIRST_DELAY = 1000, LONGEST_DELAY = 30000, GRACE = 3000, COALESCE = 250, SPREAD = 5000, RECENT_WITHIN = 1000;
 
-let source = null, heard = new Set(), delay = FIRST_DELAY, missed = false, again = 0, warning = 0;
+let source = null, heard = new Set(), delay = FIRST_DELAY, missed = false, again = 0, warning = 0, recent = 0;
 
 function names() {
   return new Set([...document.querySelectorAll("[data-live]")].flatMap((element) => element.dataset.live.split(/\s+/)));
@@ -23,13 +23,15 @@ function connect() {
   disconnect();
   source = new EventSource(stream);
   source.addEventListener("tocsin:recent", (event) => opened(JSON.parse(event.data)));
-  source.addEventListener("tocsin:missed", catchUp);
+  source.addEventListener("tocsin:missed", () => setTimeout(missedSome, Math.random() * SPREAD));
   listen();
   source.onopen = () => {
     delay = FIRST_DELAY;
     clearTimeout(warning);
     warning = 0;
     banner.hidden = true;
+    clearTimeout(recent);
+    recent = setTimeout(opened, RECENT_WITHIN, { back: 0, heard: {} }); // a replica of the last release tells nothing
   };
   source.onerror = () => {
     disconnect();
@@ -41,21 +43,32 @@ function connect() {
 }
 
 // What was heard after the page was asked for (behind all redirects) and before its stream was open was told to nobody.
-function opened({ back, heard: recent }) {
-  const age = performance.now() - performance.getEntriesByType("navigation")[0].requestStart;
+function opened({ back, heard: names }) {
+  clearTimeout(recent);
+  const age = performance.now() - (performance.getEntriesByType("navigation")[0]?.requestStart ?? 0);
   if (missed || age > back) catchUp();
-  else for (const [name, ago] of Object.entries(recent)) if (ago < age) arrived(name);
+  else for (const [name, ago] of Object.entries(names)) if (ago < age) arrived(name);
   missed = false;
 }
 
 function disconnect() {
+  clearTimeout(recent);
   source?.close();
   source = null;
   heard = new Set();
 }
 
 function arrived(name) {
-  for (const element of document.querySelectorAll(`[data-live~="${CSS.escape(name)}"]`)) {
+  changed(document.querySelectorAll(`[data-live~="${CSS.escape(name)}"]`));
+}
+
+// The replica itself had a gap, as had all others: not every page of everybody asks at the same moment.
+function missedSome() {
+  changed(document.querySelectorAll("[data-live]"));
+}
+
+function changed(elements) {
+  for (const element of elements) {
     if (element.dataset.liveMode === "notice" || isBeingEdited(element)) isStale(element);
     else refreshSoon(element);
   }
