@@ -5,16 +5,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from tocsin_runtime.clock import cpu_seconds, monotonic, until_beat
+from tocsin_runtime.clock import monotonic, until_beat
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 log = structlog.get_logger("tocsin.loop")
 SAMPLE_EVERY = 0.5
-AT_REST = 1.0
-BUSY = 0.1
-"""Share of a core above which a process is not at rest: one that does nothing is held up by nothing."""
 WARNING = 0.25
 WINDOW = 15.0
 """Seconds for which the worst is remembered at least, so that a scrape does not miss it."""
@@ -22,20 +19,16 @@ WINDOW = 15.0
 
 async def watch_loop(service: "Service") -> None:
     """Sample for ever. A block is seen by the first sample that was due while it lasted."""
-    worst, used, began = Worst(), cpu_seconds(), monotonic()
+    worst = Worst()
     while True:
-        pause = until_beat(pace(cpu_seconds() - used, seconds=monotonic() - began))
-        used, began = cpu_seconds(), monotonic()
+        pause = until_beat(SAMPLE_EVERY)
+        due = monotonic() + pause
         await asyncio.sleep(pause)
-        late = max(0.0, monotonic() - began - pause)
-        service.figures.loop_lag.set(worst.of(late, now=monotonic()))
+        now = monotonic()
+        late = max(0.0, now - due)
+        service.figures.loop_lag.set(worst.of(late, now=now))
         if late > WARNING:
             log.warning("loop.late", service=service.name, seconds=round(late, 3))
-
-
-def pace(used: float, *, seconds: float) -> float:
-    """Seconds between samples for a process that has used so much CPU in so many seconds."""
-    return SAMPLE_EVERY if used > BUSY * seconds else AT_REST
 
 
 class Worst:

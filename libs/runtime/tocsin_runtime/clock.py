@@ -113,11 +113,6 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def cpu_seconds() -> float:
-    """What this process has used of all cores so far."""
-    return time.process_time()
-
-
 def _uptime() -> float:
     return time.clock_gettime(_UPTIME)
 

@@ -16,7 +16,7 @@ async def test_a_block_shows_at_the_next_scrape(house: House) -> None:
 
     await eventually(lag, within=10)
     before = await lag()
-    until = monotonic() + before + 2.0
+    until = monotonic() + before + 1.5
     while monotonic() < until:  # what a handler must never do
         pass
 
