@@ -208,8 +208,8 @@ def unit_of_work_opener(
 ) -> OpenUnitOfWork:
     """How this service opens units of work. `on_wake` gets each woken worker's name right after the commit.
 
-    `on_commit` is called after each, whatever it did. `sender` goes with each notification, so that whoever `on_wake`
-    has woken already need not heed it. `berths` are those of the runners in this process.
+    `on_commit` is called after each, also when nobody knows whether it was one. `sender` goes with each notification,
+    so that whoever `on_wake` has woken already need not heed it. `berths` are those of the runners in this process.
     """
 
     @asynccontextmanager
@@ -235,6 +235,7 @@ def unit_of_work_opener(
         except BaseException:
             for callback in uow.undo if uow else ():
                 callback()
+            on_commit()  # perhaps it is one, of which no answer came
             raise
         on_commit()
         for name in uow.woken:

@@ -58,8 +58,9 @@ class Figures:
         self.timers_late.set(found["timers", ""])
         for state in ("waiting", "dead"):
             self.parked.labels(state=state).set(found["parked", state])
-        for provider in service.providers:
-            self.sendings.labels(provider=provider).set(found.get(("sendings", provider), 0))
+        waiting = {name: value for (what, name), value in found.items() if what == "sendings"}
+        for provider in {*service.providers, *waiting}:
+            self.sendings.labels(provider=provider).set(waiting.get(provider, 0))
         return 0
 
 

@@ -13,7 +13,7 @@ from tocsin_access.access import Access
 from tocsin_access.directory import subscriptions_for
 from tocsin_bus.berths import Berth
 from tocsin_bus.consumer import BATCH, ConsumerRunner
-from tocsin_bus.due import NET, DueWork
+from tocsin_bus.due import AT_REST, BEAT, NET, DueWork
 from tocsin_bus.listener import Listener
 from tocsin_bus.relay import Relay
 from tocsin_bus.retry import ParkedRunner
@@ -106,6 +106,7 @@ class Service:
         self._gather, self._batch = 0.0, BATCH
         self.providers: list[str] = []
         self._due: dict[str, str] = {}
+        self._at_rest = AT_REST
         self._on_start: list[Callable[[], Awaitable[None]]] = []
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self.work("relay", self.relay.turn, every=NET)
@@ -140,14 +141,23 @@ class Service:
             self.wakeups.add(Worker(name, runner.turn, every=NET, finish=runner.finish))
 
     def work(
-        self, name: str, run_once: Callable[[], Awaitable[int]], *, every: float = 1.0, due: str | None = None
+        self,
+        name: str,
+        run_once: Callable[[], Awaitable[int]],
+        *,
+        every: float = 1.0,
+        due: str | None = None,
+        untold: bool = False,
     ) -> Worker:
         """Run this again and again; `uow.wake(name)` wakes it. It opens its own units of work.
 
         `due` is SQL that finds a row when there is something to do, which may name `:now`; `every` is only a net then.
+        `untold` says that such rows are written outside of units of work: they are looked for each second, always.
         """
         if due is not None:
             self._due[name] = due
+        if untold:
+            self._at_rest = BEAT
         return self.wakeups.add(Worker(name, run_once, every=every if due is None else NET))
 
     def on_start(self, callback: Callable[[], Awaitable[None]]) -> None:
@@ -225,6 +235,7 @@ class Service:
             wake=self.wakeups.wake,
             stirred=self.wakeups.take_stirred,
             others=self._due,
+            at_rest=self._at_rest,
         )
 
     def _heard(self, payload: str) -> None:

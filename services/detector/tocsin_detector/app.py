@@ -98,7 +98,7 @@ def _lanes(service: Service, settings: DetectorSettings) -> Callable[[set[int]],
         lane_worker = LaneWorker(
             service.unit_of_work, figures, number=number, workers=settings.lanes, wake=wake_up
         )
-        workers.append((lane_worker, service.work(name, lane_worker.run_once, due=WAITING)))
+        workers.append((lane_worker, service.work(name, lane_worker.run_once, due=WAITING, untold=True)))
 
     def wake(lanes: set[int]) -> None:
         for lane_worker, worker in workers:

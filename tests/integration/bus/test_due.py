@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.ledger import SCHEMA
-from tocsin_bus.due import DueWork
+from tocsin_bus.due import AT_REST, BEAT, DueWork
 from tocsin_bus.sending import queue_sending
 from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_chassis.wakeups import Wakeups
@@ -27,7 +27,9 @@ def wakeups() -> Wakeups:
     return Wakeups()
 
 
-def _due(database: Database, clock: Clock, woken: list[str], wakeups: Wakeups) -> DueWork:
+def _due(
+    database: Database, clock: Clock, woken: list[str], wakeups: Wakeups, *, at_rest: float = AT_REST
+) -> DueWork:
     return DueWork(
         database,
         clock,
@@ -36,6 +38,7 @@ def _due(database: Database, clock: Clock, woken: list[str], wakeups: Wakeups) -
         providers=["smtp", "webhook"],
         wake=woken.append,
         stirred=wakeups.take_stirred,
+        at_rest=at_rest,
         others={"cleaner": "SELECT FROM idempotency WHERE created_at <= :now"},
     )
 
@@ -102,6 +105,16 @@ async def test_at_rest_it_looks_again_when_another_replica_tells(
     wakeups.heard('{"wake": []}')
     await resting.run_once()
     assert woken == ["cleaner"]
+
+
+async def test_where_others_write_without_a_word_it_looks_each_second(
+    database: Database, woken: list[str], wakeups: Wakeups
+) -> None:
+    due = _due(database, DatabaseClock(), woken, wakeups, at_rest=BEAT)
+    await due.run_once()
+    await _insert_request(database, datetime(2026, 1, 1, tzinfo=UTC))
+
+    await eventually(lambda: _has_woken(due, woken), within=BEAT)
 
 
 async def test_a_look_that_failed_is_taken_again_at_once(

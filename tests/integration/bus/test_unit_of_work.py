@@ -91,6 +91,25 @@ async def test_callbacks_come_after_the_commit(database: Database, clock: Manual
     assert woken == ["relay", "callback"]
 
 
+async def test_whatever_became_of_it_there_may_be_more_to_do(database: Database, clock: ManualClock) -> None:
+    """An answer to a commit can be lost on its way."""
+    ended: list[str] = []
+    open_uow = unit_of_work_opener(
+        database,
+        service=SCHEMA,
+        clock=clock,
+        on_wake=lambda name: None,
+        on_commit=lambda: ended.append("ended"),
+    )
+    async with open_uow():
+        assert ended == []
+    assert ended == ["ended"]
+    with failing():
+        async with open_uow():
+            raise Failed
+    assert ended == ["ended", "ended"]
+
+
 async def test_other_replicas_hear_once_who_was_woken_and_what_changed(
     database: Database, open_uow: OpenUnitOfWork
 ) -> None:
