@@ -33,6 +33,18 @@ class Kind(StrEnum):
     ESCALATION_EXHAUSTED = "escalation_exhausted"
 
 
+OF_PAGING = frozenset(
+    {
+        Kind.PAGE_SENT,
+        Kind.PAGE_FAILED,
+        Kind.PAGE_UNDELIVERABLE,
+        Kind.PAGE_ACKNOWLEDGED,
+        Kind.ESCALATION_EXHAUSTED,
+    }
+)
+"""What only paging tells: an incident without any of them is perhaps unknown there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the story. `title` says in a plain sentence what happened; `text` is what a person wrote about it,

@@ -7,20 +7,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.directory import Directory
 from tocsin_incidents.domain.catalogue import folded
 from tocsin_incidents.domain.incident import Incident, Origin, Ref, Status
 from tocsin_incidents.domain.severity import Severity
-from tocsin_incidents.domain.timeline import Kind
+from tocsin_incidents.domain.timeline import OF_PAGING, Kind
 from tocsin_incidents.store.incidents import COLUMNS, DRILL, OVER, load
 from tocsin_incidents.store.services import ServiceRepository
 from tocsin_incidents.store.tables import incidents, timeline_entries
 
 OPEN = frozenset(status for status in Status if status.is_open)
 
+_RECENT = 1_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Position = tuple[int, int]
@@ -68,6 +69,26 @@ async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
         .group_by(incidents.c.severity)
     )
     return {Severity(severity): count for severity, count in await conn.execute(counts)}
+
+
+async def unpaged(conn: AsyncConnection, *, opened_before: datetime) -> int:
+    """How many open incidents nobody has answered and paging has told nothing of; drills left out.
+
+    Only the newest `_RECENT` incidents are looked at: what paging does not know it does not learn later.
+    """
+    newest = select(func.max(incidents.c.number) - _RECENT).scalar_subquery()
+    told = exists().where(
+        timeline_entries.c.incident_id == incidents.c.id,
+        timeline_entries.c.kind.in_([str(kind) for kind in OF_PAGING]),
+    )
+    silent = select(func.count()).where(
+        incidents.c.number > newest,
+        incidents.c.status == str(Status.DETECTED),
+        incidents.c.rank < DRILL,
+        incidents.c.opened_at < opened_before,
+        ~told,
+    )
+    return int((await conn.execute(silent)).scalar_one())
 
 
 async def open_by_service(conn: AsyncConnection, service_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -17,6 +17,7 @@ class Measures:
     """The figures of this service, all by closed sets of labels."""
 
     open: Gauge
+    unpaged: Gauge
     opened: Counter
     overdue: Counter
     acknowledged_after: Histogram
@@ -28,6 +29,10 @@ class Measures:
         return Measures(
             open=metrics.gauge(
                 "open", "Incidents that are not resolved; drills left out.", labels=["severity"]
+            ),
+            unpaged=metrics.gauge(
+                "unpaged",
+                "Open incidents that nobody has answered and of which paging has told nothing for two minutes.",
             ),
             opened=metrics.counter("opened", "Incidents opened.", labels=["severity", "origin"]),
             overdue=metrics.counter(
