@@ -19,15 +19,15 @@ def who(
     at: Annotated[str, typer.Option(help="An instant, such as 2026-12-24T22:00:00Z; default now.")] = "",
 ) -> None:
     """Who is on call, and why."""
-    answer = open_api().get(
+    entries = open_api().all(
         "/api/v1/on-call", service=service or None, schedule=schedule or None, at=at or None
     )
-    for entry in answer["items"]:
+    for entry in entries:
         person = entry["user"] or "nobody"
         schedule_name = entry["schedule"]["name"] if entry["schedule"] else f"step {entry['step']}"
         place = f"{schedule_name}, {entry['role']}" if entry["role"] else schedule_name
         console.print(f"{place:30} [bold]{person}[/bold]  ({entry['why']})", soft_wrap=True)
-    if not answer["items"]:
+    if not entries:
         console.print("no schedule answers for this; see `tocsin apply`")
 
 

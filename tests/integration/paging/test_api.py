@@ -91,8 +91,32 @@ async def test_shifts_and_on_call_agree_and_say_why(
         if item["until"] and shift is not shifts[-1]:
             assert datetime.fromisoformat(item["until"]) == datetime.fromisoformat(shift["ends_at"])
     assert shifts[1]["why"] == "override made by admin token"
+    assert await _paged(client, f"{path}/shifts", limit=2) == shifts
     assert (await client.delete(f"{path}/overrides/{taken['id']}")).status_code == 204
     assert (await client.get(f"{path}/overrides")).json()["items"] == []
+
+
+async def _paged(client: Client, path: str, *, limit: int) -> list[dict[str, Any]]:
+    """The items of all pages, so many on each."""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (
+            await client.get(path, params={"limit": limit} | ({"cursor": cursor} if cursor else {}))
+        ).json()
+        assert len(page["items"]) <= limit
+        items += page["items"]
+        cursor = page["next"]
+    return items
+
+
+async def test_who_is_on_call_comes_in_pages_too(client: Client, people: dict[str, str]) -> None:
+    for number in range(5):
+        await made(client, "/api/v1/schedules", CORE | {"name": f"Team {number}", "slug": f"team-{number}"})
+    whole = (await client.get("/api/v1/on-call")).json()
+    assert len(whole["items"]) >= 5
+    assert whole["next"] is None
+    assert await _paged(client, "/api/v1/on-call", limit=2) == whole["items"]
 
 
 async def test_a_schedule_put_twice_is_the_same_and_moves_nobody(

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
+from tocsin_chassis.listing import ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
@@ -52,15 +53,19 @@ class OnCallOut(BaseModel):
 
 
 class OnCallAnswer(BaseModel):
-    """The answer for an instant."""
+    """The answer for an instant. `next` is the cursor of the page after it, null on the last."""
 
     at: datetime
     items: list[OnCallOut]
+    next: str | None = None
 
 
 @router.get("", name="on_call", responses={404: {}})
 async def on_call(
+    request: Request,
+    response: Response,
     uow: RequestUnitOfWork,
+    page: ListQueryParams,
     _: Reader,
     service: Reference = None,
     policy: Reference = None,
@@ -82,8 +87,10 @@ async def on_call(
         found = await on_call_of_schedule(uow.conn, schedule, at=moment)
     else:
         found = await on_call_everywhere(uow.conn, at=moment)
-    names = await Directory(uow.conn).names(duties.user_id for duties in found if duties.user_id)
-    return OnCallAnswer(at=moment, items=[_out(duties, names) for duties in found])
+    shown, cursor = page.cut_whole(list(enumerate(found)), lambda numbered: [numbered[0]])
+    link_next(request, response, cursor)
+    names = await Directory(uow.conn).names(duties.user_id for _, duties in shown if duties.user_id)
+    return OnCallAnswer(at=moment, items=[_out(duties, names) for _, duties in shown], next=cursor)
 
 
 def _out(duties: Duties, names: dict[UUID, str]) -> OnCallOut:

@@ -236,7 +236,10 @@ async def delete_schedule(
 
 @router.get("/{schedule_id}/shifts", name="list_shifts")
 async def list_shifts(
+    request: Request,
+    response: Response,
     uow: RequestUnitOfWork,
+    page: ListQueryParams,
     _: Reader,
     schedule_id: UUID,
     start: Annotated[Moment | None, Query(description="Left out: now.")] = None,
@@ -251,7 +254,10 @@ async def list_shifts(
     stored = await ScheduleRepository(uow.conn).get(schedule_id, since=begins)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
-    found = shifts(stored.schedule, begins, end=ends, duty=role)
+    found, cursor = page.cut_whole(
+        shifts(stored.schedule, begins, end=ends, duty=role), lambda shift: [shift.starts_at.isoformat()]
+    )
+    link_next(request, response, cursor)
     people = {shift.on_call.user_id for shift in found if shift.on_call.user_id}
     names = await Directory(uow.conn).names(people)
     return Listing(
@@ -268,7 +274,8 @@ async def list_shifts(
                 override_id=shift.on_call.override.id if shift.on_call.override else None,
             )
             for shift in found
-        ]
+        ],
+        next=cursor,
     )
 
 
