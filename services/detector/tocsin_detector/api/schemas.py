@@ -223,7 +223,8 @@ def integration_out(
 
 
 class DeliveryOut(BaseModel):
-    """One post of one sender. Its bytes are at /api/v1/deliveries/{id}/body, unless `body_missing` says why not.
+    """One post of one sender. Its bytes are at /api/v1/deliveries/{id}/body, unpacked where they came as gzip, unless
+    `body_missing` says why not.
 
     Of refusals of one kind, one in ten seconds has a line of its own; then one more stands for so many as `times` says.
     """
