@@ -97,7 +97,7 @@ async def test_by_every_road_a_post_hands_its_trace_to_what_it_causes(
 
 @pytest.mark.parametrize("shown", [None, "", "junk", TRACE.upper(), "01" + TRACE[2:], "\xff" * 55])
 async def test_none_is_made_up_where_no_valid_one_came(house: House, shown: str | None) -> None:
-    headers = {} if shown is None else {"traceparent": shown.encode("latin-1")}
+    headers = {} if shown is None else {b"traceparent": shown.encode("latin-1")}
     path = f"/api/v1/webhooks/generic/{await house.key()}"
     answer = await house.senders.post(path, content=ALERT, headers=headers)
 
