@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tocsin_bus.maintenance import SERVICE_TABLES, keep_partitions
-from tocsin_bus.migrations.tables import bus_tables_v1, sendings_v2, sendings_v3
+from tocsin_bus.migrations.tables import bus_tables_v1, sendings_v2, sendings_v3, sendings_v4, timers_v2
 from tocsin_bus.subscriptions import Subscriptions
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.base import Event
@@ -60,6 +60,8 @@ async def _make_ledger(url: str) -> None:
     bus_tables_v1(statements)
     sendings_v2(statements)
     sendings_v3(statements)
+    timers_v2(statements)
+    sendings_v4(statements)
     database = ledger_of(url)
     async with database.begin() as conn:
         for statement in (*statements.made, EFFECTS, COUNTERS):

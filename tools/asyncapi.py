@@ -120,7 +120,10 @@ def _headers() -> dict[str, Any]:
                 "description": "The delivery or request it all began with.",
             },
             "ce_causationid": {**text, "format": "uuid", "description": "The event that led to this one."},
-            "ce_traceparent": {**text, "description": "W3C trace context."},
+            "ce_traceparent": {
+                **text,
+                "description": "W3C trace context of the post or request that it began with, if one came.",
+            },
         },
     }
 

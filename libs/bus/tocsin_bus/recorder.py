@@ -9,7 +9,7 @@ import structlog
 from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import Outgoing, Sent, Tried
 from tocsin_bus.sending_rows import record
-from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
+from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
@@ -78,7 +78,7 @@ class Recorder:
             one.told = True
 
     async def _tell(self, tried: Sequence[Tried]) -> None:
-        async with self._open_uow(cause=Cause(tried[0].sending.correlation_id)) as uow:
+        async with self._open_uow(cause=tried[0].sending.cause) as uow:
             mine = await record(uow, tried)
             if mine:
                 await self._outgoing.recorded(mine, uow)
@@ -89,5 +89,5 @@ class Recorder:
     async def _record_untold(self, tried: Tried) -> None:
         """The service cannot take the outcome in, and never will: keep it here, so that nobody is sent it for ever."""
         log.exception("sending.not_told", provider=self._provider, sending=str(tried.sending.id))
-        async with self._open_uow(cause=Cause(tried.sending.correlation_id)) as uow:
+        async with self._open_uow(cause=tried.sending.cause) as uow:
             await record(uow, [tried])

@@ -14,7 +14,7 @@ from tocsin_bus.recorder import Recorder
 from tocsin_bus.sending import Outcome, Outgoing, Provider, Retry, Sending, Sent, Tried, Unknown
 from tocsin_bus.sending_rows import FRESH, Claimed, Haul, cancel, claim, claim_anew, renew
 from tocsin_bus.stalled import StalledTeller
-from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
+from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_runtime.clock import monotonic
 
 log = structlog.get_logger("tocsin.sending")
@@ -215,7 +215,7 @@ class SendRunner:
     async def _still_mine(self, sending: Sending) -> bool:
         """Look again before one begins that was held up: whoever answered since did not wait for it (R27)."""
         try:
-            async with self._open_uow(cause=Cause(sending.correlation_id)) as uow:
+            async with self._open_uow(cause=sending.cause) as uow:
                 mine = await claim_anew(uow, sending)
                 if mine and sending.id in await self._outgoing.still_wanted([sending], uow):
                     return True

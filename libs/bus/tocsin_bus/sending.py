@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from tocsin_bus.berths import Berth
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Statement, to_json
 from tocsin_runtime.writes import Write
@@ -35,7 +35,7 @@ class Sending:
     fence: int
     may_repeat: bool
     created_at: datetime
-    correlation_id: UUID
+    cause: Cause
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class NewSending:
-    """One message that is to leave, and the story that it belongs to.
+    """One message that is to leave, and why: what becomes of it is told for the same cause.
 
     Sendings of one `order_key` go one after another. After `not_after` no further try begins. `destination` names the
     server that it goes to, where a provider has many: one that hangs holds up only what goes there.
@@ -91,7 +91,7 @@ class NewSending:
     subject: UUID
     payload: dict[str, Any]
     idempotency_key: str
-    correlation_id: UUID
+    cause: Cause
     not_after: datetime | None = None
     order_key: str | None = None
     destination: str = ""
@@ -147,7 +147,7 @@ async def queue_sending(
         subject=subject,
         payload=payload,
         idempotency_key=idempotency_key,
-        correlation_id=uow.correlation_id,
+        cause=uow.cause,
         not_after=not_after,
         order_key=order_key,
         destination=destination,
@@ -172,13 +172,15 @@ def queue_sendings(uow: UnitOfWork, new: Sequence[NewSending], *, at_once: bool 
             uow.wake(f"send.{one.provider}")
         else:
             row |= _CLAIMED
-            _leave(uow, berth, sending=_as_claimed(row))
+            _leave(uow, berth, sending=_as_claimed(row, cause=one.cause))
     uow.write(Write(_QUEUE, _values(uow, rows)))
 
 
 def _waiting(one: NewSending, *, now: datetime) -> dict[str, Any]:
+    told = {**vars(one), **vars(one.cause)}
+    del told["cause"]
     begun = {"state": "pending", "attempts": 0, "fence": 0, "may_repeat": False, "stalled": False}
-    return {"id": new_id(), **vars(one), **begun, "created_at": now}
+    return {"id": new_id(), **told, **begun, "created_at": now}
 
 
 def _values(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> dict[str, object]:
@@ -190,19 +192,18 @@ def _leave(uow: UnitOfWork, berth: Berth, *, sending: Sending) -> None:
     uow.after_rollback(berth.give_back)
 
 
-def _as_claimed(row: dict[str, Any]) -> Sending:
+def _as_claimed(row: dict[str, Any], *, cause: Cause) -> Sending:
     """What `claim` would have read."""
-    same = ("id", "provider", "destination", "subject", "idempotency_key", "created_at", "correlation_id")
+    same = ("id", "provider", "destination", "subject", "idempotency_key", "created_at")
     payload = orjson.loads(to_json(row["payload"]))
-    return Sending(
-        **{name: row[name] for name in same}, payload=payload, attempt=1, fence=1, may_repeat=False
-    )
+    told = {name: row[name] for name in same}
+    return Sending(**told, payload=payload, attempt=1, fence=1, may_repeat=False, cause=cause)
 
 
 _CLAIMED = {"state": "sending", "attempts": 1, "fence": 1}
 _COLUMNS = (
     "id, provider, subject, order_key, destination, payload, idempotency_key, state, attempts, fence, may_repeat,"
-    " stalled, not_after, correlation_id, created_at"
+    " stalled, not_after, correlation_id, causation_id, traceparent, created_at"
 )
 _ADD = (
     f"INSERT INTO sendings ({_COLUMNS}, claimed_at, next_try_at) SELECT {_COLUMNS},"

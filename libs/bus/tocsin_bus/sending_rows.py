@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from tocsin_bus.destinations import Offer
 from tocsin_bus.sending import LEASE, NOW, UNTIL, GiveUp, Retry, Sending, Sent, Tried, Unknown
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_runtime.statement import Statement
 
 FRESH = timedelta(milliseconds=250)
@@ -157,7 +157,7 @@ def _load(row: Record) -> Sending:
         fence=row["fence"],
         may_repeat=row["may_repeat"],
         created_at=row["created_at"],
-        correlation_id=row["correlation_id"],
+        cause=Cause(row["correlation_id"], row["causation_id"], row["traceparent"]),
     )
 
 
@@ -170,7 +170,7 @@ _DUE = (
 )
 _COLUMNS = (
     "s.id, s.provider, s.destination, s.subject, s.payload, s.idempotency_key, s.attempts, s.fence, s.may_repeat,"
-    " s.created_at, s.correlation_id"
+    " s.created_at, s.correlation_id, s.causation_id, s.traceparent"
 )
 _TAKE = (
     f"UPDATE sendings AS s SET state = 'sending', attempts = attempts + 1, fence = fence + 1, next_try_at = {UNTIL},"

@@ -8,7 +8,7 @@ import structlog
 from tocsin_bus.parked import is_transient, is_unreachable
 from tocsin_bus.sending import Outgoing
 from tocsin_bus.sending_rows import take_stalled
-from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
+from tocsin_bus.unit_of_work import OpenUnitOfWork
 
 log = structlog.get_logger("tocsin.sending")
 
@@ -60,6 +60,6 @@ class StalledTeller:
         async with self._open_uow() as uow:
             sending = await take_stalled(uow, provider=self._provider, destinations=list(broken))
             if sending is not None and tell:
-                uow.cause = Cause(sending.correlation_id)
+                uow.cause = sending.cause
                 await self._outgoing.stalled(sending, broken[sending.destination], uow)
         return sending is not None

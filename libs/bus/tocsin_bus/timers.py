@@ -81,7 +81,7 @@ class TimerRunner:
                 row = await self._claim(uow)
                 if row is None:
                     return False
-                uow.cause = Cause(row["correlation_id"])
+                uow.cause = Cause(row["correlation_id"], row["causation_id"], row["traceparent"])
                 timer = Timer(row["kind"], row["subject"], row["generation"], row["due_at"], row["payload"])
                 await self._timers.fire(timer, uow)
                 await _DONE.run(uow.conn, **_identity(row))
@@ -108,7 +108,7 @@ def _identity(row: Record) -> dict[str, object]:
 
 
 _CLAIM = Statement(
-    "SELECT kind, subject, generation, due_at, payload, correlation_id, attempts FROM timers"
+    "SELECT kind, subject, generation, due_at, payload, correlation_id, causation_id, traceparent, attempts FROM timers"
     " WHERE try_at <= :now AND kind = ANY(CAST(:kinds AS text[])) ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED"
 )
 _DONE = Statement("DELETE FROM timers WHERE kind = :kind AND subject = :subject AND generation = :generation")

@@ -76,7 +76,7 @@ class UnitOfWork:
         self.emitted: list[Envelope] = []
         self._flushed = 0
         self._writes: list[Write] = []
-        self._timers: list[tuple[str, UUID, int, datetime, str, UUID]] = []
+        self._timers: list[tuple[str, UUID, int, datetime, str, UUID, UUID | None, str | None]] = []
 
     @property
     def correlation_id(self) -> UUID:
@@ -118,10 +118,11 @@ class UnitOfWork:
         """A timer that survives everything. One with the same (kind, subject, generation) is kept as it is.
 
         Timers are never cancelled: when one fires, its handler looks whether it still applies. One that is due
-        already fires at once, others within a second of their time.
+        already fires at once, others within a second of their time. What follows from it has the cause that this has.
         """
-        told = orjson.dumps(payload or {}).decode()
-        self._timers.append((kind, subject, generation, due_at, told, self.cause.correlation_id))
+        told, cause = orjson.dumps(payload or {}).decode(), self.cause
+        why = (cause.correlation_id, cause.causation_id, cause.traceparent)
+        self._timers.append((kind, subject, generation, due_at, told, *why))
         if due_at <= self.now:
             self.woken.add("timers")
 
@@ -249,12 +250,22 @@ def unit_of_work_opener(
     return open_unit_of_work
 
 
-_OF_A_TIMER = ("kinds", "subjects", "generations", "times", "payloads", "correlations")
+_OF_A_TIMER = (
+    "kinds",
+    "subjects",
+    "generations",
+    "times",
+    "payloads",
+    "correlations",
+    "causations",
+    "traces",
+)
 _SCHEDULE = Statement(
-    "INSERT INTO timers (kind, subject, generation, due_at, try_at, payload, correlation_id)"
-    " SELECT kind, subject, generation, due_at, due_at, CAST(payload AS jsonb), correlation_id"
-    " FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:generations AS int[]),"
-    " CAST(:times AS timestamptz[]), CAST(:payloads AS text[]), CAST(:correlations AS uuid[]))"
-    " AS new(kind, subject, generation, due_at, payload, correlation_id) ON CONFLICT DO NOTHING"
+    "INSERT INTO timers (kind, subject, generation, due_at, try_at, payload, correlation_id, causation_id, traceparent)"
+    " SELECT kind, subject, generation, due_at, due_at, CAST(payload AS jsonb), correlation_id, causation_id,"
+    " traceparent FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:generations AS int[]),"
+    " CAST(:times AS timestamptz[]), CAST(:payloads AS text[]), CAST(:correlations AS uuid[]),"
+    " CAST(:causations AS uuid[]), CAST(:traces AS text[])) AS new(kind, subject, generation, due_at, payload,"
+    " correlation_id, causation_id, traceparent) ON CONFLICT DO NOTHING"
 )
 _NOTIFY = Statement("SELECT pg_notify(:channel, :message)")

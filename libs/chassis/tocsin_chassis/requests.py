@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_access.dependencies import recognised
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.tracing import valid_traceparent
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -37,7 +38,7 @@ async def open_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
 
 def cause_of(request: Request) -> Cause:
     """A new story, which carries on the caller's trace."""
-    return Cause(new_id(), traceparent=request.headers.get("traceparent", "")[:55] or None)
+    return Cause(new_id(), traceparent=valid_traceparent(request.headers.get("traceparent", "")))
 
 
 async def open_connection(request: Request) -> AsyncIterator[AsyncConnection]:

@@ -14,11 +14,12 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Call:
-    """One request: when it came (seconds of the epoch), its idempotency key, and its body."""
+    """One request: when it came (seconds of the epoch), its idempotency key, its body and its `traceparent`."""
 
     at: float
     key: str
     body: dict[str, Any]
+    trace: str | None = None
 
 
 class Receiver:
@@ -63,5 +64,6 @@ class Receiver:
     async def _take(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
         if self.status == 200:
-            self.calls.append(Call(time(), request.headers.get("webhook-id", ""), body))
+            key, trace = request.headers.get("webhook-id", ""), request.headers.get("traceparent")
+            self.calls.append(Call(time(), key, body, trace))
         return web.Response(status=self.status)

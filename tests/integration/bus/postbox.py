@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tocsin_bus.sending import GiveUp, Outcome, Retry, Sending, Sent, Tried, Unknown, queue_sending
-from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.database import Database
 
 SUBJECT = UUID("0195d2f0-0000-7000-8000-000000000001")
@@ -38,15 +38,18 @@ class Desk:
     unwanted: set[UUID] = field(default_factory=set)
     heard: list[tuple[UUID, Outcome]] = field(default_factory=list)
     held_up: list[tuple[UUID, str]] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
 
     async def still_wanted(self, sendings: Sequence[Sending], uow: UnitOfWork) -> Collection[UUID]:
         return [sending.id for sending in sendings if sending.subject not in self.unwanted]
 
     async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
         self.heard += [(one.sending.subject, one.outcome) for one in tried]
+        self.causes.append(uow.cause)
 
     async def stalled(self, sending: Sending, reason: str, uow: UnitOfWork) -> None:
         self.held_up.append((sending.subject, reason))
+        self.causes.append(uow.cause)
 
 
 async def queue(

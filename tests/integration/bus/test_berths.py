@@ -43,9 +43,7 @@ class _House:
         self, *subjects: UUID, at_once: bool = True, fails: bool = False, takes: float = 0
     ) -> None:
         async with self.open_uow() as uow:
-            new = [
-                NewSending("postbox", one, {"to": str(one)}, str(one), uow.correlation_id) for one in subjects
-            ]
+            new = [NewSending("postbox", one, {"to": str(one)}, str(one), uow.cause) for one in subjects]
             queue_sendings(uow, new, at_once=at_once)
             await pause(takes)
             if fails:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from tocsin_bus.timers import TimerRunner
-from tocsin_bus.unit_of_work import OpenUnitOfWork
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_events.alerts import Alert, AlertOpened, AlertRepeated, AlertResolved, AlertSeverity
 from tocsin_events.base import REGISTRY, Event
 from tocsin_incidents.consumers import subscriptions_for, timers_for
@@ -55,13 +55,13 @@ class Room:
         }
         return Alert(**(plain | changes))
 
-    async def hear(self, *events: Event) -> None:
+    async def hear(self, *events: Event, cause: Cause | None = None) -> None:
         """Handle each event as the consumer runner would."""
         subscriptions = subscriptions_for(self.desk)
         for event in events:
             handler = subscriptions.handler_for(event)
             assert handler is not None, f"nobody handles {event.TYPE}"
-            async with self.open_uow() as uow:
+            async with self.open_uow(cause=cause) as uow:
                 await handler(event, uow)
 
     async def fires(self, alert: Alert) -> Alert:

@@ -11,7 +11,7 @@ from tocsin_access.directory import tell
 from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_bus.timers import TimerRunner
-from tocsin_bus.unit_of_work import OpenUnitOfWork
+from tocsin_bus.unit_of_work import Cause, OpenUnitOfWork
 from tocsin_events.base import Event
 from tocsin_events.directory import Role, UserChanged
 from tocsin_events.incidents import (
@@ -119,22 +119,22 @@ class Stage:
         )
         return incident.model_copy(update=changes)
 
-    async def open(self, **changes: object) -> Incident:
+    async def open(self, *, cause: Cause | None = None, **changes: object) -> Incident:
         """An incident that opens; paging hears of it."""
         incident = self.incident(**changes)
-        await self.hear(IncidentOpened(incident=incident))
+        await self.hear(IncidentOpened(incident=incident), cause=cause)
         return incident
 
     async def acknowledged(self, incident: Incident, by: UUID) -> None:
         """The incidents service took an answer."""
         await self.hear(IncidentAcknowledged(incident=incident, actor_id=by, actor_name="Somebody"))
 
-    async def hear(self, *events: Event | IncidentEvent) -> None:
+    async def hear(self, *events: Event | IncidentEvent, cause: Cause | None = None) -> None:
         """Let paging handle these events, each in a unit of work of its own."""
         for event in events:
             handler = subscriptions_of(self.pager).handler_for(event)
             assert handler is not None
-            async with self.open_uow() as uow:
+            async with self.open_uow(cause=cause) as uow:
                 await handler(event, uow)
 
     async def forward(self, by: timedelta) -> int:

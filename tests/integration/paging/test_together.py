@@ -85,9 +85,8 @@ async def test_each_pages_for_itself_and_belongs_to_its_own_story(stage: Stage) 
         assert (case.escalation.step, case.escalation.next_at) == (1, stage.clock.moment + 5 * MINUTE)
     tray = Tray()
     assert await stage.send(tray) == 3
-    assert {sending.correlation_id for sending in tray.taken} == {cause.correlation_id for cause in causes}
-    sent = {key: story for key, (story, _) in (await told(stage, PageSent)).items()}
-    assert sent == {key: story for key, (story, _) in stories(incidents, causes).items()}
+    assert {sending.cause for sending in tray.taken} == set(causes)
+    assert await told(stage, PageSent) == stories(incidents, causes)
     assert await stage.forward(5 * MINUTE) == 3, "a timer each, in which nothing more is left to do"
 
 

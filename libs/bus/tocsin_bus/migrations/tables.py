@@ -139,6 +139,14 @@ SENDINGS_V3 = """
 ALTER TABLE sendings ADD COLUMN claimed_at timestamptz;
 """
 
+SENDINGS_V4 = """
+ALTER TABLE sendings ADD COLUMN IF NOT EXISTS causation_id uuid, ADD COLUMN IF NOT EXISTS traceparent text;
+"""
+
+TIMERS_V2 = """
+ALTER TABLE timers ADD COLUMN IF NOT EXISTS causation_id uuid, ADD COLUMN IF NOT EXISTS traceparent text;
+"""
+
 EMBEDDED_BUS_V1 = """
 CREATE TABLE partitions (
     topic text NOT NULL,
@@ -205,6 +213,16 @@ def sendings_v2(op: Operations) -> None:
 def sendings_v3(op: Operations) -> None:
     """When it was claimed: the end of a lease does not tell, as it moves while the owner lives."""
     _run(op, SENDINGS_V3)
+
+
+def sendings_v4(op: Operations) -> None:
+    """Which event led to it, and the trace that it is part of."""
+    _run(op, SENDINGS_V4)
+
+
+def timers_v2(op: Operations) -> None:
+    """The same of a timer."""
+    _run(op, TIMERS_V2)
 
 
 def embedded_bus_v1(op: Operations) -> None:

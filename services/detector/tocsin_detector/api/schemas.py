@@ -243,6 +243,7 @@ class DeliveryOut(BaseModel):
     size: int
     body_missing: str | None
     times: int
+    traceparent: str | None
 
 
 def delivery_out(delivery: KeptDelivery, alert_ids: list[UUID]) -> DeliveryOut:
@@ -262,6 +263,7 @@ def delivery_out(delivery: KeptDelivery, alert_ids: list[UUID]) -> DeliveryOut:
         size=delivery.size,
         body_missing=delivery.body_missing,
         times=delivery.times,
+        traceparent=delivery.traceparent,
     )
 
 

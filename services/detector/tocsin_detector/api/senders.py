@@ -16,6 +16,7 @@ from tocsin_detector.api.answers import Answer
 from tocsin_detector.domain.content_type import may_hold_json
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.usecases.accept import Post
+from tocsin_runtime.tracing import valid_traceparent
 
 _WEBHOOKS = "/api/v1/webhooks/"
 _ALERTMANAGER = "/alertmanager/"
@@ -144,7 +145,9 @@ def post_of(visit: Visit, body: bytes) -> Post:
     """The body and how it came."""
     assert visit.road is not None, "an unknown source is refused before its body is read"
     name, strict = sender_id(visit)
-    return Post(visit.road, body, _content_type(visit), sender_id=name, strict=strict)
+    shown = visit.headers.get(b"traceparent")
+    trace = valid_traceparent(shown.decode("latin-1")) if shown is not None else None
+    return Post(visit.road, body, _content_type(visit), sender_id=name, strict=strict, traceparent=trace)
 
 
 def _content_type(visit: Visit) -> str | None:

@@ -14,7 +14,8 @@ class Delivery:
 
     `body` is what was sent, unpacked if it came packed; `signals` what it was understood as, encoded, None when there
     is nothing to do. `body_missing` says why there is no body where one came, and `times` for how many posts it stands.
-    `sender_id` is the sender's own id of this delivery, by which a repeat is known for 24 hours.
+    `sender_id` is the sender's own id of this delivery, by which a repeat is known for 24 hours. `traceparent` is the
+    trace of all that it causes.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class Delivery:
     replay_of: UUID | None = None
     body_missing: str | None = None
     times: int = 1
+    traceparent: str | None = None
 
     @property
     def is_plain(self) -> bool:

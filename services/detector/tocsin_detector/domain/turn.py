@@ -38,6 +38,7 @@ class Heard:
     service: ServiceMatch
     group_key: GroupKey
     grouping: Grouping
+    traceparent: str | None = None
 
     @property
     def key(self) -> tuple[UUID, str]:

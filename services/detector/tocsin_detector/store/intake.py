@@ -176,11 +176,15 @@ def _as_duplicate(delivery: Delivery, first: UUID) -> Delivery:
 
 
 def _are_alike(deliveries: Sequence[Delivery]) -> bool:
-    """Whether one sender sent them all, each with as many alerts."""
+    """Whether one sender sent them all, each with as many alerts, and none as part of a trace."""
     first = deliveries[0]
     sender, road, accepted, kind = first.integration_id, first.road, first.accepted, first.content_type
     return all(
-        d.integration_id is sender and d.accepted == accepted and d.road is road and d.content_type == kind
+        d.integration_id is sender
+        and d.accepted == accepted
+        and d.road is road
+        and d.content_type == kind
+        and d.traceparent is None
         for d in deliveries
     )
 
@@ -211,6 +215,7 @@ def _plain_columns(deliveries: Sequence[Delivery]) -> list[list[object]]:
         [d.body for d in deliveries],
         [d.lane for d in deliveries],
         [d.signals for d in deliveries],
+        [d.traceparent for d in deliveries],
     ]
 
 
@@ -229,6 +234,7 @@ def _delivery_columns(deliveries: Sequence[Delivery]) -> list[list[object]]:
         [d.body for d in deliveries],
         [d.body_missing for d in deliveries],
         [d.times for d in deliveries],
+        [d.traceparent for d in deliveries],
     ]
 
 
@@ -239,6 +245,7 @@ def _waiting_columns(deliveries: Sequence[Delivery]) -> list[list[object]]:
         [d.integration_id for d in deliveries],
         [d.received_at for d in deliveries],
         [d.signals for d in deliveries],
+        [d.traceparent for d in deliveries],
     ]
 
 
@@ -255,11 +262,12 @@ def _receipt_columns(deliveries: Sequence[Delivery]) -> list[list[object]]:
 
 _INSERT_PLAIN = (
     "WITH come AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::int[], $6::text[],"
-    " $7::bytea[], $8::smallint[], $9::bytea[]) AS new(id, sender, at, road, accepted, type, body, lane, signals)),"
+    " $7::bytea[], $8::smallint[], $9::bytea[], $10::text[])"
+    " AS new(id, sender, at, road, accepted, type, body, lane, signals, trace)),"
     " kept AS (INSERT INTO deliveries (id, integration_id, received_at, road, verdict, accepted, ignored, content_type,"
-    " body) SELECT id, sender, at, road, 'accepted', accepted, 0, type, body FROM come)"
-    " INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals)"
-    " SELECT lane, id, sender, at, signals FROM come"
+    " body, traceparent) SELECT id, sender, at, road, 'accepted', accepted, 0, type, body, trace FROM come)"
+    " INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals, traceparent)"
+    " SELECT lane, id, sender, at, signals, trace FROM come"
 )
 """For a batch of nothing but ordinary deliveries, which is nearly every batch: half as many arrays to encode."""
 _INSERT_ALIKE = (
@@ -273,14 +281,14 @@ _INSERT_ALIKE = (
 """For such a batch of one sender's: of four arrays the rest of them is told once."""
 _INSERT = (
     "INSERT INTO deliveries (id, integration_id, received_at, road, verdict, reason, accepted, ignored, replay_of,"
-    " content_type, body, body_missing, times) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[],"
-    " $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::uuid[], $10::text[], $11::bytea[], $12::text[],"
-    " $13::int[])"
+    " content_type, body, body_missing, times, traceparent) SELECT * FROM unnest($1::uuid[], $2::uuid[],"
+    " $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::uuid[], $10::text[],"
+    " $11::bytea[], $12::text[], $13::int[], $14::text[])"
 )
 _INSERT_BOTH = (
     f"WITH kept AS ({_INSERT})"
-    " INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals)"
-    " SELECT * FROM unnest($14::smallint[], $15::uuid[], $16::uuid[], $17::timestamptz[], $18::bytea[])"
+    " INSERT INTO waiting (lane, delivery_id, integration_id, received_at, signals, traceparent)"
+    " SELECT * FROM unnest($15::smallint[], $16::uuid[], $17::uuid[], $18::timestamptz[], $19::bytea[], $20::text[])"
 )
 _WRITTEN = "SELECT id FROM deliveries WHERE id = ANY($1::uuid[])"
 _CLAIM = (

@@ -34,6 +34,7 @@ class Waiting:
     received_at: datetime
     done: int
     signals: bytes
+    traceparent: str | None
 
 
 class LaneStore:
@@ -87,7 +88,7 @@ _BUSY = Statement(
     " WHERE EXISTS (SELECT FROM waiting w WHERE w.lane = l.number)"
 )
 _OLDEST = Statement(
-    "SELECT lane, position, delivery_id, integration_id, received_at, done, signals FROM waiting"
+    "SELECT lane, position, delivery_id, integration_id, received_at, done, signals, traceparent FROM waiting"
     " WHERE lane = :lane ORDER BY position LIMIT :limit"
 )
 _FINISH = Statement("DELETE FROM waiting WHERE lane = :lane AND position = ANY(CAST(:positions AS bigint[]))")

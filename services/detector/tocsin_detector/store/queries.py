@@ -145,6 +145,7 @@ class KeptDelivery:
     size: int
     body_missing: str | None
     times: int
+    traceparent: str | None
 
     def line(self) -> DeliveryLine:
         """As health looks at it."""
@@ -204,6 +205,7 @@ _KEPT = (
     func.length(deliveries.c.body).label("size"),
     deliveries.c.body_missing,
     deliveries.c.times,
+    deliveries.c.traceparent,
 )
 _EXPIRED = text(
     EXPIRED.replace("FROM", "* FROM", 1)

@@ -52,6 +52,7 @@ deliveries = Table(
     Column("body", LargeBinary, nullable=False),
     Column("body_missing", Text),
     Column("times", Integer, nullable=False),
+    Column("traceparent", Text),
 )
 
 receipts = Table(
@@ -75,6 +76,7 @@ waiting = Table(
     Column("received_at", _TIME, nullable=False),
     Column("done", Integer, nullable=False),
     Column("signals", LargeBinary, nullable=False),
+    Column("traceparent", Text),
 )
 
 alert_groups = Table(

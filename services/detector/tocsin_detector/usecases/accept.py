@@ -66,7 +66,10 @@ class Rejection(Exception):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A body and how it came. `sender_id` is the sender's own id of it; `strict` refuses another body under that id."""
+    """A body and how it came. `sender_id` is the sender's own id of it; `strict` refuses another body under that id.
+
+    `traceparent` is the trace that the sender is part of, if it says so.
+    """
 
     road: Road
     body: bytes
@@ -74,6 +77,7 @@ class Post(msgspec.Struct, frozen=True):
     sender_id: str | None = None
     strict: bool = False
     replay_of: UUID | None = None
+    traceparent: str | None = None
 
 
 Tell = Callable[[Receipt | Exception], None]
@@ -135,6 +139,7 @@ class Accept:
                 reason=clean(rejection.detail)[:500],
                 content_type=post.content_type,
                 replay_of=post.replay_of,
+                traceparent=post.traceparent,
             )
         )
 
@@ -184,6 +189,7 @@ class Accept:
             content_type=post.content_type,
             signals=encode_signals(parsed.signals) if parsed.signals else None,
             replay_of=post.replay_of,
+            traceparent=post.traceparent,
         )
         return delivery, receipt
 

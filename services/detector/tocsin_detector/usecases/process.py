@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_detector.domain.catalogue import match
 from tocsin_detector.domain.dedup import Verb
 from tocsin_detector.domain.grouping import Grouping, group_key
@@ -152,6 +152,7 @@ def _heard(item: _Item, integration: Integration | None, catalogue: Mapping[str,
         delivery_id=item.row.delivery_id,
         integration_id=item.row.integration_id,
         received_at=item.row.received_at,
+        traceparent=item.row.traceparent,
         source=source,
         service=service,
         group_key=group_key(item.signal, grouping, service=service.name, source=source),
@@ -193,4 +194,5 @@ def _decided(step: Step, item: int) -> Decided:
 def _follow_up(uow: UnitOfWork, step: Step, figures: LaneFigures) -> None:
     figures.decided(step)
     if step.news is not None and step.alert is not None:
-        tell(uow, step.news, step.alert, cause=step.heard.delivery_id, previous=step.previous_severity)
+        cause = Cause(step.heard.delivery_id, traceparent=step.heard.traceparent)
+        tell(uow, step.news, step.alert, cause=cause, previous=step.previous_severity)

@@ -22,4 +22,5 @@ async def post_again(database: Database, delivery_id: UUID) -> tuple[Integration
         if integration is None:
             raise NotFound("The integration that it came by is deleted; there is nobody to replay it for.")
         body = await kept_body(DeliveryQueries(conn), delivery_id)
-    return integration, Post(Road(kept.road), body, kept.content_type, replay_of=delivery_id)
+    post = Post(Road(kept.road), body, kept.content_type, replay_of=delivery_id, traceparent=kept.traceparent)
+    return integration, post

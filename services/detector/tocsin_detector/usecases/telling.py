@@ -1,7 +1,5 @@
 """Turns the news of a turn into events for the other services."""
 
-from uuid import UUID
-
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_detector.domain import alert as domain
 from tocsin_detector.domain.severity import Severity
@@ -22,12 +20,12 @@ def tell(
     news: News,
     alert: domain.Alert,
     *,
-    cause: UUID | None = None,
+    cause: Cause | None = None,
     previous: Severity | None = None,
 ) -> None:
-    """Emit what happened to the alert; `cause` is the delivery that the story began with."""
+    """Emit what happened to the alert; `cause` is that of a delivery, else it is the unit of work's."""
     event = _event(news, alert, previous=previous)
-    uow.emit(event, cause=Cause(cause) if cause is not None else None)
+    uow.emit(event, cause=cause)
     uow.announce("alert")
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_bus.unit_of_work import Cause
 from tocsin_incidents.domain.catalogue import Service
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
@@ -76,7 +77,8 @@ class Joined:
 class Settled:
     """What was pending: alerts that joined, oldest first, how many of those fire, how many others ended.
 
-    `ended_with` of those that ended did so because a person resolved their incident.
+    `ended_with` of those that ended did so because a person resolved their incident. What led to the first that joined
+    and to the last that ended is None where the release before wrote it down.
     """
 
     joined: list[Joined]
@@ -84,6 +86,8 @@ class Settled:
     ended: int
     total: int
     ended_with: int = 0
+    joined_by: Cause | None = None
+    ended_by: Cause | None = None
 
 
 class AlertRepository:
@@ -156,14 +160,16 @@ class AlertRepository:
             return True
         return await _CLAIM_GROUP_AGAIN.run(self._conn, group_id=group_id, incident_id=incident_id) == 1
 
-    async def join(self, *alerts: Joined, at: datetime) -> None:
+    async def join(self, *alerts: tuple[Joined, Cause], at: datetime) -> None:
         """They belong to their incidents, and wait to be counted; each is another one."""
-        columns = {name: [getattr(alert, name) for alert in alerts] for name in _JOINED}
-        await _JOIN.run(self._conn, **columns, at=at)
+        columns = {name: [getattr(alert, name) for alert, _ in alerts] for name in _JOINED}
+        causes = {name: [getattr(cause, name) for _, cause in alerts] for name in _CAUSE}
+        await _JOIN.run(self._conn, **columns, **causes, at=at)
 
-    async def end(self, alert_id: UUID, *, at: datetime, with_incident: bool) -> bool:
+    async def end(self, alert_id: UUID, *, at: datetime, with_incident: bool, cause: Cause) -> bool:
         """The alert is over; False when it is of no incident, or was over before."""
-        return await _END.run(self._conn, alert_id=alert_id, at=at, with_incident=with_incident) == 1
+        values = {"alert_id": alert_id, "at": at, "with_incident": with_incident}
+        return await _END.run(self._conn, **values, **vars(cause)) == 1
 
     async def unsettled(self, *, now: datetime, quiet: timedelta, small: int) -> list[UUID]:
         """Incidents with something pending; one with `small` alerts or more only every `quiet`."""
@@ -175,12 +181,15 @@ class AlertRepository:
         rows = await _SETTLE.rows(self._conn, incident_id=incident_id, most=most)
         fresh = sorted((row for row in rows if not row["was_told"]), key=lambda row: row["joined_at"])
         ended = [row for row in rows if row["was_firing"] and not row["is_firing"]]
+        last = max(ended, key=lambda row: row["ended_at"], default=None)
         return Settled(
             [Joined(**{name: row[name] for name in _JOINED}) for row in fresh],
             joined_firing=sum(row["is_firing"] for row in fresh),
             total=len(rows),
             ended=len(ended),
             ended_with=sum(row["ended_with_incident"] for row in ended),
+            joined_by=_cause(fresh[0]) if fresh else None,
+            ended_by=_cause(last) if last else None,
         )
 
     async def let_go(self, incident_id: UUID) -> None:
@@ -203,6 +212,12 @@ def _first_look(row: Row) -> FirstLook:
     return FirstLook(
         severity_map_of(stored) if stored else DEFAULT_MAP, _candidate(row, "open_"), row["service_id"]
     )
+
+
+def _cause(row: Row) -> Cause | None:
+    if row["correlation_id"] is None:
+        return None
+    return Cause(row["correlation_id"], row["causation_id"], row["traceparent"])
 
 
 def _candidate(row: Row | None, prefix: str = "") -> Candidate | None:
@@ -277,28 +292,34 @@ _CLAIM_GROUP_AGAIN = Statement(
     " AND NOT EXISTS (SELECT 1 FROM incident_groups o WHERE o.group_id = :group_id AND o.open)"
 )
 _JOINED = ("alert_id", "incident_id", "group_id", "title", "severity", "reason")
+_CAUSE = ("correlation_id", "causation_id", "traceparent")
 _INTO = (
     "INSERT INTO incident_alerts (alert_id, incident_id, group_id, title, severity, reason, joined_at,"
-    " told, counted_firing, pending) "
+    " told, counted_firing, pending, correlation_id, causation_id, traceparent) "
 )
 _MOVED = (
     " ON CONFLICT (alert_id) DO UPDATE SET incident_id = excluded.incident_id, group_id = excluded.group_id,"
     " title = excluded.title, severity = excluded.severity, reason = excluded.reason,"
     " joined_at = excluded.joined_at, ended_at = NULL, ended_with_incident = false, told = excluded.told,"
-    " counted_firing = excluded.counted_firing, pending = excluded.pending"
+    " counted_firing = excluded.counted_firing, pending = excluded.pending, correlation_id = excluded.correlation_id,"
+    " causation_id = excluded.causation_id, traceparent = excluded.traceparent"
 )
 _JOIN = Statement(
-    _INTO + "SELECT a, i, g, t, s, r, CAST(:at AS timestamptz), false, false, true FROM unnest("
+    _INTO + "SELECT a, i, g, t, s, r, CAST(:at AS timestamptz), false, false, true, c, e, w FROM unnest("
     "CAST(:alert_id AS uuid[]), CAST(:incident_id AS uuid[]), CAST(:group_id AS uuid[]), CAST(:title AS text[]),"
-    " CAST(:severity AS text[]), CAST(:reason AS text[])) AS new(a, i, g, t, s, r) ORDER BY a" + _MOVED
+    " CAST(:severity AS text[]), CAST(:reason AS text[]), CAST(:correlation_id AS uuid[]),"
+    " CAST(:causation_id AS uuid[]), CAST(:traceparent AS text[])) AS new(a, i, g, t, s, r, c, e, w) ORDER BY a"
+    + _MOVED
 )
 _COUNTED = Statement(
-    _INTO + "SELECT alert_id, incident_id, group_id, title, severity, reason, joined_at, true, true, false"
+    _INTO + "SELECT alert_id, incident_id, group_id, title, severity, reason, joined_at, true, true, false,"
+    " NULL, NULL, NULL"
     " FROM jsonb_populate_recordset(CAST(NULL AS incident_alerts), CAST(:alerts AS jsonb)) ORDER BY alert_id"
     + _MOVED
 )
 _END = Statement(
-    "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true"
+    "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true,"
+    " correlation_id = :correlation_id, causation_id = :causation_id, traceparent = :traceparent"
     " WHERE alert_id = :alert_id AND ended_at IS NULL"
 )
 _UNSETTLED = Statement(
@@ -312,7 +333,8 @@ _SETTLE = Statement(
     " UPDATE incident_alerts a SET told = true, pending = false, counted_firing = a.ended_at IS NULL"
     " FROM was WHERE a.alert_id = was.alert_id"
     " RETURNING a.alert_id, a.incident_id, a.group_id, a.title, a.severity, a.reason, a.joined_at,"
-    " was.told AS was_told, was.counted_firing AS was_firing, a.counted_firing AS is_firing, a.ended_with_incident"
+    " was.told AS was_told, was.counted_firing AS was_firing, a.counted_firing AS is_firing, a.ended_with_incident,"
+    " a.ended_at, a.correlation_id, a.causation_id, a.traceparent"
 )
 _LET_GO = Statement("UPDATE incident_groups SET open = false WHERE incident_id = :incident_id AND open")
 _TAKE_BACK = Statement(

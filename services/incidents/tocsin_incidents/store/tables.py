@@ -108,6 +108,11 @@ incident_alerts = Table(
     Column("told", Boolean, nullable=False),  # counted in alert_count, and told as joined
     Column("counted_firing", Boolean, nullable=False),  # counted in firing_count
     Column("pending", Boolean, nullable=False),  # joined or ended since it was last counted
+    Column(
+        "correlation_id", Uuid
+    ),  # what led to that, as events name it; empty for one that opened its incident
+    Column("causation_id", Uuid),
+    Column("traceparent", Text),
     Index("ix_incident_alerts_incident", "incident_id"),
     Index("ix_incident_alerts_pending", "incident_id", postgresql_where=text("pending")),
 )

@@ -110,7 +110,7 @@ async def _join(uow: UnitOfWork, alert: Firing, *, decision: Decision) -> bool:
         belongs.group_id, belongs.incident_id
     ):
         return False
-    await alerts.join(belongs, at=uow.now)
+    await alerts.join((belongs, uow.cause), at=uow.now)
     uow.wake(SETTLE)
     return True
 

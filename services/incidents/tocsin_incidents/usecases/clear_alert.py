@@ -15,7 +15,8 @@ async def clear_alert(
 
     `with_incident`: nothing has cleared, a person resolved its incident.
     """
-    if not await AlertRepository(uow.conn).end(alert_id, at=ended_at, with_incident=with_incident):
+    alerts = AlertRepository(uow.conn)
+    if not await alerts.end(alert_id, at=ended_at, with_incident=with_incident, cause=uow.cause):
         return "not_ours"
     uow.wake(SETTLE)
     return "cleared"

@@ -25,7 +25,7 @@ class _Sorted:
     `later` are of the groups of those.
     """
 
-    joining: dict[UUID, Joined] = field(default_factory=dict)
+    joining: dict[UUID, tuple[Joined, Cause]] = field(default_factory=dict)
     others: list[Placing | Lone] = field(default_factory=list)
     later: list[Told] = field(default_factory=list)
 
@@ -40,7 +40,7 @@ async def place_alerts(uow: UnitOfWork, desk: Desk, *, alerts: Sequence[Told]) -
         if found.joining:
             await store.join(*found.joining.values(), at=uow.now)
             uow.wake(SETTLE)
-            for one in found.joining.values():
+            for one, _ in found.joining.values():
                 uow.after_commit(desk.measures.placed.labels(one.reason).inc)
         lost = await apply_placings(uow, desk, await _decided(uow, desk, found.others))
         if lost or found.later:
@@ -76,7 +76,7 @@ def _sort(
             look.severity_map.get(alert.severity), Known(group=look.group), rules=rules, now=now
         )
         if decision.placement is Placement.JOIN and decision.severity is None:
-            found.joining[alert.alert_id] = joined(alert, decision)
+            found.joining[alert.alert_id] = joined(alert, decision), cause
         else:
             begun.add(alert.group_id)
             found.others.append(Placing(alert, cause, decision))

@@ -86,7 +86,8 @@ async def _count(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending: Se
                 title=first.title,
                 alert_ids=[alert.alert_id for alert in pending.joined],
                 reason=first.reason,
-            )
+            ),
+            cause=pending.joined_by,
         )
     return counted
 
@@ -97,11 +98,13 @@ async def _conclude(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending:
     What came too late and is over itself may have brought a group of its own: that may open another incident.
     """
     if not incident.is_open and pending.joined_firing:
+        uow.cause = pending.joined_by or uow.cause
         again = reopen(incident, desk.rules, now=uow.now, reason="alert_fired_again")
         await record(uow, desk, before=incident, decision=again)
     elif not incident.is_open and pending.joined:
         await AlertRepository(uow.conn).let_go(incident.id)
     elif incident.is_open and incident.auto_resolve and not incident.firing_count:
+        uow.cause = pending.ended_by or uow.cause
         over = resolve(incident, now=uow.now, reason="alerts_cleared")
         await record(uow, desk, before=incident, decision=over)
 

@@ -56,7 +56,7 @@ class WebhookProvider:
         body = orjson.dumps(self._body(payload, may_repeat=sending.may_repeat))
         try:
             await self._guard.check_url(payload.address)
-            headers = self._headers(payload, body)
+            headers = self._headers(payload, body) | _trace(sending)
             async with self._client().post(
                 payload.address, data=body, headers=headers, allow_redirects=False
             ) as response:
@@ -117,6 +117,12 @@ class WebhookProvider:
             data["acknowledge_url"] = link
         kind = "incident" if payload.incident_id else "notice" if content.notice else "test"
         return {"type": f"page.{kind}", "timestamp": now, "data": data}
+
+
+def _trace(sending: Sending) -> dict[str, str]:
+    """The trace that the alert came with, so that whoever is called can go on with it."""
+    trace = sending.cause.traceparent
+    return {"traceparent": trace} if trace else {}
 
 
 def _outcome(response: ClientResponse, *, now: datetime) -> Outcome:

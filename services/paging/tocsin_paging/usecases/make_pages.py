@@ -144,6 +144,6 @@ def _sending(draft: Draft) -> NewSending:
         subject=page.id,
         payload=payload_to_json(payload),
         idempotency_key=str(page.id),
-        correlation_id=draft.cause.correlation_id,
+        cause=draft.cause,
         destination=destination_of(contact),
     )

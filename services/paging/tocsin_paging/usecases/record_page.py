@@ -66,7 +66,7 @@ async def _record_sent(uow: UnitOfWork, taken: Sequence[Sending], *, pager: Page
     accepted = {one.page.id: one for one in await PageRepository(uow.conn).accept(tries, at=uow.now)}
     for sending in taken:
         if one := accepted.get(sending.subject):
-            _tell_sent(uow, one, cause=Cause(sending.correlation_id), pager=pager)
+            _tell_sent(uow, one, cause=sending.cause, pager=pager)
 
 
 async def _record_unsent(
