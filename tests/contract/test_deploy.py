@@ -159,6 +159,29 @@ def test_the_proxy_sends_every_path_to_its_owner() -> None:
         assert sent_to == (expected if expected in SERVICES else None), path
 
 
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/api/v1/webhooks/generic/s3cret", "/api/v1/webhooks"),
+        ("/ack/s3cret", "/ack"),
+        ("/login/link/s3cret", "/login"),
+        ("/alertmanager/k/s3cret/api/v2/alerts", "/alertmanager"),
+        ("/incidents", "/incidents"),
+        ("/S3CRET", ""),
+    ],
+)
+def test_the_proxy_logs_where_a_path_begins_and_nothing_else(path: str, logged: str) -> None:
+    written = (ROOT / NGINX).read_text()
+    [rule] = re.findall(r'^    "~(\S+)" \$kept;$', written, flags=re.MULTILINE)
+    found = re.search(rule.replace("?<", "?P<"), path)
+
+    assert (found["kept"] if found else "") == logged
+    assert re.findall(r"access_log (.*);", written) == ["/dev/stdout tocsin"]
+    assert re.findall(r"error_log (.*);", written) == ["/dev/stderr alert"]
+    said = written[written.index("log_format") : written.index("server {")]
+    assert not re.search(r"\$(request|request_uri|uri|args|query_string|http_\w+)\b", said)
+
+
 def test_the_ingress_sends_every_path_to_its_owner(production: list[Document]) -> None:
     [rule] = next(of_kind(production, "Ingress"))["spec"]["rules"]
     prefixes = {
