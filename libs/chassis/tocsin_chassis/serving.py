@@ -17,12 +17,14 @@ from tocsin_chassis.platform import Courier, Platform
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
 from tocsin_runtime.settings import (
+    SERVICES,
     PlatformSettings,
     ServiceSettings,
     SettingsError,
     explain,
     problems_with_admin_token,
     read_secret_files,
+    refuse_unknown,
 )
 from tocsin_runtime.zones import pin_time_zones
 
@@ -46,8 +48,10 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
 def read_settings(
     name: str, settings_class: type[ServiceSettings]
 ) -> tuple[PlatformSettings, ServiceSettings]:
-    """Raises SettingsError with every problem at once."""
+    """Raises SettingsError with every problem at once; first of all, with the names that nobody reads."""
     read_secret_files()
+    others = [service for service in SERVICES if service != name]
+    refuse_unknown([PlatformSettings, settings_class], os.environ, others=others)
     problems: list[str] = []
     platform = service = None
     try:
