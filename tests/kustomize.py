@@ -1,12 +1,19 @@
-"""The real kustomize, through the Go module proxy; without it and without Go its tests are left out."""
+"""The real kustomize, through the Go module proxy, and what it makes of our folders."""
 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
+import yaml
+
+MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.3.0"
+"""The last release that the Go of Debian 12 can build."""
+K8S = Path(__file__).parents[1] / "deploy" / "k8s"
+Document = dict[str, Any]
 BIN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin" / "bin"
 
 
@@ -21,6 +28,26 @@ def kustomize() -> str | None:
     return str(BIN / "kustomize") if done.returncode == 0 else None
 
 
+def missing() -> str | None:
+    """Why it cannot run here, and what to do about it."""
+    if kustomize() is not None:
+        return None
+    if shutil.which("go") is None:
+        return "there is no kustomize, and no Go to build it: apt-get install golang-go"
+    return f"Go could not build it; see: go install {MODULE}"
+
+
+def documents_of(folder: str) -> list[Document]:
+    """What an operator applies from a folder of deploy/k8s."""
+    return [document for document in yaml.safe_load_all(render(K8S / folder)) if document]
+
+
+def of_kind(documents: list[Document], *kinds: str) -> Iterator[Document]:
+    """Those of some kinds, in their order."""
+    return (document for document in documents if document["kind"] in kinds)
+
+
+@cache
 def render(folder: Path) -> str:
     """The documents of one overlay, as `kubectl apply -k` would send them."""
     program = kustomize()

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 
+from tests import kustomize
 from tocsin_testkit import kafka
 
 
@@ -25,6 +26,7 @@ _REASONS: dict[str, Callable[[], str | None]] = {
     "kafka": kafka.available,
     "browser": _chromium,
     "prometheus": _prometheus,
+    "kustomize": kustomize.missing,
 }
 
 

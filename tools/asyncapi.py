@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 import tocsin_events
 from tocsin_events.base import REGISTRY, Event, Topic
+from tocsin_events.canary import Canary
 from tocsin_events.envelope import TYPE_PREFIX
 
 OWNERS = {
@@ -41,7 +42,7 @@ def schemas() -> dict[str, Any]:
 
 def render() -> str:
     """The whole document as YAML."""
-    events = {name: kind for name, kind in load_events().items() if name != "canary.v1"}
+    events = load_events()
     document = {
         "asyncapi": "3.0.0",
         "info": {
@@ -70,7 +71,7 @@ def render() -> str:
 
 
 def _channel(topic: Topic, events: dict[str, type[Event]]) -> dict[str, Any]:
-    own = [name for name, kind in events.items() if topic == kind.TOPIC]
+    own = [name for name, kind in events.items() if kind is Canary or topic == kind.TOPIC]
     return {
         "address": f"tocsin.{topic.value}",
         "description": f"Ordered by key: {OWNERS[topic][1]}."

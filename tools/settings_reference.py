@@ -13,7 +13,7 @@ HEAD = """# Settings
 
 Made from the code by `make generate`; do not edit. Every variable may instead be given as a file:
 `TOCSIN_SECRET_KEY_FILE` holds the path of a file with the value. An unknown `TOCSIN_` variable stops the start, for it
-is most likely misspelt.
+is most likely misspelt; a service that runs alone overlooks only what is named like another service's own.
 """
 
 

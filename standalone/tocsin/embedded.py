@@ -18,6 +18,7 @@ from tocsin.embedded_cluster import DATABASE, LOGIN, read_password
 from tocsin.embedded_errors import EmbeddedError, explain
 from tocsin.embedded_layout import Layout, hold_for_this_process, make_private, open_layout
 from tocsin.embedded_postmaster import Host, Postmaster, start_server
+from tocsin_runtime.hard_stop import HARD_STOP
 
 _LOOK_EVERY = 0.25
 _RESTART_DELAYS = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
@@ -101,13 +102,16 @@ class _Keeper:
         self._report = report
         self._lock: int | None = lock
         self._watch = asyncio.create_task(self._keep_alive(), name="embedded-postgres")
+        self._ends = False
         atexit.register(self._end_with_the_process)
+        HARD_STOP.before_the_end(self._end_at_once)
 
     async def stop(self) -> None:
         self._watch.cancel()
         await asyncio.wait([self._watch])
         await asyncio.to_thread(self.postmaster.stop)
         atexit.unregister(self._end_with_the_process)
+        HARD_STOP.forget(self._end_at_once)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -115,7 +119,7 @@ class _Keeper:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
-            if self.postmaster.has_ended():
+            if self.postmaster.has_ended() and not self._ends:
                 self._report("PostgreSQL has ended unexpectedly; starting it again")
                 await self._start_again()
 
@@ -133,3 +137,8 @@ class _Keeper:
     def _end_with_the_process(self) -> None:
         # The last resort for an exit that forgot stop(); a kill -9 is made good by the next start.
         self.postmaster.stop()
+
+    def _end_at_once(self) -> None:
+        # From another thread, while the event loop may go on: it is not to start the server again.
+        self._ends = True
+        self.postmaster.stop_at_once()

@@ -15,6 +15,7 @@ from tocsin.migrating import migrate_all
 from tocsin.options import UpOptions
 from tocsin.settings_check import checked_settings
 from tocsin.up import up
+from tocsin_runtime.hard_stop import HARD_STOP, WITHIN
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.schemas import MigrationError
 from tocsin_runtime.settings import SERVICES, SettingsError
@@ -23,12 +24,16 @@ from tocsin_runtime.zones import pin_time_zones
 log = structlog.get_logger("tocsin.hosting")
 
 
-def run_up(options: UpOptions, console: Console) -> None:
-    """Run all in one process until a signal. Raises SettingsError when it cannot."""
+def run_up(options: UpOptions, console: Console, *, hard_stop: float = WITHIN) -> None:
+    """Run all in one process until a signal, whose stop may take `hard_stop` seconds.
+
+    Raises SettingsError when it cannot.
+    """
     settings = checked_settings()
     level = settings.log_level if "log_level" in settings.model_fields_set else "warning"
     set_up_logging(level=level, form="console")
     log.info("process.started", tzdata=pin_time_zones())
+    HARD_STOP.allow(hard_stop)
     _run(up(options, settings, Banner(console)))
 
 

@@ -5,6 +5,7 @@ from tocsin.paths import HOME, NOBODY, PATHS
 INGRESS = "deploy/k8s/base/ingress.yaml"
 NGINX = "deploy/nginx/default.conf.template"
 PORT = 8080
+_FRONT = "~^(?<kept>/api/v[0-9]+/[a-z-]+|/[a-z_-]+)(/|$)"
 _FIRST = "# Written by `make generate` from standalone/tocsin/paths.py. Do not edit.\n"
 
 
@@ -36,9 +37,20 @@ def nginx() -> str:
     default "";
 {rules}}}
 
+# Paths hold keys and one-use links: what is logged is where they begin, and never where somebody came from.
+map $uri $front {{
+    default "";
+    "{_FRONT}" $kept;
+}}
+log_format tocsin escape=json '{{"at":"$time_iso8601","method":"$request_method","front":"$front","owner":"$owner",'
+    '"status":$status,"upstream":"$upstream_status","seconds":$request_time,"from":"$remote_addr"}}';
+
 server {{
     listen {PORT};
     server_tokens off;
+    access_log /dev/stdout tocsin;
+    # Below this level nginx quotes whole requests; who does not answer shows in the access log, as 502 or 504.
+    error_log /dev/stderr alert;
     resolver ${{NGINX_LOCAL_RESOLVERS}} valid=5s;
 
     # Deadlines against slow senders; the services themselves say 413, with the reason.

@@ -1,9 +1,10 @@
-"""Each test of the bus runs over both transports, and both are real."""
+"""Each test of the bus runs over both transports, and both are real; so is what kustomize makes of deploy/k8s."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests import kustomize
 from tests.contract.transports import KafkaTransport, PostgresTransport, Transport
 from tests.ledger import ledger_of, make_ledger_template
 from tocsin_bus.protocol import Bus
@@ -67,3 +68,21 @@ async def ledger(ledger_url: str) -> AsyncIterator[Database]:
     made = ledger_of(ledger_url)
     yield made
     await made.close()
+
+
+def _folder(name: str) -> object:
+    return pytest.param(name, marks=pytest.mark.kustomize)
+
+
+@pytest.fixture(
+    scope="module", params=[_folder(name) for name in ("base", "overlays/dev", "overlays/production")]
+)
+def documents(request: pytest.FixtureRequest) -> list[kustomize.Document]:
+    """What each folder holds."""
+    return kustomize.documents_of(request.param)
+
+
+@pytest.fixture(scope="module", params=[_folder("overlays/production")])
+def production(request: pytest.FixtureRequest) -> list[kustomize.Document]:
+    """What an operator applies."""
+    return kustomize.documents_of(request.param)

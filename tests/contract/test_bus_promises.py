@@ -194,3 +194,16 @@ def _finish_all(consumer: Consumer, records: list[Record]) -> None:
 
 async def _position(bus: Bus, partition: Partition, wanted: int) -> bool:
     return (await bus.positions("ledger", partition.topic)).get(partition) == wanted
+
+
+async def test_a_key_for_each_partition_falls_on_it(bus: Bus) -> None:
+    """What has to be tried everywhere, such as the canary, goes by these keys."""
+    keys = bus.a_key_each(Topic.STATUS)
+    await bus.publish([envelope(key, 1) for key in keys])
+    async with member(bus) as consumer:
+        records = await take(consumer, len(keys))
+    ends = await bus.end_offsets(Topic.STATUS)
+    assert {r.envelope.key: r.partition.number for r in records if r.envelope} == {
+        key: number for number, key in enumerate(keys)
+    }
+    assert len(keys) == len(ends)

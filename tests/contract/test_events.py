@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.contract.compatibility import Schema, breaks
 from tocsin_events.base import REGISTRY
 from tools.asyncapi import load_events, schemas
 
@@ -21,7 +22,7 @@ def test_every_event_has_a_golden_file() -> None:
 def test_an_event_only_grows(name: str) -> None:
     golden = orjson.loads((GOLDEN / f"{name}.json").read_bytes())
 
-    assert not list(_broken(golden["schema"], _resolved(name), path=name))
+    assert not list(breaks(golden["schema"], _resolved(name), path=name))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -34,19 +35,73 @@ def test_what_an_older_release_wrote_can_still_be_read(name: str) -> None:
     assert event.key
 
 
-def test_the_check_finds_a_removed_and_a_changed_field() -> None:
-    old = {
-        "type": "object",
-        "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
-        "required": ["a"],
-    }
-    new = {"type": "object", "properties": {"b": {"type": "string"}, "c": {}}, "required": ["c"]}
+TEXT = {"type": "string"}
+UUID_TEXT = {"type": "string", "format": "uuid"}
+NULL = {"type": "null"}
+COLOUR = {"type": "string", "enum": ["red", "green"]}
 
-    assert sorted(_broken(old, new, path="x")) == [
-        "x.a: gone",
-        "x.b: integer became string",
-        "x.c: newly required",
-    ]
+
+def field(schema: Schema, *, required: bool = False) -> Schema:
+    """An event of one field."""
+    return {"type": "object", "properties": {"a": schema}, "required": ["a"] if required else []}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (TEXT, {"type": "integer"}, "x.a: type string became integer"),
+        (
+            {"anyOf": [UUID_TEXT, NULL]},
+            {"anyOf": [{"type": "integer"}, NULL]},
+            "x.a: format uuid became None; x.a: type string became integer",
+        ),
+        (UUID_TEXT, {"type": "string", "format": "date-time"}, "x.a: format uuid became date-time"),
+        (TEXT, {"type": "string", "maxLength": 9}, "x.a: maxLength None became 9"),
+        ({"type": "string", "maxLength": 9}, TEXT, "x.a: maxLength 9 became None"),
+        (TEXT, {"type": "string", "pattern": "^a"}, "x.a: pattern None became ^a"),
+        ({"const": 1}, {"const": 2}, "x.a: const 1 became 2"),
+        (COLOUR, {"type": "string", "enum": ["green", "red", "blue"]}, "x.a: value 'blue' is new"),
+        (COLOUR, {"type": "string", "enum": ["red"]}, "x.a: value 'green' is gone"),
+        (TEXT, COLOUR, "x.a: values None became ['red', 'green']"),
+        (TEXT, {"anyOf": [TEXT, NULL]}, "x.a: may be null now"),
+        ({"anyOf": [NULL, TEXT]}, TEXT, "x.a: may no longer be null"),
+        (
+            {"anyOf": [COLOUR, NULL]},
+            {"anyOf": [NULL, {"type": "string", "enum": ["red", "green", "blue"]}]},
+            "x.a: value 'blue' is new",
+        ),
+        (
+            {"type": "array", "items": UUID_TEXT},
+            {"type": "array", "items": TEXT},
+            "x.a[]: format uuid became None",
+        ),
+        (
+            {"type": "object", "additionalProperties": TEXT},
+            {"type": "object", "additionalProperties": UUID_TEXT},
+            "x.a{}: format None became uuid",
+        ),
+        ({"type": "object"}, {"type": "object", "additionalProperties": False}, "x.a{}: None became False"),
+        (field(TEXT), field(UUID_TEXT), "x.a.a: format None became uuid"),
+        (field(TEXT), field(TEXT, required=True), "x.a.a: newly required"),
+        (field(TEXT, required=True), field(TEXT), "x.a.a: may be missing now"),
+        (field(TEXT, required=True), {"type": "object", "properties": {}}, "x.a.a: gone"),
+    ],
+)
+def test_the_check_finds(old: Schema, new: Schema, found: str) -> None:
+    assert "; ".join(breaks(field(old), field(new), path="x")) == found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (field(TEXT), {"type": "object", "properties": {"a": TEXT, "b": TEXT}, "required": []}),
+        (field({"anyOf": [TEXT, NULL]}), field({"anyOf": [NULL, TEXT], "default": None})),
+        (field(TEXT), field({**TEXT, "description": "A word.", "default": ""})),
+        (field({"type": "object"}), field({"type": "object", "additionalProperties": True})),
+    ],
+)
+def test_the_check_lets_through_what_breaks_nobody(old: Schema, new: Schema) -> None:
+    assert not list(breaks(old, new, path="x"))
 
 
 def _resolved(name: str) -> dict[str, Any]:
@@ -67,21 +122,3 @@ def resolve(schema: Any, known: dict[str, Any]) -> Any:
         for k, v in schema.items()
         if k not in {"description", "title"} or isinstance(v, dict)
     }
-
-
-def _broken(old: Any, new: Any, *, path: str) -> list[str]:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return []
-    found = []
-    if old.get("type") != new.get("type"):
-        found.append(f"{path}: {old.get('type')} became {new.get('type')}")
-    gone = set(old.get("enum", [])) - set(new.get("enum", []))
-    found += [f"{path}: value {value!r} is gone" for value in sorted(gone)]
-    for name, schema in old.get("properties", {}).items():
-        if name not in new.get("properties", {}):
-            found.append(f"{path}.{name}: gone")
-        else:
-            found += _broken(schema, new["properties"][name], path=f"{path}.{name}")
-    newly = set(new.get("required", [])) - set(old.get("required", []))
-    found += [f"{path}.{name}: newly required" for name in sorted(newly)]
-    return found + _broken(old.get("items"), new.get("items"), path=f"{path}[]")

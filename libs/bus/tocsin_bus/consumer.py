@@ -8,6 +8,7 @@ import structlog
 
 from tocsin_bus.berths import no_berth
 from tocsin_bus.inbox import admit, admit_unless_parked
+from tocsin_bus.naming import naming, naming_record
 from tocsin_bus.parked import is_transient, is_unreachable, park
 from tocsin_bus.protocol import Bus, BusUnavailable, Consumer, Partition, Record
 from tocsin_bus.subscriptions import Heard, ManyHandler, Subscriptions
@@ -109,7 +110,8 @@ class ConsumerRunner:
                 "consumer.batch_split", consumer=self.consumer_name, size=len(wanted), error=repr(error)[:300]
             )
             for record in wanted:
-                await self._handle_alone(record)
+                with naming_record(record):
+                    await self._handle_alone(record)
 
     async def handle_ahead(self, envelope: Envelope) -> None:
         """Bring an event into effect that its teller brings itself, ahead of what is older on the bus (R27).
@@ -123,7 +125,8 @@ class ConsumerRunner:
             return
         async with asyncio.timeout(self._deadline), self._open_uow(cause=Cause.of(envelope)) as uow:
             if await admit(uow.conn, self.consumer_name, event_ids=[envelope.id]):
-                await handler(event, uow)
+                with naming([uow.cause]):
+                    await handler(event, uow)
                 self._observe(envelope.type, "ahead", 1)
 
     async def _join(self, member: Consumer) -> None:
@@ -307,7 +310,8 @@ class HandOver:
         if handler is not None:
             await self._uow.settle()
             self._uow.cause = cause
-            await handler(event, self._uow)
+            with naming([cause]):
+                await handler(event, self._uow)
 
     async def _finish(self) -> None:
         """Give away what is still held back."""
@@ -315,4 +319,5 @@ class HandOver:
         if many is not None:
             await self._uow.settle()
             self._uow.cause = heard[0].cause
-            await many(heard, self._uow)
+            with naming([one.cause for one in heard]):
+                await many(heard, self._uow)

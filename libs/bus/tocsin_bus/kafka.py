@@ -1,10 +1,12 @@
 """The bus on Apache Kafka."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from tocsin_bus.kafka_cluster import KafkaCluster
 from tocsin_bus.kafka_consumer import KafkaConsumer
 from tocsin_bus.kafka_producer import KafkaProducer
+from tocsin_bus.kafka_records import keys_of
 from tocsin_bus.kafka_settings import KafkaSettings
 from tocsin_bus.protocol import Consumer, OnRevoked, Partition
 from tocsin_events.base import Topic
@@ -43,6 +45,9 @@ class KafkaBus:
 
     async def positions(self, group: str, topic: Topic) -> dict[Partition, int]:
         return await self._cluster.positions(group, topic)
+
+    def a_key_each(self, topic: Topic) -> Sequence[UUID]:
+        return keys_of(self._cluster.known_partitions(topic))
 
     async def ready(self) -> bool:
         return await self._cluster.answers(READY_WITHIN)

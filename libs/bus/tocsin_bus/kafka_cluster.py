@@ -48,6 +48,10 @@ class KafkaCluster:
         """Something is wrong with the cluster: believe no more that the topics are there."""
         self._partitions = {}
 
+    def known_partitions(self, topic: Topic) -> int:
+        """How many the topic has; before anybody has looked, how many it would be made with."""
+        return len(self._partitions.get(topic, ())) or self._settings.partitions
+
     async def end_offsets(self, topic: Topic) -> dict[Partition, int]:
         """Where each partition ends now. Raises BusUnavailable."""
         places = await self._places(topic)

@@ -1,10 +1,15 @@
 """An envelope as a Kafka record, and back: CloudEvents 1.0 in binary mode."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
+from uuid import UUID
+
+from aiokafka.partitioner import DefaultPartitioner
 
 from tocsin_bus.kafka_settings import LARGEST
 from tocsin_bus.protocol import Partition, Record
+from tocsin_bus.spread import a_key_each
 from tocsin_events.envelope import Envelope, MalformedEvent, from_headers
 from tocsin_runtime.text import clean
 
@@ -14,7 +19,14 @@ CONTENT_TYPE = ("content-type", b"application/json")
 
 def key_of(envelope: Envelope) -> bytes:
     """What Kafka hashes to a partition: the key as text, so that every tool can read it."""
-    return str(envelope.key).encode()
+    return _as_bytes(envelope.key)
+
+
+@cache
+def keys_of(partitions: int) -> tuple[UUID, ...]:
+    """A fixed key for each partition of a topic that has so many."""
+    numbers, partition_of = list(range(partitions)), DefaultPartitioner()
+    return a_key_each(partitions, lambda key: int(partition_of(_as_bytes(key), numbers, numbers)))
 
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -33,6 +45,10 @@ def record_of(partition: Partition, message: Any) -> Record:
     except MalformedEvent as error:
         return Record(partition, message.offset, None, attributes, data, str(error))
     return Record(partition, message.offset, envelope, attributes, data)
+
+
+def _as_bytes(key: UUID) -> bytes:
+    return str(key).encode()
 
 
 def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:

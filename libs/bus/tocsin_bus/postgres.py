@@ -9,6 +9,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from uuid import UUID
 
 import orjson
 import structlog
@@ -18,6 +19,7 @@ from tocsin_bus.listener import Listener
 from tocsin_bus.maintenance import BUS_TABLES, compact, keep_partitions
 from tocsin_bus.postgres_consumer import PostgresConsumer
 from tocsin_bus.protocol import BusUnavailable, Consumer, OnRevoked, Partition
+from tocsin_bus.spread import a_key_each
 from tocsin_bus.tail import Tail
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
@@ -55,7 +57,7 @@ class PostgresBus:
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         grouped: dict[Partition, list[Envelope]] = defaultdict(list)
         for envelope in envelopes:
-            grouped[partition_of(envelope)].append(envelope)
+            grouped[Partition(envelope.topic, place_of(envelope.key))].append(envelope)
         with self._telling(list(grouped)):
             try:
                 ends = await self._append(grouped)
@@ -86,6 +88,9 @@ class PostgresBus:
 
     async def positions(self, group: str, topic: Topic) -> dict[Partition, int]:
         return await self._numbers(_POSITIONS, topic=topic, group=group)
+
+    def a_key_each(self, topic: Topic) -> Sequence[UUID]:
+        return _KEYS
 
     async def ready(self) -> bool:
         try:
@@ -206,9 +211,12 @@ class PostgresBus:
             raise BusUnavailable(repr(error)) from error
 
 
-def partition_of(envelope: Envelope) -> Partition:
-    """Where the events of a key go, always."""
-    return Partition(envelope.topic, zlib.crc32(envelope.key.bytes) % PARTITIONS)
+def place_of(key: UUID) -> int:
+    """The partition to which the events of a key go, always."""
+    return zlib.crc32(key.bytes) % PARTITIONS
+
+
+_KEYS = a_key_each(PARTITIONS, place_of)
 
 
 def _columns(

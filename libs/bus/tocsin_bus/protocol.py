@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from tocsin_events.base import Topic
 from tocsin_events.envelope import Envelope
@@ -111,6 +112,10 @@ class Bus(Protocol):
 
     async def upkeep(self) -> None:
         """Housekeeping that the transport wants done now and then; safe to call at any time."""
+        ...
+
+    def a_key_each(self, topic: Topic) -> Sequence[UUID]:
+        """A fixed key that falls on each partition of the topic, in their order, by what is known without asking."""
         ...
 
     @property

@@ -6,6 +6,7 @@ import structlog
 
 from tocsin_bus.berths import no_berth
 from tocsin_bus.inbox import admit
+from tocsin_bus.naming import naming_record
 from tocsin_bus.parked import (
     Parked,
     claim_head,
@@ -45,11 +46,13 @@ class ParkedRunner:
                 parked = await claim_head(uow.conn, self._subscriptions.consumer, now=uow.now)
                 if parked is None:
                     return 0
-                await self._try(uow, parked)
+                with naming_record(parked.record):
+                    await self._try(uow, parked)
         except Exception as error:
             if parked is None:
                 raise
-            await self._count(parked, error)
+            with naming_record(parked.record):
+                await self._count(parked, error)
         return 1
 
     async def _try(self, uow: UnitOfWork, parked: Parked) -> None:

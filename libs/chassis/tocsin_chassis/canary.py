@@ -1,11 +1,9 @@
 """Sends the canary through the topics that a service owns, so that a stopped consumer has something to miss (R21)."""
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from tocsin_events.base import Topic
 from tocsin_events.canary import Canary
-from tocsin_runtime.clock import monotonic
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
@@ -16,16 +14,24 @@ OWNERS: dict[str, tuple[Topic, ...]] = {
     "paging": (Topic.PAGES, Topic.DIRECTORY),
     "comms": (Topic.STATUS,),
 }
-KEYS = 12
 EVERY = 10.0
+"""Seconds: twelve partitions are tried within two minutes."""
 
 
-async def release_canary(service: "Service") -> int:
-    """One canary a topic; the few fixed keys take turns, so that every partition is tried in time."""
-    topics = OWNERS.get(service.name, ())
-    if topics:
-        turn = int(monotonic() / EVERY) % KEYS
-        async with service.unit_of_work() as uow:
-            for topic in topics:
-                uow.emit(Canary(id=UUID(int=turn + 1), sent_to=topic, sent_at=uow.now))
-    return 0
+class Canaries:
+    """Releases one canary a topic; the partitions take turns, so that each is tried in time."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+        self._topics = OWNERS.get(service.name, ())
+        self._turn = 0
+
+    async def release(self) -> int:
+        """To the next partition of each topic."""
+        if self._topics:
+            async with self._service.unit_of_work() as uow:
+                for topic in self._topics:
+                    keys = self._service.platform.bus.a_key_each(topic)
+                    uow.emit(Canary(id=keys[self._turn % len(keys)], sent_to=topic, sent_at=uow.now))
+            self._turn += 1
+        return 0

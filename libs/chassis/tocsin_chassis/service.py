@@ -24,7 +24,7 @@ from tocsin_bus.timers import TimerRunner, Timers
 from tocsin_bus.unit_of_work import OpenUnitOfWork, notification_channel, unit_of_work_opener
 from tocsin_chassis.ahead import Ahead
 from tocsin_chassis.bypass import road_past_the_bus
-from tocsin_chassis.canary import release_canary
+from tocsin_chassis.canary import EVERY, Canaries
 from tocsin_chassis.figures import Figures
 from tocsin_chassis.frame import Frame
 from tocsin_chassis.health import Health
@@ -198,7 +198,7 @@ class Service:
         parked = ParkedRunner(self.subscriptions, self.unit_of_work, observe=self.figures.observe)
         self.work("parked", parked.run_once, every=NET)
         self.work("due", self._due_work().run_once)
-        self.work("canary", lambda: release_canary(self), every=10.0)
+        self.work("canary", Canaries(self).release, every=EVERY)
         self.work("upkeep", Upkeep(self).run_once, every=600.0)
         self.work("figures", lambda: self.figures.measure(self), every=10.0)
         app = app_class(

@@ -14,31 +14,45 @@ from pydantic import ValidationError
 from tocsin_bus.connect import connect
 from tocsin_chassis.intake import AHEAD, PATH, http_courier
 from tocsin_chassis.platform import Courier, Platform
+from tocsin_runtime.hard_stop import HARD_STOP, WITHIN
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.serve import TocsinServer, uvicorn_config
 from tocsin_runtime.settings import (
+    SERVICES,
     PlatformSettings,
     ServiceSettings,
     SettingsError,
     explain,
     problems_with_admin_token,
     read_secret_files,
+    refuse_unknown,
 )
 from tocsin_runtime.zones import pin_time_zones
 
 log = structlog.get_logger("tocsin.serving")
 CreateApp = Callable[..., FastAPI]
 SHORTEST_KEY = 32
+USUAL_DRAIN = 5.0
 
 
-def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: CreateApp) -> None:
-    """Read the settings, serve until SIGTERM, exit. Exit status 2 when the settings make no sense."""
+def serve_alone(
+    name: str,
+    settings_class: type[ServiceSettings],
+    create_app: CreateApp,
+    *,
+    hard_stop: float = WITHIN,
+) -> None:
+    """Read the settings, serve until SIGTERM, exit. Exit status 2 when the settings make no sense.
+
+    The stop may take `hard_stop` seconds, and as much more as the drain is longer than usual.
+    """
     try:
         platform_settings, settings = read_settings(name, settings_class)
     except SettingsError as error:
         sys.stderr.write(f"tocsin serve {name}: {error}\n")
         sys.exit(2)
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
+    HARD_STOP.allow(hard_stop + max(0.0, platform_settings.drain_seconds - USUAL_DRAIN))
     log.info("process.started", service=name, tzdata=pin_time_zones())
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
@@ -46,8 +60,10 @@ def serve_alone(name: str, settings_class: type[ServiceSettings], create_app: Cr
 def read_settings(
     name: str, settings_class: type[ServiceSettings]
 ) -> tuple[PlatformSettings, ServiceSettings]:
-    """Raises SettingsError with every problem at once."""
+    """Raises SettingsError with every problem at once; first of all, with the names that nobody reads."""
     read_secret_files()
+    others = [service for service in SERVICES if service != name]
+    refuse_unknown([PlatformSettings, settings_class], os.environ, others=others)
     problems: list[str] = []
     platform = service = None
     try:

@@ -9,7 +9,10 @@ from tocsin_events.base import Event, Topic
 
 
 class Canary(Event):
-    """Means nothing; that it arrives means everything. `sent_to` is its topic; `id` is one of a few fixed keys."""
+    """Means nothing; that it arrives means everything: readers drop it. `sent_to` is its topic.
+
+    `id` is one of a few fixed keys, one for each partition, which take turns.
+    """
 
     TYPE: ClassVar = "canary.v1"
     TOPIC: ClassVar = Topic.STATUS

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from tocsin_events.base import REGISTRY, Event, Topic
 
 TYPE_PREFIX = "io.tocsin."
@@ -44,8 +46,9 @@ class Envelope:
             raise UnknownEventType(f"no reader for event type {self.type!r}")
         try:
             return known.model_validate_json(self.data)
-        except ValueError as error:
-            raise MalformedEvent(f"{self.type}: {error}") from error
+        except ValidationError as error:
+            # Reasons are logged and kept, and pydantic's own text quotes what the event says: neither it nor a cause.
+            raise MalformedEvent(f"{self.type}: {_reasons(error)}") from None
 
     def headers(self) -> dict[str, str]:
         """The CloudEvents attributes of binary mode, without the transport's own prefix."""
@@ -63,6 +66,12 @@ class Envelope:
         if self.traceparent is not None:
             attributes["traceparent"] = self.traceparent
         return attributes
+
+
+def _reasons(error: ValidationError) -> str:
+    """What is wrong, and where, without what is there."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'event'}: {each['msg']}" for each in found)
 
 
 def from_headers(attributes: dict[str, str], *, topic: Topic, data: bytes) -> Envelope:

@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 import asyncpg
 import orjson
 import structlog
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tocsin_runtime.connections import Connections
-from tocsin_runtime.statement import DRIVER_ERRORS, to_json, translated
+from tocsin_runtime.statement import DRIVER_ERRORS, forget_details, to_json, translated
 
 log = structlog.get_logger("tocsin.database")
 SESSION = {
@@ -59,6 +60,7 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
         )
+        event.listen(engine.sync_engine, "handle_error", _forget_what_it_quotes)
         self._connections = Connections(engine, most=pool_size)
 
     @asynccontextmanager
@@ -102,6 +104,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection; those in use, when they come back."""
         await self._connections.close()
+
+
+def _forget_what_it_quotes(context: ExceptionContext) -> None:
+    """PostgreSQL's details quote rows, and tracebacks show the driver's error with them."""
+    forget_details(context.original_exception.__cause__)
 
 
 async def _begin(driver: asyncpg.Connection, holding: Turn | None) -> None:

@@ -12,8 +12,10 @@ import uvicorn
 
 from tocsin_runtime.clock import until_beat
 from tocsin_runtime.direct import DirectProtocol
+from tocsin_runtime.hard_stop import HARD_STOP
 
-HARD_STOP = 10
+LAST_ANSWERS = 10
+"""Seconds that requests under way have once the drain is over."""
 LOOK_EVERY = 1.0
 COLLECT_EVERY = (3_000, 10, 20)
 """New objects per round of the collector. Python's 700 are fewer than what is under way at any moment in a storm."""
@@ -57,7 +59,8 @@ class TocsinServer(uvicorn.Server):
         self._callbacks.append(callback)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal begins the stop; the second one ends it."""
+        """The first signal begins the stop; the second one ends it. One that hangs ends all the same."""
+        HARD_STOP.begin()
         if self._stopping or self._drain == 0:
             for callback in () if self._stopping else self._callbacks:
                 callback()
@@ -99,6 +102,6 @@ def uvicorn_config(app: Any, *, host: str, port: int, trusted_proxies: str = "")
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=HARD_STOP,
+        timeout_graceful_shutdown=LAST_ANSWERS,
         ws="none",
     )

@@ -138,10 +138,20 @@ def known_variables(classes: Iterable[type[BaseSettings]]) -> set[str]:
     return names | {f"{name}_FILE" for name in names}
 
 
-def refuse_unknown(classes: Iterable[type[BaseSettings]], environment: Mapping[str, str]) -> None:
-    """Raise SettingsError when a TOCSIN_ variable is none of ours: most likely it is misspelt."""
+def refuse_unknown(
+    classes: Iterable[type[BaseSettings]], environment: Mapping[str, str], *, others: Iterable[str] = ()
+) -> None:
+    """Raise SettingsError when a TOCSIN_ variable is none of ours: most likely it is misspelt.
+
+    What is named like a setting of the services `others` is not judged: their settings are known to them only.
+    """
     known = known_variables(classes)
-    strangers = sorted(name for name in environment if name.startswith("TOCSIN_") and name not in known)
+    theirs = tuple(f"TOCSIN_{service.upper()}_" for service in others)
+    strangers = sorted(
+        name
+        for name in environment
+        if name.startswith("TOCSIN_") and name not in known and not name.startswith(theirs)
+    )
     if strangers:
         raise SettingsError("unknown settings: " + ", ".join(strangers) + " (see docs/operate/settings.md)")
 

@@ -138,14 +138,19 @@ def driver_of(conn: AsyncConnection) -> asyncpg.Connection:
 
 def translated(error: Exception, sql: str, driver: asyncpg.Connection) -> DBAPIError:
     """What SQLAlchemy would have raised, without the values that PostgreSQL quotes in its details."""
-    if isinstance(error, asyncpg.PostgresError):
-        error.detail = None
+    forget_details(error)
     kind: type[DBAPIError] = DBAPIError
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         kind = IntegrityError
     elif not isinstance(error, asyncpg.PostgresError):
         kind = InterfaceError
     return kind(sql, None, error, hide_parameters=True, connection_invalidated=driver.is_closed())
+
+
+def forget_details(error: BaseException | None) -> None:
+    """Errors are logged, and what PostgreSQL quotes in its details is what somebody wrote."""
+    if isinstance(error, asyncpg.PostgresError):
+        error.detail = None
 
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

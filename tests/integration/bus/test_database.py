@@ -1,6 +1,8 @@
 """What a unit of work may rely on of its connection (R34, decision 16)."""
 
 import asyncio
+import traceback
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -44,6 +46,22 @@ async def test_an_error_is_what_sqlalchemy_would_raise_and_shows_no_values(datab
     assert getattr(twice.value.orig, "sqlstate", "") == "23505"
     assert "secret" not in str(twice.value)
     assert not is_transient(twice.value)
+
+
+async def test_no_traceback_shows_what_the_database_quotes(database: Database) -> None:
+    written = uuid4().hex
+    async with database.begin() as conn:
+        await ADD.run(conn, caller=written)
+        with pytest.raises(IntegrityError) as by_driver:
+            await ADD.run(conn, caller=written)
+        await conn.execute(text("ROLLBACK AND CHAIN"))
+        with pytest.raises(IntegrityError) as by_sqlalchemy:
+            await conn.execute(text("INSERT INTO idempotency (caller) VALUES (:caller)"), {"caller": written})
+        await conn.execute(text("ROLLBACK AND CHAIN"))
+    for found in (by_driver, by_sqlalchemy):
+        shown = "".join(traceback.format_exception(found.value))
+        assert "violates" in shown
+        assert written not in shown
 
 
 async def test_a_commit_that_kept_nothing_is_an_error(database: Database) -> None:

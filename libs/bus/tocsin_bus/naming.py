@@ -1,0 +1,30 @@
+"""What is logged while events are handled names them and their stories, whoever logs it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+from structlog.contextvars import bound_contextvars
+
+from tocsin_bus.protocol import Record
+from tocsin_bus.unit_of_work import Cause
+
+
+def naming(causes: Sequence[Cause]) -> AbstractContextManager[None]:
+    """Lines in this context carry `event_id` and `correlation_id`; a list of each where several are handled at once."""
+    return bound_contextvars(
+        event_id=_one_or_all([cause.causation_id for cause in causes]),
+        correlation_id=_one_or_all([cause.correlation_id for cause in causes]),
+    )
+
+
+def naming_record(record: Record) -> AbstractContextManager[None]:
+    """The same for a record; for one that could not be read, where it lies."""
+    if record.envelope is not None:
+        return naming([Cause.of(record.envelope)])
+    at = record.partition
+    return bound_contextvars(record=f"{at.topic}/{at.number}/{record.offset}")
+
+
+def _one_or_all(ids: Sequence[UUID | None]) -> str | list[str]:
+    return str(ids[0]) if len(ids) == 1 else [str(each) for each in ids]
