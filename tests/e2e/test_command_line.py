@@ -1,84 +1,11 @@
 """The command line as an operator uses it: real processes against a running `tocsin up` with its starter set-up."""
 
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 import yaml
 
-from tocsin_testkit.world import ADMIN_TOKEN, OneProcess
-
-
-class Terminal:
-    """Runs `tocsin …` against one world."""
-
-    def __init__(self, world: OneProcess) -> None:
-        self._world = world
-
-    def run(
-        self, *arguments: str, token: str = ADMIN_TOKEN, more: Mapping[str, str] | None = None
-    ) -> tuple[int, str]:
-        """Exit code, and all that was printed. `more` is further environment."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
-        own = {
-            "TOCSIN_URL": self._world.origin,
-            "TOCSIN_TOKEN": token,
-            "TOCSIN_DATA_DIR": str(self._world.data_dir),
-            "COLUMNS": "200",
-        }
-        command = [sys.executable, "-m", "tocsin", *arguments]
-        done = subprocess.run(
-            command, env={**kept, **own, **(more or {})}, capture_output=True, text=True, timeout=120
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def declare(self, *, service: str) -> dict[str, Any]:
-        """An incident of this service, as a person declares one."""
-        body = {"title": f"{service} is slow", "severity": "SEV-2", "service": service}
-        return self._call("POST", "/api/v1/incidents", json=body)
-
-    def incident(self, ref: str) -> dict[str, Any]:
-        """How it stands."""
-        return self._call("GET", f"/api/v1/incidents/{ref}")
-
-    def make(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Something of the configuration."""
-        return self._call("POST", path, json=body)
-
-    def remove(self, path: str) -> None:
-        """And away with it."""
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        assert httpx2.delete(self._world.origin + path, headers=headers).is_success
-
-    def resolve(self, ref: str) -> None:
-        """End it."""
-        self._call("POST", f"/api/v1/incidents/{ref}/resolve", json={})
-
-    def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        answer = httpx2.request(method, self._world.origin + path, headers=headers, **sent)
-        assert answer.is_success, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-@pytest.fixture(scope="module")
-def terminal() -> Iterator[Terminal]:
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
-    folder.chmod(0o711)
-    world = OneProcess(folder, {}, arguments=())
-    world.process.start()
-    world.wait_configured()
-    yield Terminal(world)
-    world.process.terminate()
-    shutil.rmtree(folder)
+from tests.e2e.terminal import Terminal
 
 
 def test_simulate_tells_the_story_and_its_exit_code(terminal: Terminal) -> None:
