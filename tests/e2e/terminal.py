@@ -39,9 +39,18 @@ class Terminal:
         body = {"title": f"{service} is slow", "severity": "SEV-2", "service": service}
         return self._call("POST", "/api/v1/incidents", json=body)
 
+    @property
+    def origin(self) -> str:
+        """Where the world answers."""
+        return self._world.origin
+
+    def get(self, path: str) -> dict[str, Any]:
+        """What is there."""
+        return self._call("GET", path)
+
     def incident(self, ref: str) -> dict[str, Any]:
         """How it stands."""
-        return self._call("GET", f"/api/v1/incidents/{ref}")
+        return self.get(f"/api/v1/incidents/{ref}")
 
     def make(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Something of the configuration."""

@@ -6,6 +6,11 @@ import pytest
 import yaml
 
 from tests.e2e.terminal import Terminal
+from tocsin.api import open_api
+from tocsin.commands.simulation import judged
+from tocsin.simulate import LatencySpike
+from tocsin_testkit.waiting import wait_until
+from tocsin_testkit.world import ADMIN_TOKEN
 
 
 def test_simulate_tells_the_story_and_its_exit_code(terminal: Terminal) -> None:
@@ -42,7 +47,7 @@ def test_simulate_leaves_an_open_incident_alone(terminal: Terminal) -> None:
 
 
 def test_simulate_says_what_it_did_not_look_at(terminal: Terminal) -> None:
-    """The status page is looked at, unless a service is asked for that it does not show."""
+    """The status page is looked at, unless somebody says that it need not be."""
     terminal.make("/api/v1/services", {"name": "Backstage"})
     busy = [terminal.declare(service=service) for service in ("web", "payments")]
 
@@ -50,13 +55,41 @@ def test_simulate_says_what_it_did_not_look_at(terminal: Terminal) -> None:
     assert code == 1
     assert "would join an incident that is open" in printed
     code, printed = terminal.run("simulate", "--service", "backstage")
+    assert code == 1
+    assert "no component of the status page that turns by itself shows Backstage" in printed
+    assert "or play without it: --no-status-page" in printed
+    code, printed = terminal.run("simulate", "--service", "backstage", "--no-status-page")
     assert code == 0, printed
-    assert "no component shows Backstage, so the status page was not looked at" in printed
+    assert "the status page was not looked at" in printed
     code, printed = terminal.run("simulate", "--service", "nope")
     assert code == 1
     assert "no service is called nope; there are: backstage, payments, web" in printed
     for one in busy:
         terminal.resolve(one["ref"])
+
+
+def test_simulate_fails_when_the_escalation_goes_on(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the moment after the answer the incident is reopened, so that the policy runs again."""
+    api = open_api(terminal.origin, ADMIN_TOKEN)
+
+    def tell(when: str, what: str) -> None:
+        if what == "incident acknowledged":
+            (incident,) = terminal.items("/api/v1/incidents", status="open")
+            terminal.resolve(incident["id"])
+            # Its alerts end with it; until that is told, their end would end what is reopened.
+            wait_until(lambda: terminal.incident(incident["id"])["firing_count"] == 0, within=20)
+            terminal.make(f"/api/v1/incidents/{incident['id']}/reopen", {"reason": "It is not over."})
+            path = f"/api/v1/escalations/{incident['id']}"
+            wait_until(lambda: terminal.get(path)["round"] == 2 and terminal.get(path)["next_at"], within=20)
+
+    code = judged(LatencySpike(api, tell), status_page=True)
+
+    assert code == 1
+    assert "not so: acknowledgement stopped the escalation" in capsys.readouterr().out
+    for incident in terminal.items("/api/v1/incidents", status="open"):
+        terminal.resolve(incident["id"])
 
 
 def test_doctor_says_which_step_reaches_nobody(terminal: Terminal) -> None:
