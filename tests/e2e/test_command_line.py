@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.e2e.proxy import proxied
 from tests.e2e.terminal import Terminal
 from tocsin.api import open_api
 from tocsin.commands.simulation import judged
@@ -214,6 +215,15 @@ def test_doctor_and_dead_letters_find_nothing_wrong(terminal: Terminal) -> None:
     code, printed = terminal.run("dead-letters", "list")
     assert code == 0, printed
     assert "no dead letters" in printed
+
+
+def test_doctor_behind_a_proxy_says_that_readiness_was_not_looked_at(terminal: Terminal) -> None:
+    with proxied(terminal.origin) as origin:
+        code, printed = terminal.run("doctor", more={"TOCSIN_URL": origin})
+
+    assert code == 0, printed
+    assert "skip readiness was not looked at" in printed
+    assert "TOCSIN_<SERVICE>_URL" in printed
 
 
 def test_a_service_that_is_none_is_told(terminal: Terminal) -> None:
