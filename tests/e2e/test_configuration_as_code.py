@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tests.e2e.terminal import Terminal
+from tocsin_testkit.world import ADMIN_TOKEN
 
 HOOK = "https://93.184.215.14/hook?key=s3cret"
 CHAT = "tgram://123456789:abcdefg_hijklmnop/12345"
@@ -23,9 +24,9 @@ class File:
         self._path.write_text(text)
         return self
 
-    def planned(self) -> tuple[int, str]:
+    def planned(self, token: str = ADMIN_TOKEN) -> tuple[int, str]:
         """Exit code and words of a plan."""
-        return self._terminal.run("plan", "-f", str(self._path))
+        return self._terminal.run("plan", "-f", str(self._path), token=token)
 
     def applied(self) -> str:
         """What `apply` said; a plan has nothing to do afterwards."""
@@ -72,6 +73,19 @@ def test_another_address_is_never_kept(
     (kim,) = [one for one in terminal.items("/api/v1/users") if one["email"] == "kim@example.com"]
     methods = terminal.items(f"/api/v1/users/{kim['id']}/contact-methods")
     assert len([one for one in methods if one["channel"] == channel]) >= 2
+
+
+def test_whoever_may_only_read_plans_what_the_api_shows_whole(terminal: Terminal, file: File) -> None:
+    scopes = [word for name in ("paging", "incidents", "alerts") for word in ("--scope", f"{name}:read")]
+    code, token = terminal.run("token", "create", "planner", *scopes)
+    assert code == 0, token
+    file(person(("email", "kim@example.com"))).applied()
+
+    code, printed = file.planned(token.strip())
+    assert code == 0, printed
+    code, printed = file(person(("webhook", HOOK))).planned(token.strip())
+    assert code == 2
+    assert "403" in printed
 
 
 def test_one_contact_method_twice_is_refused(file: File) -> None:
