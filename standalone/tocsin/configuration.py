@@ -61,6 +61,14 @@ class User(Part):
     slack_user_id: str | None = None
     contact_methods: list[ContactMethod] | None = None
 
+    @model_validator(mode="after")
+    def _each_once(self) -> "User":
+        """Of two with one address, each would undo the other's label at every apply."""
+        addresses = [(method.channel, method.address) for method in self.contact_methods or []]
+        if len(set(addresses)) < len(addresses):
+            raise ValueError("names one contact method twice")
+        return self
+
 
 class Team(Part):
     """A team; members are e-mail addresses."""
@@ -138,7 +146,10 @@ class Service(Part):
 
 
 class Integration(Part):
-    """A monitoring tool's way in. With `key` a file can be applied anywhere; without, one is made and shown once."""
+    """A monitoring tool's way in. With `key` a file can be applied anywhere; without, one is made and shown once.
+
+    Of one that is there, what is left out stays as it is.
+    """
 
     slug: Slug
     name: str
@@ -147,10 +158,11 @@ class Integration(Part):
     key: str | None = None
     secret: str | None = None
     default_severity: Literal["critical", "high", "medium", "low", "info"] = "medium"
+    body_limit_bytes: int | None = Field(default=None, ge=1024, le=64 * 1024 * 1024)
 
 
 class Rule(Part):
-    """How the alerts of an integration are grouped."""
+    """How the alerts of an integration are grouped. What is left out stays as it is, in a new one by default."""
 
     integration: Slug
     group_by: list[str] = []
@@ -180,7 +192,10 @@ class StatusPage(Part):
 
 
 class Configuration(Part):
-    """The whole file. What it does not name is left as it is; nothing is ever deleted by it."""
+    """The whole file. A resource that it does not name is left as it is; nothing is ever deleted by it.
+
+    Of a resource that it names, what is left out has its default, but for integrations and their rules: theirs stays.
+    """
 
     users: list[User] = []
     teams: list[Team] = []

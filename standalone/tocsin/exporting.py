@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from tocsin.api import Api
-from tocsin.resources import Known
+from tocsin.resources import Known, address_hint
 
 Body = dict[str, Any]
 
@@ -64,6 +63,7 @@ def _configuration(api: Api, known: Known, contacts: dict[str, list[Body]]) -> B
             {
                 **_pick(one, "slug", "name", "source", "service"),
                 "default_severity": one["settings"].get("default_severity", "medium"),
+                **_pick(one["settings"], "body_limit_bytes"),
             }
             for one in known.all("integration").values()
         ],
@@ -83,8 +83,7 @@ def _hides(contact: Body) -> bool:
 
 def _hint(contact: Body) -> str:
     """Which one is meant; a path may hold a secret as well as a query, and files end up in repositories."""
-    parts = urlsplit(contact["address"])
-    return f"{contact['channel']} {parts.hostname if contact['channel'] == 'webhook' else parts.scheme}"
+    return f"{contact['channel']} {address_hint(contact['channel'], contact['address'])}"
 
 
 def _contact_methods(contacts: list[Body]) -> Body:

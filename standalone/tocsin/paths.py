@@ -35,6 +35,7 @@ PATHS: Mapping[str, str] = {
     "/api/v1/teams": "paging",
     "/api/v1/schedules": "paging",
     "/api/v1/escalation-policies": "paging",
+    "/api/v1/escalations": "paging",
     "/api/v1/on-call": "paging",
     "/api/v1/pages": "paging",
     "/api/v1/notification-rules": "paging",

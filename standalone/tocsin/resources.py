@@ -1,12 +1,14 @@
 """Each kind of resource: where it lives in the API, what is sent, and how it is compared with what is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from tocsin.api import Api, ApiError
 from tocsin.configuration import (
     Configuration,
+    ContactMethod,
     Integration,
     Policy,
     Rule,
@@ -19,6 +21,15 @@ from tocsin.configuration import (
 )
 
 Body = dict[str, Any]
+INTEGRATION_SETTINGS = {"default_severity": "default_severity", "body_limit_bytes": "body_limit_bytes"}
+RULE_SETTINGS = {
+    "group_by": "group_by",
+    "group_window": "group_window_seconds",
+    "resolve_timeout": "resolve_timeout_seconds",
+}
+SECRETS = ("key", "secret")
+IN_FILE = "the one in the file"
+"""Stands for a secret where a plan is shown."""
 
 
 class Known:
@@ -108,7 +119,9 @@ def _user(user: User) -> Resource:
 
 
 def _contacts(user: User) -> Resource:
-    wanted = [method.model_dump() for method in user.contact_methods or []]
+    methods = user.contact_methods or []
+    body = {"items": [method.model_dump() for method in methods]}
+    shown = [_shown(method) for method in methods]
 
     def path(known: Known) -> str:
         return f"/api/v1/users/{known.id_of('user', user.email)}/contact-methods"
@@ -116,24 +129,34 @@ def _contacts(user: User) -> Resource:
     def current(known: Known) -> Body | None:
         if known.one("user", user.email) is None:
             return None
-        there = known.api.get(path(known))["items"]
-        # Addresses that carry secrets are shown masked, so those are told apart by how they begin.
-        missing = [m for m in wanted if not _is_there(m, there)]
-        return {"items": [m for m in wanted if m not in missing]}
+        if any(method.channel != "email" for method in methods):
+            answers = known.api.call("POST", f"{path(known)}/compare", json=body)["items"]
+            kept = [answer["action"] == "keep" for answer in answers]
+        else:  # these the API shows whole, also to a token that may only read
+            there = known.api.get(path(known))["items"]
+            kept = [any(not _differs(one, method) for one in there) for method in body["items"]]
+        return {"items": [one for one, is_kept in zip(shown, kept, strict=True) if is_kept]}
 
-    return Resource(
-        "contacts", user.email, path, lambda _: {"items": wanted}, lambda _: {"items": wanted}, current
-    )
+    return Resource("contacts", user.email, path, lambda _: body, lambda _: {"items": shown}, current)
 
 
-def _is_there(method: Body, there: list[Body]) -> bool:
-    same = [
-        one for one in there if all(one[name] == method[name] for name in ("channel", "label", "enabled"))
-    ]
-    if method["channel"] == "email":
-        return any(one["address"] == method["address"] for one in same)
-    start = method["address"].split("?")[0].split("://")[0]
-    return any(one["address"].startswith(start) for one in same)
+def _shown(method: ContactMethod) -> str:
+    """A contact method in a plan, which ends up in logs: neither path nor query, for both may hold a secret."""
+    label = f" ({method.label})" if method.label else ""
+    off = "" if method.enabled else ", switched off"
+    return f"{method.channel} {address_hint(method.channel, method.address)}{label}{off}"
+
+
+def address_hint(channel: str, address: str) -> str:
+    """As much of an address as anybody may see."""
+    if channel == "email":
+        return address
+    parts = urlsplit(address)
+    return str(parts.hostname if channel == "webhook" else parts.scheme)
+
+
+def _differs(one: Body, wanted: Body) -> bool:
+    return any(one[name] != value for name, value in wanted.items())
 
 
 def _team(team: Team) -> Resource:
@@ -233,23 +256,41 @@ def _service(service: Service) -> Resource:
 
 
 def _integration(integration: Integration, rule: Rule | None) -> Resource:
-    settings: Body = {"default_severity": integration.default_severity}
-    if rule is not None:
-        settings |= {
-            "group_by": rule.group_by,
-            "group_window_seconds": rule.group_window,
-            "resolve_timeout_seconds": rule.resolve_timeout,
-        }
-    view = {
-        "name": integration.name,
-        "source": integration.source,
-        "service": integration.service,
-        "settings": settings,
-    }
-    secrets = {"key": integration.key, "secret": integration.secret}
-    body = view | {name: value for name, value in secrets.items() if value}
+    """Of its settings and its service, what the file does not name stays."""
     path = f"/api/v1/integrations/by-name/{integration.slug}"
-    return _simple("integration", integration.slug, path, lambda _: body, lambda _: view)
+    named = _named(integration, INTEGRATION_SETTINGS) | (_named(rule, RULE_SETTINGS) if rule else {})
+    secrets = {name: value for name in SECRETS if (value := getattr(integration, name))}
+
+    def body(known: Known) -> Body:
+        there = known.one("integration", integration.slug) or {"service": None, "settings": {}}
+        plain = {"name": integration.name, "source": integration.source}
+        settings = {"settings": {**there["settings"], **named}}
+        return {"service": there["service"], **plain, **_service_of(integration), **settings, **secrets}
+
+    def view(_: Known) -> Body:
+        plain = {"name": integration.name, "source": integration.source, **_service_of(integration)}
+        return {**plain, "settings": named, **dict.fromkeys(secrets, IN_FILE)}
+
+    def current(known: Known) -> Body | None:
+        there = known.one("integration", integration.slug)
+        if there is None:
+            return None
+        there = {**there, "settings": {name: there["settings"].get(name) for name in named}}
+        if not secrets:
+            return there
+        other = known.api.call("POST", f"{path}/compare", json=body(known))["fields"]
+        return {**there, **{name: "another" if name in other else IN_FILE for name in secrets}}
+
+    return Resource("integration", integration.slug, lambda _: path, body, view, current)
+
+
+def _service_of(integration: Integration) -> Body:
+    return _named(integration, {"service": "service"})
+
+
+def _named(part: Integration | Rule, names: Mapping[str, str]) -> Body:
+    """What the file says of these, by the API's names."""
+    return {names[name]: getattr(part, name) for name in names if name in part.model_fields_set}
 
 
 def _status_page(page: StatusPage) -> Resource:

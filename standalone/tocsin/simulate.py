@@ -13,6 +13,7 @@ from tocsin.api import Api
 
 Body = dict[str, Any]
 Tell = Callable[[str, str], None]
+WITHOUT_PAGE = "play without it: --no-status-page"
 
 
 class StoryBroken(Exception):
@@ -53,29 +54,28 @@ class Story:
 class LatencySpike:
     """Checkout becomes slow on three hosts; somebody is paged, acknowledges; it recovers; figures appear."""
 
-    def __init__(self, api: Api, tell: Tell, *, service: str = "", patience: float = 30.0) -> None:
+    def __init__(
+        self, api: Api, tell: Tell, *, service: str = "", patience: float = 30.0, status_page: bool = True
+    ) -> None:
         self.story = Story(api, tell, patience=patience)
+        self._status_page = status_page
         self._api = api
         self._service = service
         self._run = uuid4().hex[:8]
 
-    def play(self) -> str:
-        """Play it whole, and return what was left out, as a sentence, or nothing.
-
-        Raises StoryBroken, or ApiError when Tocsin cannot be asked.
-        """
+    def play(self) -> None:
+        """Play it whole. Raises StoryBroken, or ApiError when Tocsin cannot be asked."""
         service = self._choose()
-        component, left_out = self._component_of(service)
+        component = self._component_of(service) if self._status_page else None
         self._look_who_is_on_call(service)
         with self._integration(service) as url:
             self._detect(url)
             incident = self._respond(component)
             self._recover(url, incident, component)
         self._learn(incident)
-        return left_out
 
     def _choose(self) -> Body:
-        """A quiet service; one that the status page does not show only when it was asked for."""
+        """A quiet service, which the status page shows if that is to be looked at."""
         services = self._api.all("/api/v1/services")
         wanted = [s for s in services if not self._service or self._service in (s["slug"], s["name"])]
         if not wanted and self._service:
@@ -85,13 +85,20 @@ class LatencySpike:
             raise StoryBroken(
                 "no service to play with: `tocsin apply` a file with one, or start `tocsin up` afresh"
             )
-        shown = [service for service in wanted if service["id"] in self._components()]
-        if not shown and not self._service:
+        if self._status_page:
+            wanted = self._shown(wanted)
+        return self._quiet(sorted(wanted, key=lambda s: not s["escalation_policy_id"]))
+
+    def _shown(self, services: list[Body]) -> list[Body]:
+        components = self._components()
+        shown = [service for service in services if service["id"] in components]
+        if not shown:
+            which = services[0]["name"] if self._service else "any service"
             raise StoryBroken(
-                "no service is shown by a component of the status page that turns by itself, so that cannot be looked"
-                " at. Add one on /comms, or name a service to play without: --service"
+                f"no component of the status page that turns by itself shows {which}, so that cannot be looked at."
+                f" Add one on /comms, or {WITHOUT_PAGE}"
             )
-        return self._quiet(sorted(shown or wanted, key=lambda s: not s["escalation_policy_id"]))
+        return shown
 
     def _look_who_is_on_call(self, service: Body) -> None:
         on_call = self._api.get("/api/v1/on-call", service=service["slug"])["items"]
@@ -113,14 +120,15 @@ class LatencySpike:
             f"the alerts would join an incident that is open: {named}. Resolve it, or name a quiet service: --service"
         )
 
-    def _component_of(self, service: Body) -> tuple[str | None, str]:
-        """The component to look at; else why there is none."""
-        name = self._components().get(service["id"])
-        if name is None:
-            return None, f"no component shows {service['name']}, so the status page was not looked at"
+    def _component_of(self, service: Body) -> str:
+        """The component to look at, which can turn only while nothing else has turned it."""
+        name = self._components()[service["id"]]
         if self._state_of(name) != "operational":
-            return None, f"{name} is impaired by something else, so the status page was not looked at"
-        return name, ""
+            raise StoryBroken(
+                f"{name} is impaired by something else, so it cannot be seen to turn."
+                f" Wait until that is over, or {WITHOUT_PAGE}"
+            )
+        return name
 
     def _components(self) -> dict[str, str]:
         """By the id of a service, the component that turns with its incidents, without anybody's leave."""
@@ -165,8 +173,7 @@ class LatencySpike:
         api.call("POST", f"/api/v1/pages/{page['id']}/acknowledge")
         story.until("incident acknowledged", lambda: self._incident(incident_id)["acknowledged_at"])
         pages = len(self._pages(incident_id))
-        states = {p["state"] for p in self._pages(incident_id)}
-        story.must("acknowledgement stopped the escalation", holds="pending" not in states)
+        story.must("acknowledgement stopped the escalation", holds=self._has_ended(incident_id))
         self._post_update(incident_id)
         story.must("no further page since", holds=len(self._pages(incident_id)) == pages)
         return incident
@@ -223,6 +230,11 @@ class LatencySpike:
     def _pages(self, incident_id: str) -> list[Body]:
         found: list[Body] = self._api.get("/api/v1/pages", incident_id=incident_id)["items"]
         return found
+
+    def _has_ended(self, incident_id: str) -> bool:
+        """By the answer, and nothing is due. That no page comes would say nothing: the next step is minutes away."""
+        escalation = self._api.get(f"/api/v1/escalations/{incident_id}")
+        return escalation["ended_by"] == "acknowledged" and escalation["next_at"] is None
 
     def _sent_page(self, incident_id: str) -> Body | None:
         return next((page for page in self._pages(incident_id) if page["state"] == "sent"), None)

@@ -92,19 +92,13 @@ def _stop_on_sigterm() -> None:
 async def _with_database(
     options: UpOptions, settings: PlatformSettings, *, data_dir: Path, stack: AsyncExitStack, banner: Banner
 ) -> PlatformSettings:
-    changes: dict[str, object] = {}
-    if options.host:
-        changes["host"] = options.host
-    if options.port:
-        changes["port"] = options.port
-    if options.kafka:
-        changes |= {"kafka_bootstrap_servers": options.kafka, "kafka_replication": 1}
+    settings = as_told(options, settings)
     url = options.database or settings.database_url
     if not url:
         postgres = await start_postgres(data_dir, report=banner.note)
         stack.push_async_callback(postgres.stop)
         url = postgres.url
-    settings = settings.model_copy(update={**changes, "database_url": url})
+    settings = settings.model_copy(update={"database_url": url})
     if problems := problems_with_admin_token(settings):
         raise SettingsError("; ".join(problems))
     host, port = settings.host, settings.port
@@ -113,6 +107,12 @@ async def _with_database(
         return settings
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
     return settings.model_copy(update={"public_url": f"http://{shown}:{port}"})
+
+
+def as_told(options: UpOptions, settings: PlatformSettings) -> PlatformSettings:
+    """The settings of the environment with what the command line says of them, and nothing besides."""
+    told = {"host": options.host, "port": options.port, "kafka_bootstrap_servers": options.kafka}
+    return settings.model_copy(update={name: value for name, value in told.items() if value})
 
 
 def _with_secrets(

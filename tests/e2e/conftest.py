@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.terminal import Terminal
 from tocsin_testkit.inbox import Inbox
 from tocsin_testkit.kafka import KafkaRig
 from tocsin_testkit.postgres import TestServer
@@ -55,4 +56,16 @@ def _folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tocsin-world-"))
     folder.chmod(0o711)
     yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
+    folder.chmod(0o711)
+    world = OneProcess(folder, {}, arguments=())
+    world.process.start()
+    world.wait_configured()
+    yield Terminal(world)
+    world.process.terminate()
     shutil.rmtree(folder)

@@ -1,84 +1,17 @@
 """The command line as an operator uses it: real processes against a running `tocsin up` with its starter set-up."""
 
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 import yaml
 
-from tocsin_testkit.world import ADMIN_TOKEN, OneProcess
-
-
-class Terminal:
-    """Runs `tocsin …` against one world."""
-
-    def __init__(self, world: OneProcess) -> None:
-        self._world = world
-
-    def run(
-        self, *arguments: str, token: str = ADMIN_TOKEN, more: Mapping[str, str] | None = None
-    ) -> tuple[int, str]:
-        """Exit code, and all that was printed. `more` is further environment."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
-        own = {
-            "TOCSIN_URL": self._world.origin,
-            "TOCSIN_TOKEN": token,
-            "TOCSIN_DATA_DIR": str(self._world.data_dir),
-            "COLUMNS": "200",
-        }
-        command = [sys.executable, "-m", "tocsin", *arguments]
-        done = subprocess.run(
-            command, env={**kept, **own, **(more or {})}, capture_output=True, text=True, timeout=120
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def declare(self, *, service: str) -> dict[str, Any]:
-        """An incident of this service, as a person declares one."""
-        body = {"title": f"{service} is slow", "severity": "SEV-2", "service": service}
-        return self._call("POST", "/api/v1/incidents", json=body)
-
-    def incident(self, ref: str) -> dict[str, Any]:
-        """How it stands."""
-        return self._call("GET", f"/api/v1/incidents/{ref}")
-
-    def make(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Something of the configuration."""
-        return self._call("POST", path, json=body)
-
-    def remove(self, path: str) -> None:
-        """And away with it."""
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        assert httpx2.delete(self._world.origin + path, headers=headers).is_success
-
-    def resolve(self, ref: str) -> None:
-        """End it."""
-        self._call("POST", f"/api/v1/incidents/{ref}/resolve", json={})
-
-    def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        answer = httpx2.request(method, self._world.origin + path, headers=headers, **sent)
-        assert answer.is_success, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-@pytest.fixture(scope="module")
-def terminal() -> Iterator[Terminal]:
-    folder = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
-    folder.chmod(0o711)
-    world = OneProcess(folder, {}, arguments=())
-    world.process.start()
-    world.wait_configured()
-    yield Terminal(world)
-    world.process.terminate()
-    shutil.rmtree(folder)
+from tests.e2e.proxy import proxied
+from tests.e2e.terminal import Terminal
+from tocsin.api import open_api
+from tocsin.commands.simulation import judged
+from tocsin.simulate import LatencySpike
+from tocsin_testkit.waiting import wait_until
+from tocsin_testkit.world import ADMIN_TOKEN
 
 
 def test_simulate_tells_the_story_and_its_exit_code(terminal: Terminal) -> None:
@@ -115,7 +48,7 @@ def test_simulate_leaves_an_open_incident_alone(terminal: Terminal) -> None:
 
 
 def test_simulate_says_what_it_did_not_look_at(terminal: Terminal) -> None:
-    """The status page is looked at, unless a service is asked for that it does not show."""
+    """The status page is looked at, unless somebody says that it need not be."""
     terminal.make("/api/v1/services", {"name": "Backstage"})
     busy = [terminal.declare(service=service) for service in ("web", "payments")]
 
@@ -123,13 +56,41 @@ def test_simulate_says_what_it_did_not_look_at(terminal: Terminal) -> None:
     assert code == 1
     assert "would join an incident that is open" in printed
     code, printed = terminal.run("simulate", "--service", "backstage")
+    assert code == 1
+    assert "no component of the status page that turns by itself shows Backstage" in printed
+    assert "or play without it: --no-status-page" in printed
+    code, printed = terminal.run("simulate", "--service", "backstage", "--no-status-page")
     assert code == 0, printed
-    assert "no component shows Backstage, so the status page was not looked at" in printed
+    assert "the status page was not looked at" in printed
     code, printed = terminal.run("simulate", "--service", "nope")
     assert code == 1
     assert "no service is called nope; there are: backstage, payments, web" in printed
     for one in busy:
         terminal.resolve(one["ref"])
+
+
+def test_simulate_fails_when_the_escalation_goes_on(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the moment after the answer the incident is reopened, so that the policy runs again."""
+    api = open_api(terminal.origin, ADMIN_TOKEN)
+
+    def tell(when: str, what: str) -> None:
+        if what == "incident acknowledged":
+            (incident,) = terminal.items("/api/v1/incidents", status="open")
+            terminal.resolve(incident["id"])
+            # Its alerts end with it; until that is told, their end would end what is reopened.
+            wait_until(lambda: terminal.incident(incident["id"])["firing_count"] == 0, within=20)
+            terminal.make(f"/api/v1/incidents/{incident['id']}/reopen", {"reason": "It is not over."})
+            path = f"/api/v1/escalations/{incident['id']}"
+            wait_until(lambda: terminal.get(path)["round"] == 2 and terminal.get(path)["next_at"], within=20)
+
+    code = judged(LatencySpike(api, tell), status_page=True)
+
+    assert code == 1
+    assert "not so: acknowledgement stopped the escalation" in capsys.readouterr().out
+    for incident in terminal.items("/api/v1/incidents", status="open"):
+        terminal.resolve(incident["id"])
 
 
 def test_doctor_says_which_step_reaches_nobody(terminal: Terminal) -> None:
@@ -254,6 +215,15 @@ def test_doctor_and_dead_letters_find_nothing_wrong(terminal: Terminal) -> None:
     code, printed = terminal.run("dead-letters", "list")
     assert code == 0, printed
     assert "no dead letters" in printed
+
+
+def test_doctor_behind_a_proxy_says_that_readiness_was_not_looked_at(terminal: Terminal) -> None:
+    with proxied(terminal.origin) as origin:
+        code, printed = terminal.run("doctor", more={"TOCSIN_URL": origin})
+
+    assert code == 0, printed
+    assert "skip readiness was not looked at" in printed
+    assert "TOCSIN_<SERVICE>_URL" in printed
 
 
 def test_a_service_that_is_none_is_told(terminal: Terminal) -> None:

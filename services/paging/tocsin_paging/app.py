@@ -12,6 +12,7 @@ from tocsin_paging.adapters.guard import Guard, networks
 from tocsin_paging.adapters.smtp import MailProvider, MailServer
 from tocsin_paging.adapters.webhook import WebhookProvider
 from tocsin_paging.api.contacts import router as contacts
+from tocsin_paging.api.escalations import router as escalations
 from tocsin_paging.api.on_call import router as on_call
 from tocsin_paging.api.overrides import router as overrides
 from tocsin_paging.api.pages import router as pages
@@ -48,7 +49,7 @@ from tocsin_paging.workers.send import OutgoingPages
 from tocsin_runtime.clock import process_now
 from tocsin_runtime.settings import PlatformSettings
 
-API = [contacts, on_call, overrides, pages, policies, schedules]
+API = [contacts, escalations, on_call, overrides, pages, policies, schedules]
 PAGES = [ack, contact_pages, fragments, on_call_pages, policy_pages, schedule_pages]
 ROUTERS = [
     *API,

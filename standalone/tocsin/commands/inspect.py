@@ -17,11 +17,18 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at; `advice` says what to do when it is not well."""
+    """One thing looked at; `advice` says what to do when it is not well. Not looked at: `ok` is None."""
 
     what: str
-    ok: bool
+    ok: bool | None
     advice: str = ""
+
+
+MARKS = {True: "[green]ok[/green]  ", False: "[red]bad[/red] ", None: "[yellow]skip[/yellow]"}
+ASK_EACH = (
+    "Behind a proxy each service answers for itself: ask /readyz at its own address (TOCSIN_<SERVICE>_URL,"
+    " port 8080 of its container), or with Kubernetes `kubectl get pods`"
+)
 
 
 @app.command("doctor")
@@ -30,11 +37,9 @@ def doctor() -> None:
     api = open_api()
     findings = [*_health(api), *_configuration(api)]
     for finding in findings:
-        mark = "[green]ok[/green]  " if finding.ok else "[red]bad[/red] "
-        console.print(
-            f"{mark} {finding.what}" + (f"\n      {finding.advice}" if not finding.ok else ""), soft_wrap=True
-        )
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+        advice = f"\n      {finding.advice}" if not finding.ok else ""
+        console.print(f"{MARKS[finding.ok]} {finding.what}{advice}", soft_wrap=True)
+    raise typer.Exit(1 if any(finding.ok is False for finding in findings) else 0)
 
 
 def _health(api: Api) -> list[Finding]:
@@ -48,12 +53,32 @@ def _health(api: Api) -> list[Finding]:
                 f"{error!r}: start it with `tocsin up`, or set TOCSIN_URL",
             )
         ]
-    if answer.status_code not in {200, 503}:
-        return [Finding("readiness", True, "")]
-    found = []
-    for service, state in answer.json().get("services", {}).items():
-        for name, check in state["checks"].items():
-            found.append(Finding(f"{service}: {name}", check["ok"], check["detail"]))
+    return readiness(answer)
+
+
+def readiness(answer: httpx2.Response) -> list[Finding]:
+    """What /readyz says of all services, or of the one that was asked."""
+    if answer.status_code == 404:
+        return [Finding("readiness was not looked at: no /readyz at this address", None, ASK_EACH)]
+    states = _states(answer) if answer.status_code in {200, 503} else {}
+    if not states:
+        what = f"/readyz says how the services are (it answered {answer.status_code})"
+        return [Finding(what, False, "no answer of Tocsin's: look at TOCSIN_URL, and what is in front of it")]
+    return [
+        Finding(f"{service}: {name}", bool(check["ok"]), check["detail"])
+        for service, state in states.items()
+        for name, check in state["checks"].items()
+    ]
+
+
+def _states(answer: httpx2.Response) -> Body:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    found: Body = body.get("services") or ({body["service"]: body} if "service" in body else {})
     return found
 
 

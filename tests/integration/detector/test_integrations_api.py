@@ -145,6 +145,28 @@ async def test_by_name_is_idempotent_and_takes_a_key(house: House) -> None:
     assert (await house.send(key, {"alerts": []}, "alertmanager")).status_code == 202
 
 
+async def test_what_put_would_do_is_told_without_doing_it(house: House) -> None:
+    path = f"{PATH}/by-name/tool"
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    wanted = {"source": "generic", "key": "a-key-of-the-tests-1234", "secret": secret}
+
+    async def compared(**changes: object) -> tuple[str, list[str]]:
+        answer = await house.api.post(f"{path}/compare", json={**wanted, **changes})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["action"], answer.json()["fields"]
+
+    assert await compared() == ("create", [])
+    assert await house.integrations() == []
+    assert (await house.api.put(path, json=wanted)).status_code == 201
+    assert await compared() == ("keep", [])
+    assert await compared(key=None, secret=None) == ("keep", [])
+    assert await compared(key="another-key-of-the-tests", name="Tool") == ("change", ["name", "key"])
+    assert await compared(secret=secret.replace("Mf", "Mg")) == ("change", ["secret"])
+    assert await compared(settings={"group_by": ["host"]}) == ("change", ["settings"])
+    assert (await house.api.post(f"{path}/compare", json={"source": "pagerduty"})).status_code == 422
+    assert (await house.integrations())[0]["version"] == 1
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -181,6 +203,7 @@ async def test_nobody_without_rights_gets_in(house: House) -> None:
         ("GET", PATH),
         ("POST", PATH),
         ("PUT", f"{PATH}/by-name/x"),
+        ("POST", f"{PATH}/by-name/x/compare"),
         ("GET", "/api/v1/deliveries"),
     ):
         assert (await house.senders.request(method, path, json={})).status_code == 401

@@ -258,6 +258,25 @@ async def test_contact_methods(client: Client, people: dict[str, str]) -> None:
     ).status_code == 404
 
 
+async def test_contact_methods_are_compared_with_those_that_no_answer_shows_whole(
+    client: Client, people: dict[str, str]
+) -> None:
+    path = f"/api/v1/users/{people['ana']}/contact-methods"
+    hook = {"channel": "webhook", "address": "https://8.8.8.8/hook?key=1"}
+    chat = {"channel": "apprise", "address": "tgram://123456789:abcdefg_hijklmnop/12345", "label": "Chat"}
+
+    async def compared(*items: dict[str, Any]) -> list[str]:
+        answer = await client.post(f"{path}/compare", json={"items": items})
+        return [item["action"] for item in answer.json()["items"]]
+
+    assert await compared(hook, chat) == ["create", "create"]
+    assert (await client.put(path, json={"items": [hook, chat]})).status_code == 200
+    assert await compared(chat, hook) == ["keep", "keep"]
+    assert await compared({**hook, "enabled": False}, {**chat, "label": ""}) == ["change", "change"]
+    assert await compared({**hook, "address": hook["address"] + "2"}) == ["create"]
+    assert await compared({**chat, "address": chat["address"] + "6"}) == ["create"]
+
+
 async def test_a_secret_of_a_webhook_is_kept_for_no_repeat(client: Client, people: dict[str, str]) -> None:
     path = f"/api/v1/users/{people['ana']}/contact-methods"
     hook = {"channel": "webhook", "address": "https://8.8.4.4/hook"}

@@ -16,6 +16,7 @@ from tocsin_runtime.settings import SERVICES
         ("/incidents", "incidents"),
         ("/incidents/", "incidents"),
         ("/ack/some-token", "paging"),
+        ("/api/v1/escalations/INC-42", "paging"),
         ("/status/api/v2/summary.json", "comms"),
         ("/api/v1/analytics/summary", "analytics"),
         ("/api/v1/paging/openapi.json", "paging"),

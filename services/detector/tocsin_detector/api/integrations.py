@@ -13,6 +13,8 @@ from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_detector.api.schemas import (
+    Action,
+    ComparisonOut,
     IntegrationByName,
     IntegrationIn,
     IntegrationOut,
@@ -31,6 +33,7 @@ from tocsin_detector.usecases.manage_integrations import (
     Wish,
     WithKey,
     change,
+    compare,
     create,
     existing,
     remove,
@@ -92,18 +95,20 @@ async def put_integration(
     response: Response,
 ) -> IntegrationOut:
     """Make it so: 201 when it is new (then with its key), else 200. The same body twice changes nothing."""
-    wish = Wish(
-        name=body.name or slug,
-        source=body.source,
-        service=body.service,
-        secret=body.secret,
-        key=body.key,
-        **_settings(body.settings),
-    )
-    made = await upsert(uow, state.keyring, slug, wish)
+    made = await upsert(uow, state.keyring, slug, _wish(slug, body))
     response.status_code = 201 if made.created else 200
     response.headers["ETag"] = etag(made.integration.version)
     return await _made(uow, made, state.public_url)
+
+
+@router.post("/by-name/{slug}/compare", name="compare_integration")
+async def compare_integration(
+    _: MayConfigure, slug: Slug, body: IntegrationByName, conn: ReadConnection, state: State
+) -> ComparisonOut:
+    """What PUT of the same body would do, without doing it: keys and secrets, which no answer shows, are compared."""
+    fields = await compare(IntegrationRepository(conn), state.keyring, slug, _wish(slug, body))
+    action: Action = "create" if fields is None else "change" if fields else "keep"
+    return ComparisonOut(action=action, fields=fields or [])
 
 
 @router.get("", name="list_integrations")
@@ -196,6 +201,17 @@ async def _with_health(
     health = health_of([delivery.line() for delivery in latest], revoked=integration.revoked_at is not None)
     return integration_out(
         integration, public_url=public_url, health=health, warnings=warnings.get(integration.id, ())
+    )
+
+
+def _wish(slug: str, body: IntegrationByName) -> Wish:
+    return Wish(
+        name=body.name or slug,
+        source=body.source,
+        service=body.service,
+        secret=body.secret,
+        key=body.key,
+        **_settings(body.settings),
     )
 
 

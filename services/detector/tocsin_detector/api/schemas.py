@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -18,6 +18,7 @@ from tocsin_detector.store.integrations import settings_of
 from tocsin_detector.store.queries import KeptDelivery
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+Action = Literal["create", "change", "keep"]
 Key = Annotated[str, Field(min_length=20, max_length=128)]
 
 
@@ -140,6 +141,13 @@ class IntegrationByName(BaseModel):
     secret: str | None = Field(default=None, max_length=200)
     settings: SettingsIn = SettingsIn()
     key: Key | None = None
+
+
+class ComparisonOut(BaseModel):
+    """What PUT would do: create, change or keep; and the fields that it would change."""
+
+    action: Action
+    fields: list[str]
 
 
 class IntegrationPatch(BaseModel):

@@ -1,6 +1,6 @@
 """Create, change, rotate, revoke and delete integrations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,13 +14,22 @@ from tocsin_detector.domain.keys import is_signing_secret, is_wellformed, new_ke
 from tocsin_detector.domain.severity import Severity
 from tocsin_detector.domain.signal import Defaults
 from tocsin_detector.domain.slug import slug_of
-from tocsin_detector.store.integrations import IntegrationRepository
+from tocsin_detector.store.integrations import IntegrationRepository, settings_of
 from tocsin_detector.usecases.keyring import Keyring
 from tocsin_runtime.ids import new_id
 from tocsin_runtime.text import clean
 
 WORKER = "integrations"
 """The worker that reloads the keyring, in every replica, after a change."""
+
+FIELDS: Mapping[str, Callable[[Integration], object]] = {
+    "name": lambda one: one.name,
+    "service": lambda one: one.service,
+    "settings": settings_of,
+    "secret": lambda one: one.secret,
+    "key": lambda one: one.key_digest,
+}
+"""What a wish says of an integration, as the API names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +92,22 @@ async def upsert(uow: UnitOfWork, keyring: Keyring, slug: str, wish: Wish) -> Wi
     known = await repository.named(slug, lock=True)
     if known is None:
         return await create(uow, keyring, replace(wish, slug=slug))
-    if known.source is not wish.source:
-        detail = f"{slug} has source {known.source}; delete it first, for its key is in use by that source."
-        raise Unfit("/source", detail)
-    changed = _as_wished(known, wish)
-    if wish.key is not None and keyring.digest(wish.key) != known.key_digest:
-        await _check_key_is_free(repository, keyring.digest(wish.key), known.id)
-        changed = replace(changed, key_digest=keyring.digest(wish.key), key_prefix=shown_part(wish.key))
+    changed = await _upserted(repository, keyring, known, wish)
     if changed == known:
         return WithKey(known, None)
     return WithKey(await _saved(uow, keyring, changed), None)
+
+
+async def compare(
+    repository: IntegrationRepository, keyring: Keyring, slug: str, wish: Wish
+) -> list[str] | None:
+    """What `upsert` would change, by the names of fields; None where it would make it. Raises NameTaken and Unfit."""
+    _check(wish)
+    known = await repository.named(slug)
+    if known is None:
+        return None
+    then = await _upserted(repository, keyring, known, wish)
+    return [field for field, value in FIELDS.items() if value(then) != value(known)]
 
 
 async def change(uow: UnitOfWork, keyring: Keyring, known: Integration, wish: Wish) -> Integration:
@@ -149,6 +164,21 @@ def _check(wish: Wish) -> None:
 async def _check_key_is_free(repository: IntegrationRepository, digest: bytes, own: UUID | None) -> None:
     if any(other.id != own for other in await repository.with_digests([digest])):
         raise NameTaken("Another integration has this key. Leave the key out and one is made.")
+
+
+async def _upserted(
+    repository: IntegrationRepository, keyring: Keyring, known: Integration, wish: Wish
+) -> Integration:
+    if known.source is not wish.source:
+        detail = (
+            f"{known.slug} has source {known.source}; delete it first, for its key is in use by that source."
+        )
+        raise Unfit("/source", detail)
+    changed = _as_wished(known, wish)
+    if wish.key is None or keyring.digest(wish.key) == known.key_digest:
+        return changed
+    await _check_key_is_free(repository, keyring.digest(wish.key), known.id)
+    return replace(changed, key_digest=keyring.digest(wish.key), key_prefix=shown_part(wish.key))
 
 
 def _as_wished(known: Integration, wish: Wish) -> Integration:

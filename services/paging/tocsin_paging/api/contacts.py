@@ -15,12 +15,13 @@ from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.adapters.addresses import refusal
 from tocsin_paging.api.pages import PageOut, page_out
-from tocsin_paging.domain.contact import Channel, Contact, masked
+from tocsin_paging.domain.contact import Channel, Contact, Fit, masked
 from tocsin_paging.store.contacts import ContactRepository
 from tocsin_paging.usecases.contacts import (
     ContactWish,
     add_contact,
     change_contact,
+    compare_contacts,
     contact_to_change,
     put_contacts,
     remove_contact,
@@ -85,6 +86,18 @@ class ContactOut(BaseModel):
     label: str
     enabled: bool
     version: int
+
+
+class FitOut(BaseModel):
+    """How one wanted contact method stands to what the person has."""
+
+    action: Fit
+
+
+class ComparisonOut(BaseModel):
+    """What PUT would do about each of the items, in their order."""
+
+    items: list[FitOut]
 
 
 class NewContactOut(ContactOut):
@@ -161,6 +174,13 @@ async def replace_contacts(
     """Make sure that the person has these. Doing it again changes nothing."""
     made = await put_contacts(uow, user_id, [item.wish() for item in body.items])
     return Listing(items=[contact_out(contact) for contact in made])
+
+
+@router.post("/contact-methods/compare", name="compare_contact_methods")
+async def compare(conn: ReadConnection, _: Owner, body: ContactsBody, user_id: UUID) -> ComparisonOut:
+    """What PUT of the same body would do, without doing it: addresses that no answer shows whole are compared here."""
+    found = await compare_contacts(ContactRepository(conn), user_id, [item.wish() for item in body.items])
+    return ComparisonOut(items=[FitOut(action=fit) for fit in found])
 
 
 @router.patch("/contact-methods/{contact_id}", name="update_contact_method")

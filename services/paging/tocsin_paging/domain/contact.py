@@ -6,6 +6,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 
+class Fit(StrEnum):
+    """How a wanted contact method stands to those that a person has: there, there but different, or not there."""
+
+    KEEP = "keep"
+    CHANGE = "change"
+    CREATE = "create"
+
+
 class Channel(StrEnum):
     """The ways to reach a person."""
 

@@ -86,6 +86,14 @@ class Escalation:
         """Say whether every step of every round went unanswered."""
         return self.state == State.TRIGGERED and self.next_at is None
 
+    @property
+    def ended_by(self) -> Reason | None:
+        """Say why nothing is due, None while something is. An answer ends it until that expires."""
+        if self.exhausted:
+            return Reason.EXHAUSTED
+        ends = {State.ACKNOWLEDGED: Reason.ACKNOWLEDGED, State.RESOLVED: Reason.RESOLVED}
+        return ends.get(self.state)
+
 
 @dataclass(frozen=True)
 class Decision:

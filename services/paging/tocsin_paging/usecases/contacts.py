@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tocsin_access.directory import Directory
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_paging.domain.contact import Channel, Contact
+from tocsin_paging.domain.contact import Channel, Contact, Fit
 from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError, at
 from tocsin_paging.store.contacts import ContactRepository
 from tocsin_runtime.ids import new_id
@@ -35,10 +35,7 @@ async def add_contact(uow: UnitOfWork, user_id: UUID, wish: ContactWish) -> Cont
 
 async def put_contacts(uow: UnitOfWork, user_id: UUID, wishes: list[ContactWish]) -> list[Contact]:
     """Make sure that the person has these contact methods; others that they have stay. Again changes nothing."""
-    known = {
-        (contact.channel, contact.address): contact
-        for contact in (await ContactRepository(uow.conn).of_people([user_id])).get(user_id, [])
-    }
+    known = await _by_address(ContactRepository(uow.conn), user_id)
     made = []
     for number, wish in enumerate(wishes):
         contact = known.get((wish.channel, wish.address))
@@ -49,6 +46,14 @@ async def put_contacts(uow: UnitOfWork, user_id: UUID, wishes: list[ContactWish]
                 else await add_contact(uow, user_id, wish)
             )
     return made
+
+
+async def compare_contacts(
+    contacts: ContactRepository, user_id: UUID, wishes: list[ContactWish]
+) -> list[Fit]:
+    """What `put_contacts` would do about each, in their order, decided here because no answer shows whole addresses."""
+    known = await _by_address(contacts, user_id)
+    return [_fit(known.get((wish.channel, wish.address)), wish) for wish in wishes]
 
 
 async def contact_to_change(uow: UnitOfWork, user_id: UUID, contact_id: UUID) -> Contact:
@@ -80,6 +85,18 @@ async def remove_contact(uow: UnitOfWork, contact: Contact) -> None:
     """Remove a contact method. Who has none left is reached by the e-mail address they log in with."""
     await ContactRepository(uow.conn).remove(contact.id, now=uow.now)
     uow.announce("people")
+
+
+async def _by_address(contacts: ContactRepository, user_id: UUID) -> dict[tuple[Channel, str], Contact]:
+    found = (await contacts.of_people([user_id])).get(user_id, [])
+    return {(contact.channel, contact.address): contact for contact in found}
+
+
+def _fit(contact: Contact | None, wish: ContactWish) -> Fit:
+    if contact is None:
+        return Fit.CREATE
+    same = (contact.label, contact.enabled) == (wish.label, wish.enabled)
+    return Fit.KEEP if same else Fit.CHANGE
 
 
 async def _check_room(uow: UnitOfWork, user_id: UUID) -> None:
