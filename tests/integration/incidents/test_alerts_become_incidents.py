@@ -19,7 +19,7 @@ from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity
 from tocsin_incidents.domain.severity import AlertSeverity as OurSeverity
 from tocsin_incidents.domain.timeline import Kind
 from tocsin_incidents.usecases.keep_catalogue import add_service
-from tocsin_incidents.usecases.respond import close_incident, resolve_incident
+from tocsin_incidents.usecases.respond import close_incident, reopen_incident, resolve_incident
 
 GROUP = uuid4()
 PLAIN = dict(DEFAULT_MAP)
@@ -226,6 +226,20 @@ async def test_an_alert_that_ended_with_its_incident_may_clear_the_next_time(roo
     await room.clears(alert, reason="resolved_with_incident")
     await room.clears(await room.fires(alert))
     assert (await room.story())[-2].title == "1 alert cleared, none fires any more"
+    assert (await room.only()).status is Status.RESOLVED
+
+
+async def test_alerts_that_end_with_their_incident_do_not_resolve_what_a_person_has_reopened(
+    room: Room,
+) -> None:
+    first, second = [await room.fires(room.alert(GROUP)) for _ in range(2)]
+    await resolve_by_hand(room)
+    async with room.uow() as uow:
+        await reopen_incident(uow, room.desk, ref=1, why="too early", actor=TOCSIN)
+    await room.clears(first, second, reason="resolved_with_incident")
+    assert (await room.only()).status is Status.DETECTED
+
+    await room.clears(await room.fires(first))
     assert (await room.only()).status is Status.RESOLVED
 
 

@@ -89,6 +89,11 @@ class Settled:
     joined_by: Cause | None = None
     ended_by: Cause | None = None
 
+    @property
+    def only_followed(self) -> bool:
+        """Whether all that happened is that alerts ended because their incident had been resolved."""
+        return not self.joined and 0 < self.ended == self.ended_with
+
 
 class AlertRepository:
     """Alerts and groups, by incident."""

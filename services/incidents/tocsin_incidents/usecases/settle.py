@@ -103,6 +103,8 @@ async def _conclude(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending:
         await record(uow, desk, before=incident, decision=again)
     elif not incident.is_open and pending.joined:
         await AlertRepository(uow.conn).let_go(incident.id)
+    elif pending.only_followed:
+        return  # where it is open, a person has reopened it since
     elif incident.is_open and incident.auto_resolve and not incident.firing_count:
         uow.cause = pending.ended_by or uow.cause
         over = resolve(incident, now=uow.now, reason="alerts_cleared")
