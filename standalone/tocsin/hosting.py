@@ -15,16 +15,18 @@ from tocsin.migrating import migrate_all
 from tocsin.options import UpOptions
 from tocsin.settings_check import checked_settings
 from tocsin.up import up
-from tocsin_runtime.hard_stop import HARD_STOP, WITHIN
+from tocsin_runtime.hard_stop import HARD_STOP
 from tocsin_runtime.logging import set_up_logging
 from tocsin_runtime.schemas import MigrationError
 from tocsin_runtime.settings import SERVICES, SettingsError
 from tocsin_runtime.zones import pin_time_zones
 
 log = structlog.get_logger("tocsin.hosting")
+HARD_STOP_WITHIN = 32.0
+"""Seconds: longer than for a service alone, as five stop one after another; systemd gives 40, PostgreSQL may need 6."""
 
 
-def run_up(options: UpOptions, console: Console, *, hard_stop: float = WITHIN) -> None:
+def run_up(options: UpOptions, console: Console, *, hard_stop: float = HARD_STOP_WITHIN) -> None:
     """Run all in one process until a signal, whose stop may take `hard_stop` seconds.
 
     Raises SettingsError when it cannot.

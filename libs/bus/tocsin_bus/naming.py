@@ -9,6 +9,9 @@ from structlog.contextvars import bound_contextvars
 from tocsin_bus.protocol import Record
 from tocsin_bus.unit_of_work import Cause
 
+MOST = 10
+"""Ids named on a line: each of a hundred lines about a hundred events must not name them all."""
+
 
 def naming(causes: Sequence[Cause]) -> AbstractContextManager[None]:
     """Lines in this context carry `event_id` and `correlation_id`; a list of each where several are handled at once."""
@@ -27,4 +30,7 @@ def naming_record(record: Record) -> AbstractContextManager[None]:
 
 
 def _one_or_all(ids: Sequence[UUID | None]) -> str | list[str]:
-    return str(ids[0]) if len(ids) == 1 else [str(each) for each in ids]
+    if len(ids) == 1:
+        return str(ids[0])
+    beyond = [f"and {len(ids) - MOST} more"] if len(ids) > MOST else []
+    return [str(each) for each in ids[:MOST]] + beyond

@@ -21,8 +21,9 @@ TRANSIENT_TRIES = 60
 PERMANENT_TRIES = 3
 NO_KEY = UUID(int=0)
 _STATEMENT_TIMEOUT, _READ_ONLY = "57014", "25006"
-_MAY_PASS = frozenset({"40001", "40P01", "55P03", "0A000", _STATEMENT_TIMEOUT})
-"""Serialization failure, deadlock, lock not available, a table that changed below a prepared statement, time-out."""
+_MAY_PASS = frozenset({"40001", "40P01", "55P03", "0A000", "42703", "42P01", _STATEMENT_TIMEOUT})
+"""Serialization failure, deadlock, lock not available, a table that changed below a prepared statement, a column or a
+table that a migration is still to make, time-out."""
 _AWAY_CLASSES = frozenset({"08", "53", "57", "58"})
 """Connection lost, out of disk, memory or connections, shutting down, I/O error; a read-only server is a standby."""
 

@@ -1,5 +1,6 @@
 """Sends the canary through the topics that a service owns, so that a stopped consumer has something to miss (R21)."""
 
+from secrets import randbelow
 from typing import TYPE_CHECKING
 
 from tocsin_events.base import Topic
@@ -14,6 +15,7 @@ OWNERS: dict[str, tuple[Topic, ...]] = {
     "paging": (Topic.PAGES, Topic.DIRECTORY),
     "comms": (Topic.STATUS,),
 }
+_ANYWHERE = 1_000
 EVERY = 10.0
 """Seconds: twelve partitions are tried within two minutes."""
 
@@ -24,7 +26,7 @@ class Canaries:
     def __init__(self, service: "Service") -> None:
         self._service = service
         self._topics = OWNERS.get(service.name, ())
-        self._turn = 0
+        self._turn = randbelow(_ANYWHERE)  # replicas do not begin with the same partition
 
     async def release(self) -> int:
         """To the next partition of each topic."""

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +14,10 @@ from tocsin_runtime.schemas import newest
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service
+
+log = structlog.get_logger("tocsin.health")
+MIGRATED_EVERY = 1.0
+"""Seconds between looks whether the tables have been migrated."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,18 @@ class Health:
             bus,
             directory,
         ]
+
+    async def until_migrated(self) -> None:
+        """Return once the tables are those that the code knows, or the service stops.
+
+        Until then replicas of the last release do the work.
+        """
+        while not self.draining:
+            check = await self._database()
+            if check.ok:
+                return
+            log.warning("service.waits", service=self._service.name, detail=check.detail)
+            await asyncio.sleep(MIGRATED_EVERY)
 
     async def _database(self) -> Check:
         wanted = newest(self._service.package)

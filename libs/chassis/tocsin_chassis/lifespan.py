@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from tocsin_bus.consumer import ConsumerRunner
 from tocsin_chassis.lag import watch_loop
 from tocsin_chassis.upkeep import Upkeep
 from tocsin_chassis.watch import watch_progress
@@ -87,7 +88,11 @@ class Running:
             raise RuntimeError("the service is not built")
         if self._consumer is not None:
             self._consumer.cancel()
-        self._consumer = _keep("consumer", runner.run)
+        self._consumer = _keep("consumer", lambda: self._consume(runner))
+
+    async def _consume(self, runner: ConsumerRunner) -> None:
+        await self._service.health.until_migrated()
+        await runner.run()
 
     async def stop(self) -> None:
         """Finish the turns under way, sendings among them, then store positions and leave the group."""

@@ -56,7 +56,7 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
         return await answer(request, Problem(status, code, detail, errors=fields))
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
+        log.error("request.failed", method=request.method, place=_place_of(request), exc_info=error)
         detail = (
             "Tocsin failed to answer. The failure is logged. Trying again is safe with an Idempotency-Key."
         )
@@ -70,6 +70,12 @@ def handle_problems(app: FastAPI, errors: Mapping[type[Exception], int]) -> None
     for known in errors:
         app.add_exception_handler(known, domain)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _place_of(request: Request) -> str:
+    """The beginning of the path: the rest may be a key, or a link that logs somebody in."""
+    parts = request.url.path.split("/")
+    return "/".join(parts[:4] if parts[1] == "api" else parts[:2])
 
 
 async def answer(request: Request, problem: Problem) -> Response:

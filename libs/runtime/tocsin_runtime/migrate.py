@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from asyncpg import PostgresError
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -46,7 +46,7 @@ async def migrate(url: str, *, schema: str, package: str, own_login: bool = Fals
             await conn.execute(text("SET lock_timeout TO '2s'"))
             await conn.commit()
             return await conn.run_sync(_upgrade, schema, package)
-    except OperationalError as error:
+    except DBAPIError as error:
         raise MigrationError(f"{schema}: {error.orig}; run `tocsin migrate {schema}` again") from error
 
 

@@ -14,7 +14,7 @@ from tocsin_runtime.clock import until_beat
 from tocsin_runtime.direct import DirectProtocol
 from tocsin_runtime.hard_stop import HARD_STOP
 
-LAST_ANSWERS = 10
+LAST_ANSWERS = 5
 """Seconds that requests under way have once the drain is over."""
 LOOK_EVERY = 1.0
 COLLECT_EVERY = (3_000, 10, 20)

@@ -151,6 +151,10 @@ def forget_details(error: BaseException | None) -> None:
     """Errors are logged, and what PostgreSQL quotes in its details is what somebody wrote."""
     if isinstance(error, asyncpg.PostgresError):
         error.detail = None
+    elif isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+        error.args = (
+            str(error).partition(":")[0],
+        )  # what follows is the value that the driver could not encode
 
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

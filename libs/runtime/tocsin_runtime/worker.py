@@ -34,11 +34,11 @@ class Worker:
         self._place = crc32(name.encode()) % max(1, int(every))
         self._finish = finish
         self._wanted = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """End after the turn under way."""
-        self._stopping = True
+        self._stopping.set()
         self._wanted.set()
 
     def wake(self) -> None:
@@ -52,7 +52,7 @@ class Worker:
             await self._finish()
 
     async def _work(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._wanted.clear()
             try:
                 done = await self._run_once()
@@ -63,22 +63,23 @@ class Worker:
                 self.failures += 1
                 log.exception("worker.failed", worker=self.name, failures=self.failures)
                 done = 0
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             if done:
                 await asyncio.sleep(0)
             elif self.failures:
-                await asyncio.sleep(self._after_failures())
+                await _wait(self._stopping, self._after_failures())
             else:
-                await self._wait(until_beat(self._every, place=self._place))
+                await _wait(self._wanted, until_beat(self._every, place=self._place))
 
     def _after_failures(self) -> float:
         doubled: float = min(1.0, max(0.2, self._every)) * 2 ** min(self.failures - 1, 6)
         return min(LONGEST_PAUSE, doubled)
 
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wanted.wait()
-        except TimeoutError:
-            return
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

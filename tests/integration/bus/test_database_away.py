@@ -51,6 +51,8 @@ async def test_a_pool_with_nothing_left_is_unreachable(database_url: str) -> Non
         ("57014", False, True),  # statement time-out
         ("55P03", False, True),  # lock not available
         ("40P01", False, True),  # deadlock
+        ("42703", False, True),  # a column that a migration is still to make
+        ("42P01", False, True),  # a table of which the same is true
         ("23505", False, False),  # unique violation
         ("22003", False, False),  # out of range
     ],

@@ -63,6 +63,16 @@ async def test_of_alerts_that_join_in_one_batch_the_first_is_the_cause(room: Roo
     assert await causes(room, IncidentAlertJoined) == [heard[1].cause]
 
 
+async def test_one_that_ends_before_it_is_counted_joined_for_what_brought_it(room: Room) -> None:
+    first, second = room.alert(group := uuid4()), room.alert(group)
+    await room.hear(AlertOpened(alert=first), cause=cause(1))
+    await room.settle()
+    await room.hear(AlertOpened(alert=second), cause=cause(2))
+    await room.hear(resolved(room, second), cause=cause(3))
+    await room.settle()
+    assert [one.correlation_id.int for one in await causes(room, IncidentAlertJoined)] == [2]
+
+
 async def test_what_was_written_by_the_release_before_is_counted_all_the_same(room: Room) -> None:
     first, second = room.alert(group := uuid4()), room.alert(group)
     await room.hear(AlertOpened(alert=first), AlertOpened(alert=second), cause=cause(1))

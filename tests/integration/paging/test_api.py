@@ -91,13 +91,15 @@ async def test_shifts_and_on_call_agree_and_say_why(
         if item["until"] and shift is not shifts[-1]:
             assert datetime.fromisoformat(item["until"]) == datetime.fromisoformat(shift["ends_at"])
     assert shifts[1]["why"] == "override made by admin token"
-    assert await _paged(client, f"{path}/shifts", limit=2) == shifts
+    assert await _paged(client, f"{path}/shifts", limit=1, clock=clock) == shifts
     assert (await client.delete(f"{path}/overrides/{taken['id']}")).status_code == 204
     assert (await client.get(f"{path}/overrides")).json()["items"] == []
 
 
-async def _paged(client: Client, path: str, *, limit: int) -> list[dict[str, Any]]:
-    """The items of all pages, so many on each."""
+async def _paged(
+    client: Client, path: str, *, limit: int, clock: ManualClock | None = None
+) -> list[dict[str, Any]]:
+    """The items of all pages, so many on each, while time goes by."""
     items: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
@@ -107,6 +109,8 @@ async def _paged(client: Client, path: str, *, limit: int) -> list[dict[str, Any
         assert len(page["items"]) <= limit
         items += page["items"]
         cursor = page["next"]
+        if clock is not None:
+            clock.forward(timedelta(minutes=1))
     return items
 
 

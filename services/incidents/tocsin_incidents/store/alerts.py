@@ -77,8 +77,8 @@ class Joined:
 class Settled:
     """What was pending: alerts that joined, oldest first, how many of those fire, how many others ended.
 
-    `ended_with` of those that ended did so because a person resolved their incident. What led to the first that joined
-    and to the last that ended is None where the release before wrote it down.
+    `ended_with` of those that ended did so because a person resolved their incident. What led to the first that joined,
+    to the first that fires still and to the last that ended is None where the release before wrote it down.
     """
 
     joined: list[Joined]
@@ -87,6 +87,7 @@ class Settled:
     total: int
     ended_with: int = 0
     joined_by: Cause | None = None
+    fired_by: Cause | None = None
     ended_by: Cause | None = None
 
     @property
@@ -186,6 +187,7 @@ class AlertRepository:
         rows = await _SETTLE.rows(self._conn, incident_id=incident_id, most=most)
         fresh = sorted((row for row in rows if not row["was_told"]), key=lambda row: row["joined_at"])
         ended = [row for row in rows if row["was_firing"] and not row["is_firing"]]
+        firing = next((row for row in fresh if row["is_firing"]), None)
         last = max(ended, key=lambda row: row["ended_at"], default=None)
         return Settled(
             [Joined(**{name: row[name] for name in _JOINED}) for row in fresh],
@@ -194,6 +196,7 @@ class AlertRepository:
             ended=len(ended),
             ended_with=sum(row["ended_with_incident"] for row in ended),
             joined_by=_cause(fresh[0]) if fresh else None,
+            fired_by=_cause(firing) if firing else None,
             ended_by=_cause(last) if last else None,
         )
 
@@ -324,7 +327,10 @@ _COUNTED = Statement(
 )
 _END = Statement(
     "UPDATE incident_alerts SET ended_at = :at, ended_with_incident = CAST(:with_incident AS boolean), pending = true,"
-    " correlation_id = :correlation_id, causation_id = :causation_id, traceparent = :traceparent"
+    # What led to the joining stands until that is told.
+    " correlation_id = CASE WHEN told THEN CAST(:correlation_id AS uuid) ELSE correlation_id END,"
+    " causation_id = CASE WHEN told THEN CAST(:causation_id AS uuid) ELSE causation_id END,"
+    " traceparent = CASE WHEN told THEN CAST(:traceparent AS text) ELSE traceparent END"
     " WHERE alert_id = :alert_id AND ended_at IS NULL"
 )
 _UNSETTLED = Statement(

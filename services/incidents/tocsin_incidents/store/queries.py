@@ -72,20 +72,22 @@ async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
 
 
 async def unpaged(conn: AsyncConnection, *, opened_before: datetime) -> int:
-    """How many open incidents nobody has answered and paging has told nothing of; drills left out.
+    """How many open incidents nobody has answered and paging has told nothing of since they were opened, or reopened.
 
-    Only the newest `_RECENT` incidents are looked at: what paging does not know it does not learn later.
+    Drills are left out, and only the newest `_RECENT` incidents are looked at.
     """
     newest = select(func.max(incidents.c.number) - _RECENT).scalar_subquery()
+    since = func.coalesce(incidents.c.reopened_at, incidents.c.opened_at)
     told = exists().where(
         timeline_entries.c.incident_id == incidents.c.id,
+        timeline_entries.c.at >= since,
         timeline_entries.c.kind.in_([str(kind) for kind in OF_PAGING]),
     )
     silent = select(func.count()).where(
         incidents.c.number > newest,
         incidents.c.status == str(Status.DETECTED),
         incidents.c.rank < DRILL,
-        incidents.c.opened_at < opened_before,
+        since < opened_before,
         ~told,
     )
     return int((await conn.execute(silent)).scalar_one())

@@ -98,7 +98,7 @@ async def _conclude(uow: UnitOfWork, desk: Desk, *, incident: Incident, pending:
     What came too late and is over itself may have brought a group of its own: that may open another incident.
     """
     if not incident.is_open and pending.joined_firing:
-        uow.cause = pending.joined_by or uow.cause
+        uow.cause = pending.fired_by or uow.cause
         again = reopen(incident, desk.rules, now=uow.now, reason="alert_fired_again")
         await record(uow, desk, before=incident, decision=again)
     elif not incident.is_open and pending.joined:

@@ -78,7 +78,7 @@ async def on_call(
     ]
     if len(named) > 1:
         raise InvalidChangeError("Name one of service, policy and schedule.", pointer=named[-1])
-    moment = at or uow.now
+    moment = datetime.fromisoformat(page.after[0]) if page.after else at or uow.now
     if service:
         found = await on_call_of_service(uow.conn, service, at=moment)
     elif policy:
@@ -87,7 +87,8 @@ async def on_call(
         found = await on_call_of_schedule(uow.conn, schedule, at=moment)
     else:
         found = await on_call_everywhere(uow.conn, at=moment)
-    shown, cursor = page.cut_whole(list(enumerate(found)), lambda numbered: [numbered[0]])
+    began = moment.isoformat()  # all pages tell of one moment
+    shown, cursor = page.cut_whole(list(enumerate(found)), lambda numbered: [began, numbered[0]])
     link_next(request, response, cursor)
     names = await Directory(uow.conn).names(duties.user_id for _, duties in shown if duties.user_id)
     return OnCallAnswer(at=moment, items=[_out(duties, names) for _, duties in shown], next=cursor)

@@ -247,16 +247,18 @@ async def list_shifts(
     role: Duty = Duty.PRIMARY,
 ) -> Listing[ShiftOut]:
     """Who is on call when, without gap or overlap; a gap in cover is a shift of nobody. A year at most."""
-    begins = start or uow.now
-    ends = end or begins + timedelta(days=14)
+    begins, ends = start or uow.now, end
+    if page.after:  # all pages tell of one span
+        begins, ends = (datetime.fromisoformat(moment) for moment in page.after[:2])
+    ends = ends or begins + timedelta(days=14)
     if not begins < ends <= begins + LONGEST_SPAN:
         raise InvalidChangeError("The end lies after the start, and at most a year.", pointer="end")
     stored = await ScheduleRepository(uow.conn).get(schedule_id, since=begins)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
-    found, cursor = page.cut_whole(
-        shifts(stored.schedule, begins, end=ends, duty=role), lambda shift: [shift.starts_at.isoformat()]
-    )
+    span = [begins.isoformat(), ends.isoformat()]
+    whole = shifts(stored.schedule, begins, end=ends, duty=role)
+    found, cursor = page.cut_whole(whole, lambda shift: [*span, shift.starts_at.isoformat()])
     link_next(request, response, cursor)
     people = {shift.on_call.user_id for shift in found if shift.on_call.user_id}
     names = await Directory(uow.conn).names(people)
