@@ -54,6 +54,7 @@ class Site:
         self.rows = {"Disk full": "Firing"}
         self.since, self.asked = process_now() - timedelta(minutes=3), 0
         self.news: asyncio.Queue[str] = asyncio.Queue()
+        self.tells_recent = True
         routes = [Route("/_/components", self.components), Route("/alerts", self.alerts)]
         routes += [Route("/detector/stream", self.stream), Route("/on-call/fragments/now", self.down)]
         routes += [
@@ -73,7 +74,10 @@ class Site:
 
     async def stream(self, request: Request) -> Response:
         async def events() -> AsyncIterator[str]:
-            yield ": open\n\n"
+            if self.tells_recent:
+                yield 'event: tocsin:recent\ndata: {"back": 1e9, "heard": {}}\n\n'
+            else:
+                yield ": open\n\n"
             while told := await self.news.get():
                 yield f"event: {told}\ndata: 1\n\n"
 
@@ -197,6 +201,27 @@ async def test_a_list_that_nothing_happened_to_says_nothing(page: Page, origin: 
 
     await expect(page.get_by_role("button", name="Changed. Show")).to_be_visible()
     await expect(page.locator("tr[data-mine]")).to_have_count(1)
+
+
+async def test_after_a_gap_of_the_server_a_list_says_so_and_does_not_jump(
+    page: Page, origin: str, site: Site
+) -> None:
+    await page.goto(f"{origin}/alerts")
+    site.rows["Queue deep"] = "Firing"
+    site.news.put_nowait("tocsin:missed")
+
+    await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    await expect(page.locator("#rows tbody tr")).to_have_count(1)
+
+
+async def test_a_server_of_the_last_release_is_asked_for_all_again(
+    page: Page, origin: str, site: Site
+) -> None:
+    site.tells_recent = False
+    await page.goto(f"{origin}/alerts")
+    site.rows["Queue deep"] = "Firing"
+
+    await expect(page.locator("#rows tbody tr")).to_have_count(2)
 
 
 async def test_without_javascript_all_words_are_there(browser: Browser, origin: str) -> None:
