@@ -1,7 +1,6 @@
 """The result as a table and as JSON, kept in bench/results."""
 
 import os
-import platform
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import orjson
 
 from bench.book import Book
 from bench.checks import Result, results
+from bench.machine import interpreter
 
 FOLDER = Path(__file__).parent / "results"
 _HEAD = "| row | figure | system | measured | Alertmanager | ratio | first | goal | verdict |"
@@ -45,7 +45,7 @@ def facts_of(profile: str, *, at: datetime, versions: Iterable[str]) -> dict[str
         "profile": profile,
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
-        "python": platform.python_version(),
+        "python": interpreter(),
         "versions": ", ".join(versions),
     }
 

@@ -36,6 +36,9 @@ _SETTINGS = {
     "min_wal_size": f"{_LOG_FILES_AHEAD * 16}MB",
     "random_page_cost": "1.1",
     "jit": "off",
+    # Two processes that would look five times a second whether there is anything to write.
+    "bgwriter_delay": "1s",
+    "wal_writer_delay": "1s",
     # Fewer processes: no I/O workers, no logical replication, no parallel queries; one machine, small tables.
     "io_method": "sync",
     "max_logical_replication_workers": "0",

@@ -26,6 +26,8 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 """What R34 asks of every session, in milliseconds and seconds."""
+STATEMENTS = {"max_cached_statement_lifetime": 0}
+"""The driver would prepare each statement anew every five minutes; a connection is not open much longer than that."""
 
 
 def driver_url(url: str) -> str:
@@ -58,7 +60,7 @@ class Database:
             hide_parameters=True,  # errors are logged, and alerts must not be
             json_serializer=to_json,
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15},
+            connect_args={"server_settings": self.session, "timeout": 5, "command_timeout": 15, **STATEMENTS},
         )
         event.listen(engine.sync_engine, "handle_error", _forget_what_it_quotes)
         self._connections = Connections(engine, most=pool_size)
@@ -99,7 +101,9 @@ class Database:
 
     async def raw(self) -> asyncpg.Connection:
         """A connection of its own outside the pool, for LISTEN or for the accept road. The caller closes it."""
-        return await asyncpg.connect(plain_url(self.url), server_settings=self.session, timeout=5)
+        return await asyncpg.connect(
+            plain_url(self.url), server_settings=self.session, timeout=5, **STATEMENTS
+        )
 
     async def close(self) -> None:
         """Close every connection; those in use, when they come back."""
