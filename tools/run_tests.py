@@ -15,6 +15,8 @@ STAGES = {
     "story": ["tests/e2e"],
     "browser": ["tests/browser"],
 }
+SHARED_OUT = {"integration": ["-n", "2", "--dist", "loadfile"]}
+"""Stages whose tests wait more than they work, each with a database of its own: two at a time."""
 NOTHING_RAN = 5
 
 
@@ -32,8 +34,8 @@ def _run(name: str) -> tuple[int, float]:
     print(f"\n=== {name} ===", flush=True)
     command = STAGES[name]
     if name != "check":
-        options = ["-q", "--durations=5", "-p", "no:cacheprovider", "-m", "not faults"]
-        command = [sys.executable, "-m", "pytest", *options, *command]
+        options = ["-q", "--durations=5", "-p", "no:cacheprovider", *SHARED_OUT.get(name, [])]
+        command = [sys.executable, "-m", "pytest", "-m", "not faults", *options, *command]
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     code = 0 if done.returncode == NOTHING_RAN and name != "check" else done.returncode
