@@ -40,6 +40,7 @@ from tocsin_chassis.upkeep import Upkeep
 from tocsin_chassis.wakeups import Wakeups
 from tocsin_events.base import Event
 from tocsin_runtime.metrics import Metrics
+from tocsin_runtime.reading import reading_opener
 from tocsin_runtime.settings import ServiceSettings
 from tocsin_runtime.worker import Worker
 from tocsin_theme.theme import Theme
@@ -78,6 +79,7 @@ class Service:
             sender=self.wakeups.sender,
             berths=self._berth,
         )
+        self.reading = reading_opener(self.database, platform.clock)
         self.figures = Figures(self.metrics)
         self.subscriptions = Subscriptions(name)
         self.subscriptions.include(subscriptions_for(name))

@@ -24,7 +24,7 @@ def create_app(settings: AnalyticsSettings, platform: Platform) -> FastAPI:
         "analytics", title="Analytics", settings=settings, platform=platform, templates=TEMPLATES
     )
     service.consume(subscriptions, gather=GATHER)
-    freshness = Freshness(service.metrics, service.unit_of_work)
+    freshness = Freshness(service.metrics, service.reading)
     service.work("freshness", freshness.run_once, every=FRESHNESS_EVERY)
     service.errors({InvalidPeriod: 422, UnknownZone: 422, UnknownTeam: 422, UnknownSeries: 404})
     return service.build(routers=[figures, pages])

@@ -90,7 +90,7 @@ def _rules(settings: CommsSettings, base_url: str) -> Rules:
 
 def _publisher(service: Service, settings: CommsSettings, base_url: str) -> Publisher:
     publisher = Publisher(
-        service.unit_of_work,
+        service.reading,
         Published(Renderer(service.theme)),
         base_url=base_url,
         folder=Folder(Path(settings.status_directory)) if settings.status_directory else None,

@@ -90,7 +90,7 @@ def _keyring(service: Service) -> Keyring:
 
 def _lanes(service: Service, settings: DetectorSettings) -> Callable[[set[int]], None]:
     figures = LaneFigures(service.metrics)
-    service.work("backlog", Backlog(service.unit_of_work, figures).run_once, every=10.0)
+    service.work("backlog", Backlog(service.reading, figures).run_once, every=10.0)
     workers = []
     for number in range(settings.lanes):
         name = f"lanes.{number}"

@@ -36,7 +36,7 @@ def create_app(settings: IncidentsSettings, platform: Platform) -> FastAPI:
     service.tells_ahead("paging", IncidentAcknowledged, IncidentResolved)
     service.fire(timers_for(desk))
     service.work(SETTLE, lambda: settle_all(service.unit_of_work, desk), due=PENDING)
-    service.work("measure", lambda: measure_open(service.unit_of_work, desk), every=10.0)
+    service.work("measure", lambda: measure_open(service.reading, desk), every=10.0)
     service.errors({NotFound: 404, NotAllowed: 409, NameTaken: 409, Invalid: 422})
     app: FastAPI = service.build(
         routers=[

@@ -14,6 +14,7 @@ from tocsin_analytics.domain.interruptions import PageRow
 from tocsin_analytics.domain.periods import Period
 from tocsin_analytics.domain.rows import IncidentRow
 from tocsin_analytics.store.tables import alert_facts, incident_facts, page_facts
+from tocsin_runtime.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Selection:
 
 
 EVERYTHING = Selection()
+_NEWEST_AND_KNOWN = Statement(
+    "SELECT max(applied_at) AS newest, count(opened_at) AS known FROM incident_facts"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,10 @@ class FigureQueries:
         )
         return sorted((await self._conn.scalars(most)).all(), key=str.lower)
 
-    async def known(self) -> int:
-        """How many incidents figures are made of."""
-        return await self._conn.scalar(select(func.count(incident_facts.c.opened_at))) or 0
+    async def newest_and_known(self) -> tuple[datetime | None, int]:
+        """When an event last changed an incident's facts, None before the first; and how many incidents there are."""
+        [row] = await _NEWEST_AND_KNOWN.rows(self._conn)
+        return row["newest"], row["known"]
 
     async def last_applied_at(self) -> datetime | None:
         """When an event last changed the facts of an incident; None before the first."""

@@ -12,13 +12,13 @@ from typing import Protocol
 import structlog
 from prometheus_client import Gauge
 
-from tocsin_bus.unit_of_work import OpenUnitOfWork
 from tocsin_comms.domain.states import ComponentState
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.store.queries import site
 from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.render import folder_files
 from tocsin_runtime.clock import monotonic
+from tocsin_runtime.reading import OpenReading
 
 log = structlog.get_logger("tocsin.comms.publish")
 HEARTBEAT = 60.0
@@ -38,7 +38,7 @@ class Publisher:
 
     def __init__(
         self,
-        open_uow: OpenUnitOfWork,
+        open_reading: OpenReading,
         published: Published,
         *,
         base_url: str,
@@ -46,7 +46,7 @@ class Publisher:
         own_files: Mapping[str, Path] | None = None,
     ) -> None:
         self.published = published
-        self._open_uow = open_uow
+        self._open_reading = open_reading
         self._base_url = base_url
         self._folder = folder
         self._own = {path: file.read_bytes() for path, file in (own_files or {}).items()}
@@ -60,12 +60,12 @@ class Publisher:
         What cannot be written to the folder is tried again.
         """
         await asyncio.sleep(self._rested_at - monotonic())
-        async with self._open_uow() as uow:
-            page = await PageRepository(uow.conn).load()
+        async with self._open_reading() as look:
+            page = await PageRepository(look.conn).load()
             current = page.revision if page else 0
             if current == self._revision and monotonic() - self._written_at < HEARTBEAT:
                 return 0
-            gathered = await site(uow.conn, uow.now, base_url=self._base_url, page=page)
+            gathered = await site(look.conn, look.now, base_url=self._base_url, page=page)
         began = monotonic()
         files = self.published.show(gathered)
         self._rested_at = monotonic() + min(LONGEST_REST, REST * (monotonic() - began))

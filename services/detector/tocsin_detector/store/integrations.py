@@ -20,6 +20,7 @@ from tocsin_runtime.database import Database
 from tocsin_runtime.statement import Row, Statement, columns_of
 
 _ALIVE = integrations.c.deleted_at.is_(None)
+_ALL = Statement(select(integrations).where(_ALIVE).order_by(integrations.c.name))
 _WITH_IDS = Statement(
     f"SELECT {columns_of(integrations)} FROM integrations WHERE id = ANY(CAST(:ids AS uuid[]))"
 )
@@ -43,8 +44,7 @@ class IntegrationRepository:
 
     async def all(self) -> list[Integration]:
         """Every integration that is not deleted, by name."""
-        rows = await self._conn.execute(select(integrations).where(_ALIVE).order_by(integrations.c.name))
-        return [_load(row) for row in rows.mappings()]
+        return [_load(row) for row in await _ALL.rows(self._conn)]
 
     async def page(
         self, wanted: IntegrationFilter, *, after: tuple[str, UUID] | None, limit: int

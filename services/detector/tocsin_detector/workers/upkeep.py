@@ -8,6 +8,7 @@ from tocsin_detector.store.retention import clear_deliveries, clear_receipts
 from tocsin_detector.usecases.end_alerts import expire_alerts
 from tocsin_detector.usecases.figures import LaneFigures
 from tocsin_runtime.clock import monotonic
+from tocsin_runtime.reading import OpenReading
 
 LONGEST_GAP = 30.0
 """After so many seconds without a look at the database, senders may not have been heard either."""
@@ -48,14 +49,14 @@ class Retention:
 class Backlog:
     """Measures what waits for the lanes."""
 
-    def __init__(self, open_uow: OpenUnitOfWork, figures: LaneFigures) -> None:
-        self._open_uow = open_uow
+    def __init__(self, open_reading: OpenReading, figures: LaneFigures) -> None:
+        self._open_reading = open_reading
         self._figures = figures
 
     async def run_once(self) -> int:
         """Returns 0: there is never more to do."""
-        async with self._open_uow() as uow:
-            waiting, oldest = await LaneStore(uow.conn).backlog()
+        async with self._open_reading() as look:
+            waiting, oldest = await LaneStore(look.conn).backlog()
         self._figures.unprocessed.set(waiting)
-        self._figures.unprocessed_age.set(max(0.0, (uow.now - oldest).total_seconds()) if oldest else 0.0)
+        self._figures.unprocessed_age.set(max(0.0, (look.now - oldest).total_seconds()) if oldest else 0.0)
         return 0
