@@ -25,7 +25,7 @@ class Profile:
 QUICK = Profile(
     "quick",
     rounds=1,
-    cell_seconds=2.0,
+    cell_seconds=4.0,
     backlog=4_000,
     through=5_000,
     through_incidents=500,
