@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.paths import HOME, NOBODY, owner
 from tocsin_access.access import AskOwner, Grant, find_grant
+from tocsin_chassis.health import is_ready
 from tocsin_chassis.intake import as_record, take_ahead, take_directly
 from tocsin_chassis.platform import Courier
 from tocsin_events.envelope import Envelope
@@ -103,7 +104,7 @@ async def _readiness(apps: Mapping[str, FastAPI]) -> Response:
     ready = True
     for name, app in apps.items():
         checks = await app.state.service.health.checks()
-        ok = all(check.ok for check in checks if check.needed)
+        ok = is_ready(checks)
         ready = ready and ok
         services[name] = {
             "ready": ok,

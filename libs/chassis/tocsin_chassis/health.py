@@ -1,6 +1,7 @@
 """Liveness is the process; readiness is that this service can keep its promises now."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,14 +31,24 @@ class Check:
     detail: str = ""
 
 
+def is_ready(checks: Iterable[Check]) -> bool:
+    """Whether a service of which these were found can keep its promises."""
+    return all(check.ok for check in checks if check.needed)
+
+
 class Health:
-    """Answers /readyz. A dead bus is no reason to turn alerts away (R2), so it only degrades."""
+    """Answers /readyz. A dead bus is no reason to turn alerts away (R2), so it only degrades.
+
+    Who has said that it is ready takes it back for its database, or to stop: with the bus away at the start,
+    what is told before it is back is entries to apply, and no reason to leave.
+    """
 
     def __init__(self, service: "Service") -> None:
         self._service = service
         self.draining = False
         self._directory_goal: dict[Partition, int] | None = None
         self._directory_applied = False
+        self._been_ready = False
 
     async def checks(self) -> list[Check]:
         """Every check, each within two seconds."""
@@ -47,12 +58,10 @@ class Health:
             if database.ok and bus.ok
             else Check("directory", True, False, "not checked")
         )
-        return [
-            Check("serving", not self.draining, True, "draining" if self.draining else ""),
-            database,
-            bus,
-            directory,
-        ]
+        serving = Check("serving", not self.draining, True, "draining" if self.draining else "")
+        found = [serving, database, bus, directory]
+        self._been_ready = self._been_ready or is_ready(found)
+        return found
 
     async def until_migrated(self) -> None:
         """Return once the tables are those that the code knows, or the service stops.
@@ -95,4 +104,5 @@ class Health:
             return Check("directory", True, False, str(error)[:200])
         behind = sum(max(0, end - positions.get(p, 0)) for p, end in self._directory_goal.items())
         self._directory_applied = behind == 0
-        return Check("directory", behind == 0, True, f"{behind} entries to apply" if behind else "")
+        detail = f"{behind} entries to apply" if behind else ""
+        return Check("directory", behind == 0, not self._been_ready, detail)

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from tocsin_access.dependencies import public
 from tocsin_access.routes import declared
+from tocsin_chassis.health import is_ready
 from tocsin_theme.files import theme_files
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def plain_router(service: "Service") -> APIRouter:
 async def readiness(service: "Service") -> Response:
     """200 when all needed checks pass, else 503; the body names each check."""
     checks = await service.health.checks()
-    ready = all(check.ok for check in checks if check.needed)
+    ready = is_ready(checks)
     degraded = any(not check.ok for check in checks)
     body = {
         "status": "ready" if ready and not degraded else "degraded" if ready else "not ready",
