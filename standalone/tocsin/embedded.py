@@ -18,9 +18,10 @@ from tocsin.embedded_cluster import DATABASE, LOGIN, read_password
 from tocsin.embedded_errors import EmbeddedError, explain
 from tocsin.embedded_layout import Layout, hold_for_this_process, make_private, open_layout
 from tocsin.embedded_postmaster import Host, Postmaster, start_server
+from tocsin_runtime.clock import until_beat
 from tocsin_runtime.hard_stop import HARD_STOP
 
-_LOOK_EVERY = 0.25
+_LOOK_EVERY = 1.0
 _RESTART_DELAYS = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
 
 
@@ -118,7 +119,7 @@ class _Keeper:
 
     async def _keep_alive(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(until_beat(_LOOK_EVERY))
             if self.postmaster.has_ended() and not self._ends:
                 self._report("PostgreSQL has ended unexpectedly; starting it again")
                 await self._start_again()

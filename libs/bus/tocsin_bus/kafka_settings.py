@@ -16,10 +16,10 @@ MUCH = 64 * 1024
 """Bytes that an answer to a patient reader is worth being sent for at once."""
 PATIENCE = 750
 """Milliseconds for which such an answer is kept back."""
-WAIT = 1_000
+WAIT = 2_000
 """Milliseconds for which the broker waits for something to tell, where it tells at once. A request that brings nothing
 costs as much as one that does; but a member that has just got partitions waits for its last one to end."""
-LOOK_AFTER = 1_500
+LOOK_AFTER = 2_500
 """Milliseconds after which a reader whom nothing has woken looks through its partitions; aiokafka's own fifth of a
 second is a sixth of all that a service does at rest. Longer than `WAIT`: then the broker's answer wakes it, once."""
 KEEP = 7 * 24 * 3600 * 1000

@@ -6,18 +6,15 @@ grows with every change of owner: a write made `WHERE epoch = mine` is refused t
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_bus.lease_table import TTL, LeaseTable, Member
 from tocsin_runtime.clock import monotonic, until_beat
 from tocsin_runtime.ids import new_id
-from tocsin_runtime.statement import Statement
 
 log = structlog.get_logger("tocsin.leases")
-TTL = 6.0
 RENEW = 2.0
 MARGIN = 1.0
 AGAIN = 0.25
@@ -25,7 +22,6 @@ AGAIN = 0.25
 HASTE = 0.05
 """Seconds after the end of another's lease at which this member looks: a dead one is followed at once."""
 _NAMED = UUID("5d0e6a52-6c1f-4a55-9e0c-3c4c3c1f8a70")
-Apart = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 class LeaseKeeper:
@@ -33,7 +29,7 @@ class LeaseKeeper:
 
     def __init__(
         self,
-        apart: Apart,
+        table: LeaseTable,
         *,
         scope: str,
         names: Sequence[str],
@@ -44,7 +40,8 @@ class LeaseKeeper:
         """`instance` is a name that this member keeps over a crash: under it, it has its leases back at once."""
         self.owner: UUID = uuid5(_NAMED, instance) if instance else new_id()
         self.scope = scope
-        self._apart = apart
+        self._table = table
+        self._me = Member(scope, self.owner)
         self._names = list(names)
         self._on_lost = on_lost
         self._on_gained = on_gained
@@ -71,22 +68,11 @@ class LeaseKeeper:
     async def renew(self) -> None:
         """One turn: say that we live, let go of what is not our share, take what is free of our share."""
         began = monotonic()
-        async with self._apart() as conn:
-            rows = await _RENEW.rows(
-                conn, scope=self.scope, owner=self.owner, ttl=TTL, names=sorted(self._epochs)
-            )
-            others = {row["member"]: row["remaining"] for row in rows if row["member"]}
-            kept = {row["name"]: row["epoch"] for row in rows if row["name"]}
-            share = self._share(list(others))
-            surplus = frozenset(self._epochs) - share
-            if surplus or kept.keys() == share:
-                taken = kept
-            else:
-                taken = await self._take(conn, share)
-        if surplus:
-            await self._release(surplus)
-            async with self._apart() as conn:
-                taken = await self._take(conn, share)
+        kept, others = await self._table.renew(self._me, sorted(self._epochs))
+        share = self._share(list(others))
+        surplus = frozenset(self._epochs) - share
+        await self._release(surplus)
+        taken = kept if kept.keys() == share else await self._table.take(self._me, share)
         await self._changed(taken)
         self._valid_until = began + TTL - MARGIN
         usual = RENEW if len(taken) == len(share) else AGAIN
@@ -95,12 +81,7 @@ class LeaseKeeper:
     async def close(self) -> None:
         """Let go of everything at once, so that others need not wait for the time-out."""
         await self._release(frozenset(self._epochs))
-        async with self._apart() as conn:
-            await _LEAVE.run(conn, scope=self.scope, owner=self.owner)
-
-    async def _take(self, conn: AsyncConnection, share: frozenset[str]) -> dict[str, int]:
-        rows = await _TAKE.rows(conn, scope=self.scope, owner=self.owner, ttl=TTL, names=sorted(share))
-        return {str(name): int(epoch) for name, epoch in rows}
+        await self._table.leave(self._me)
 
     def _share(self, others: list[UUID]) -> frozenset[str]:
         members = sorted([*others, self.owner])
@@ -122,40 +103,10 @@ class LeaseKeeper:
         if self._on_lost:
             await self._on_lost(names)
         self._epochs = {name: epoch for name, epoch in self._epochs.items() if name not in names}
-        async with self._apart() as conn:
-            await _RELEASE.run(conn, scope=self.scope, owner=self.owner, names=sorted(names))
+        await self._table.release(self._me, names)
 
     async def _lapse(self) -> None:
         if self._epochs and monotonic() >= self._valid_until:
             lost, self._epochs = frozenset(self._epochs), {}
             if self._on_lost:
                 await self._on_lost(lost)
-
-
-_RENEW = Statement(
-    "WITH me AS (INSERT INTO lease_members (scope, owner, until)"
-    " VALUES (:scope, :owner, now() + make_interval(secs => :ttl))"
-    " ON CONFLICT (scope, owner) DO UPDATE SET until = excluded.until),"
-    " dead AS (DELETE FROM lease_members WHERE scope = :scope AND until < now() - interval '1 minute'),"
-    " kept AS (UPDATE leases SET until = now() + make_interval(secs => :ttl)"
-    " WHERE scope = :scope AND owner = :owner AND name = ANY(CAST(:names AS text[])) RETURNING name, epoch)"
-    " SELECT owner AS member, extract(epoch FROM until - now())::float8 AS remaining, NULL AS name, NULL AS epoch"
-    " FROM lease_members WHERE scope = :scope AND until > now() AND owner <> :owner"
-    " UNION ALL SELECT NULL, NULL, name, epoch FROM kept"
-)
-_TAKE = Statement(
-    "INSERT INTO leases AS l (scope, name, owner, epoch, until)"
-    " SELECT :scope, name, :owner, 1, now() + make_interval(secs => :ttl)"
-    " FROM unnest(CAST(:names AS text[])) AS name ORDER BY name"
-    " ON CONFLICT (scope, name) DO UPDATE SET owner = excluded.owner, until = excluded.until,"
-    " epoch = CASE WHEN l.owner = excluded.owner THEN l.epoch ELSE l.epoch + 1 END"
-    " WHERE l.owner = excluded.owner OR l.until <= now() RETURNING name, epoch"
-)
-_RELEASE = Statement(
-    "UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND name = ANY(CAST(:names AS text[]))"
-)
-# A turn that was cut off may have taken leases that this member does not know of.
-_LEAVE = Statement(
-    "WITH left_over AS (UPDATE leases SET until = now() WHERE scope = :scope AND owner = :owner AND until > now())"
-    " DELETE FROM lease_members WHERE scope = :scope AND owner = :owner"
-)

@@ -15,6 +15,7 @@ import orjson
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from tocsin_bus.lease_table import LeaseTable
 from tocsin_bus.listener import Listener
 from tocsin_bus.maintenance import BUS_TABLES, compact, keep_partitions
 from tocsin_bus.postgres_consumer import PostgresConsumer
@@ -39,6 +40,7 @@ class PostgresBus:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._leases = LeaseTable(database.apart)
         self._consumers: set[PostgresConsumer] = set()
         self._tail = Tail()
         self._listener = Listener(database, {CHANNEL: self._came})
@@ -73,6 +75,7 @@ class PostgresBus:
         partitions = [Partition(t, n) for t in sorted(topics) for n in range(PARTITIONS)]
         made = PostgresConsumer(
             self._database,
+            self._leases,
             group=group,
             partitions=partitions,
             compacted=COMPACTED,

@@ -8,6 +8,7 @@ from asyncpg import Record as Row
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tocsin_bus.lease_table import LeaseTable
 from tocsin_bus.leases import LeaseKeeper
 from tocsin_bus.protocol import BusUnavailable, OnRevoked, Partition, Record
 from tocsin_bus.tail import Tail
@@ -29,6 +30,7 @@ class PostgresConsumer:
     def __init__(
         self,
         database: Database,
+        leases: LeaseTable,
         *,
         group: str,
         partitions: Sequence[Partition],
@@ -53,7 +55,7 @@ class PostgresConsumer:
         self._unstored = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._keeper = LeaseKeeper(
-            database.apart,
+            leases,
             scope=f"group:{group}",
             names=list(self._by_name),
             on_lost=self._lost,

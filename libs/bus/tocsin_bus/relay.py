@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from tocsin_bus.lease_table import LeaseTable
 from tocsin_bus.leases import LeaseKeeper
 from tocsin_bus.outbox import (
     LANES,
@@ -46,7 +47,7 @@ class Relay:
         Under the name `instance`, if it has one, it has its lanes back at once after a crash.
         """
         names = [str(lane) for lane in range(LANES)]
-        self.keeper = LeaseKeeper(database.apart, scope="relay", names=names, instance=instance)
+        self.keeper = LeaseKeeper(LeaseTable(database.apart), scope="relay", names=names, instance=instance)
         self._bus = bus
         self._database = database
         self._service = service

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 log = structlog.get_logger("tocsin.loop")
-SAMPLE_EVERY = 0.5
+SAMPLE_EVERY = 1.0
+"""Seconds; with the beat of the others, so that at rest a sample wakes nobody by itself."""
 WARNING = 0.25
 WINDOW = 15.0
 """Seconds for which the worst is remembered at least, so that a scrape does not miss it."""

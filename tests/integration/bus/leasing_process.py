@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from tests.ledger import ledger_of
+from tocsin_bus.lease_table import LeaseTable
 from tocsin_bus.leases import LeaseKeeper
 
 NAMES = [f"lane-{number}" for number in range(6)]
@@ -12,7 +13,7 @@ SCOPE = "lanes"
 
 async def keep(database_url: str) -> None:
     """Renew until killed."""
-    await LeaseKeeper(ledger_of(database_url).apart, scope=SCOPE, names=NAMES).run()
+    await LeaseKeeper(LeaseTable(ledger_of(database_url).apart), scope=SCOPE, names=NAMES).run()
 
 
 if __name__ == "__main__":

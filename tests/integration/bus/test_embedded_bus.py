@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.ledger import by_key, envelope
-from tocsin_bus.leases import TTL
+from tocsin_bus.lease_table import TTL
 from tocsin_bus.postgres import PostgresBus
 from tocsin_bus.postgres_consumer import LATE
 from tocsin_bus.protocol import Partition

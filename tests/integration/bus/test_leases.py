@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.integration.bus.leasing_process import NAMES, SCOPE
 from tests.ledger import count
-from tocsin_bus.leases import RENEW, TTL, LeaseKeeper
+from tocsin_bus.lease_table import TTL, LeaseTable
+from tocsin_bus.leases import RENEW, LeaseKeeper
 from tocsin_runtime.clock import monotonic
 from tocsin_runtime.database import Database
 from tocsin_testkit.waiting import eventually
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def keeper(database: Database) -> LeaseKeeper:
-    return LeaseKeeper(database.apart, scope=SCOPE, names=NAMES)
+    return LeaseKeeper(LeaseTable(database.apart), scope=SCOPE, names=NAMES)
 
 
 @asynccontextmanager
@@ -104,7 +106,7 @@ async def test_a_member_that_cannot_renew_stops_acting_before_others_start(datab
     async def on_lost(names: frozenset[str]) -> None:
         lost.extend(names)
 
-    late = LeaseKeeper(database.apart, scope=SCOPE, names=NAMES, on_lost=on_lost)
+    late = LeaseKeeper(LeaseTable(database.apart), scope=SCOPE, names=NAMES, on_lost=on_lost)
     await late.renew()
     async with database.begin() as conn:
         await conn.execute(text("ALTER TABLE lease_members RENAME TO hidden"))
@@ -125,7 +127,9 @@ async def test_gains_and_losses_are_told(database: Database) -> None:
     async def on_lost(names: frozenset[str]) -> None:
         told.append(("lost", len(names)))
 
-    one = LeaseKeeper(database.apart, scope=SCOPE, names=NAMES, on_gained=on_gained, on_lost=on_lost)
+    one = LeaseKeeper(
+        LeaseTable(database.apart), scope=SCOPE, names=NAMES, on_gained=on_gained, on_lost=on_lost
+    )
     two = keeper(database)
     await one.renew()
     await two.renew()
@@ -139,10 +143,44 @@ async def test_gains_and_losses_are_told(database: Database) -> None:
 
 async def test_scopes_are_apart(database: Database) -> None:
     one = keeper(database)
-    other = LeaseKeeper(database.apart, scope="other", names=NAMES)
+    other = LeaseKeeper(LeaseTable(database.apart), scope="other", names=NAMES)
     await one.renew()
     await other.renew()
     assert len(one.held()) == len(other.held()) == 6
+
+
+async def test_members_of_one_process_renew_in_one_statement(database: Database) -> None:
+    asked = 0
+
+    def counted() -> AbstractAsyncContextManager[AsyncConnection]:
+        nonlocal asked
+        asked += 1
+        return database.apart()
+
+    table = LeaseTable(counted)
+    one, other = (LeaseKeeper(table, scope=scope, names=NAMES) for scope in ("one", "other"))
+    await asyncio.gather(one.renew(), other.renew())
+    assert asked == 3, "a renewal for both, and each takes its leases"
+    stranger = LeaseKeeper(LeaseTable(database.apart), scope="other", names=NAMES)
+    await stranger.renew()
+    asked = 0
+    await one.renew()
+    assert (asked, one.held()) == (1, dict.fromkeys(NAMES, 1))
+    await asyncio.gather(one.renew(), other.renew())
+    assert one.held() == dict.fromkeys(NAMES, 1)
+    await stranger.renew()
+    assert shares(other, stranger) == [3, 3]
+
+
+async def test_who_leaves_in_the_middle_of_a_renewal_is_gone(database: Database) -> None:
+    one = keeper(database)
+    await one.renew()
+    renewal = asyncio.create_task(one.renew())
+    await asyncio.sleep(0)
+    renewal.cancel()
+    await one.close()
+    assert await count(database, "lease_members") == 0
+    assert await count(database, "leases", "until > now()") == 0
 
 
 async def _owners(database: Database, wanted: int) -> bool:

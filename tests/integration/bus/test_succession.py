@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.integration.bus.postbox import Desk, Postbox, queue
 from tests.ledger import SCHEMA
 from tocsin_bus.destinations import Offer
+from tocsin_bus.lease_table import LeaseTable
 from tocsin_bus.leases import LeaseKeeper
 from tocsin_bus.send_runner import SendRunner
 from tocsin_bus.sending_rows import claim
@@ -16,10 +17,10 @@ NAMES = ["0", "1", "2", "3"]
 
 
 async def test_leases_of_the_dead_are_free_at_once(database: Database) -> None:
-    dead = LeaseKeeper(database.apart, scope=SCHEMA, names=NAMES)
+    dead = LeaseKeeper(LeaseTable(database.apart), scope=SCHEMA, names=NAMES)
     await dead.renew()
     await succeed(database, sends=True)
-    heir = LeaseKeeper(database.apart, scope=SCHEMA, names=NAMES)
+    heir = LeaseKeeper(LeaseTable(database.apart), scope=SCHEMA, names=NAMES)
     await heir.renew()
     assert sorted(heir.held()) == NAMES
     assert all(epoch == 2 for epoch in heir.held().values())

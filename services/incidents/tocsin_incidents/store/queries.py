@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.directory import Directory
@@ -18,11 +18,33 @@ from tocsin_incidents.domain.timeline import OF_PAGING, Kind
 from tocsin_incidents.store.incidents import COLUMNS, DRILL, OVER, load
 from tocsin_incidents.store.services import ServiceRepository
 from tocsin_incidents.store.tables import incidents, timeline_entries
+from tocsin_runtime.statement import Statement
 
 OPEN = frozenset(status for status in Status if status.is_open)
 
 _RECENT = 1_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_OPEN_BY_SEVERITY = Statement(
+    select(incidents.c.severity, func.count().label("many"))
+    .where(incidents.c.rank < DRILL)
+    .group_by(incidents.c.severity)
+)
+_SINCE = func.coalesce(incidents.c.reopened_at, incidents.c.opened_at)
+_TOLD = exists().where(
+    timeline_entries.c.incident_id == incidents.c.id,
+    timeline_entries.c.at >= _SINCE,
+    or_(*(timeline_entries.c.kind == str(kind) for kind in sorted(OF_PAGING))),
+)
+_UNPAGED = Statement(
+    select(func.count()).where(
+        incidents.c.number > select(func.max(incidents.c.number) - _RECENT).scalar_subquery(),
+        incidents.c.status == str(Status.DETECTED),
+        incidents.c.rank < DRILL,
+        bindparam("opened_before") > _SINCE,
+        ~_TOLD,
+    )
+)
 
 Position = tuple[int, int]
 """Where a page of the list ends: rank and number."""
@@ -63,12 +85,7 @@ async def list_incidents(
 
 async def open_by_severity(conn: AsyncConnection) -> dict[Severity, int]:
     """How many are open of each severity, drills left out."""
-    counts = (
-        select(incidents.c.severity, func.count())
-        .where(incidents.c.rank < DRILL)
-        .group_by(incidents.c.severity)
-    )
-    return {Severity(severity): count for severity, count in await conn.execute(counts)}
+    return {Severity(row["severity"]): row["many"] for row in await _OPEN_BY_SEVERITY.rows(conn)}
 
 
 async def unpaged(conn: AsyncConnection, *, opened_before: datetime) -> int:
@@ -76,21 +93,7 @@ async def unpaged(conn: AsyncConnection, *, opened_before: datetime) -> int:
 
     Drills are left out, and only the newest `_RECENT` incidents are looked at.
     """
-    newest = select(func.max(incidents.c.number) - _RECENT).scalar_subquery()
-    since = func.coalesce(incidents.c.reopened_at, incidents.c.opened_at)
-    told = exists().where(
-        timeline_entries.c.incident_id == incidents.c.id,
-        timeline_entries.c.at >= since,
-        timeline_entries.c.kind.in_([str(kind) for kind in OF_PAGING]),
-    )
-    silent = select(func.count()).where(
-        incidents.c.number > newest,
-        incidents.c.status == str(Status.DETECTED),
-        incidents.c.rank < DRILL,
-        since < opened_before,
-        ~told,
-    )
-    return int((await conn.execute(silent)).scalar_one())
+    return int(await _UNPAGED.value(conn, opened_before=opened_before))
 
 
 async def open_by_service(conn: AsyncConnection, service_ids: Sequence[UUID]) -> dict[UUID, int]:
