@@ -14,7 +14,7 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of the largest event that a reader takes up; an accepted delivery is never larger (R5)."""
 MUCH = 64 * 1024
 """Bytes that an answer to a patient reader is worth being sent for at once."""
-PATIENCE = 750
+PATIENCE = 1_000
 """Milliseconds for which such an answer is kept back."""
 WAIT = 2_000
 """Milliseconds for which the broker waits for something to tell, where it tells at once. A request that brings nothing
