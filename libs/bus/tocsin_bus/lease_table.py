@@ -37,12 +37,14 @@ class LeaseTable:
         self._apart = apart
         self._next: tuple[Asked, Made] | None = None
         self._under_way: set[Made] = set()
+        self._members: set[Member] = set()
 
     async def renew(self, me: Member, names: Sequence[str]) -> tuple[dict[str, int], dict[UUID, float]]:
         """Say that `me` lives and keep those of `names` that are still its own.
 
         Returns them with their epochs, and the other members of the scope with the seconds that each has left.
         """
+        self._members.add(me)
         rows = await asyncio.shield(self._round_with(me, names))
         mine = [row for row in rows if row["scope"] == me.scope]
         kept = {row["name"]: row["epoch"] for row in mine if row["name"] and row["owner"] == me.owner}
@@ -64,6 +66,7 @@ class LeaseTable:
 
     async def leave(self, me: Member) -> None:
         """Nothing is kept for `me`, and nobody counts it any more; a renewal that it gave up is let run out before."""
+        self._members.discard(me)
         if self._under_way:
             await asyncio.wait(self._under_way)
         async with self._apart() as conn:
@@ -81,7 +84,8 @@ class LeaseTable:
         return made
 
     async def _make(self, asked: Asked) -> list[asyncpg.Record]:
-        await asyncio.sleep(TOGETHER)
+        if len(self._members) > 1:
+            await asyncio.sleep(TOGETHER)
         self._next = None
         kept = [(me, name) for me, names in asked for name in names]
         async with self._apart() as conn:
