@@ -1,6 +1,7 @@
 """How late the event loop runs: whatever holds it up holds up every page of this process (R20)."""
 
 import asyncio
+from time import process_time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
     from tocsin_chassis.service import Service
 
 log = structlog.get_logger("tocsin.loop")
-SAMPLE_EVERY = 1.0
+SAMPLE_AT_REST = 1.0
 """Seconds; with the beat of the others, so that at rest a sample wakes nobody by itself."""
+SAMPLE_AT_WORK = 0.25
+"""Seconds, while the process takes `AT_WORK` of a core: by so much a block may be shown too short."""
+AT_WORK = 0.1
 WARNING = 0.25
 WINDOW = 15.0
 """Seconds for which the worst is remembered at least, so that a scrape does not miss it."""
@@ -21,15 +25,18 @@ WINDOW = 15.0
 async def watch_loop(service: "Service") -> None:
     """Sample for ever. A block is seen by the first sample that was due while it lasted."""
     worst = Worst()
+    pause, used = until_beat(SAMPLE_AT_REST), process_time()
     while True:
-        pause = until_beat(SAMPLE_EVERY)
         due = monotonic() + pause
         await asyncio.sleep(pause)
-        now = monotonic()
+        now, before = monotonic(), used
+        used = process_time()
         late = max(0.0, now - due)
         service.figures.loop_lag.set(worst.of(late, now=now))
         if late > WARNING:
             log.warning("loop.late", service=service.name, seconds=round(late, 3))
+        at_work = used - before > AT_WORK * (pause + late)
+        pause = SAMPLE_AT_WORK if at_work else until_beat(SAMPLE_AT_REST)
 
 
 class Worst:

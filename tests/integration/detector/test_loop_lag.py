@@ -4,6 +4,7 @@ import re
 from time import monotonic
 
 from tests.integration.detector.house import House
+from tocsin_chassis.lag import SAMPLE_AT_REST
 from tocsin_testkit.waiting import eventually
 
 
@@ -16,7 +17,7 @@ async def test_a_block_shows_at_the_next_scrape(house: House) -> None:
 
     await eventually(lag, within=10)
     before = await lag()
-    until = monotonic() + before + 1.5
+    until = monotonic() + before + SAMPLE_AT_REST + 1
     while monotonic() < until:  # what a handler must never do
         pass
 
