@@ -1,5 +1,5 @@
 """`python -m tocsin` is the `tocsin` script."""
 
-from tocsin.cli import main
+from tocsin.start import main
 
 main()
