@@ -1,5 +1,5 @@
 """`python -m tocsin` is the `tocsin` script."""
 
-from tocsin.start import main
+from tocsin.cli import main
 
 main()
