@@ -24,9 +24,10 @@ async def member(
     *,
     topics: Sequence[Topic] = (Topic.STATUS,),
     on_revoked: OnRevoked = let_go,
+    gather: float = 0.0,
 ) -> AsyncIterator[Consumer]:
     """A member that has joined; it leaves at the end."""
-    joined = bus.consumer(group=group, topics=topics, on_revoked=on_revoked)
+    joined = bus.consumer(group=group, topics=topics, on_revoked=on_revoked, gather=gather)
     await joined.start()
     try:
         yield joined

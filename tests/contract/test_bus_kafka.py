@@ -13,9 +13,17 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import TopicPartition
 from pydantic import SecretStr
 
-from tests.contract.members import envelopes_of, interleaved, member, publish_until_acknowledged, take
+from tests.contract.members import (
+    envelopes_of,
+    interleaved,
+    member,
+    nothing_more,
+    publish_until_acknowledged,
+    take,
+)
 from tests.contract.transports import KafkaTransport, fresh_keys
 from tests.ledger import by_key, envelope
+from tocsin_bus import kafka_settings
 from tocsin_bus.connect import connect
 from tocsin_bus.kafka import KafkaBus
 from tocsin_bus.kafka_producer import KafkaProducer
@@ -152,6 +160,24 @@ async def test_who_leaves_for_good_keeps_no_place_under_its_name(kafka: KafkaTra
     await second.close()
     await first.close()
     assert by_key(envelopes_of(records)) == {key: list(range(5)) for key in keys}
+
+
+@pytest.mark.kafka
+async def test_who_gathers_begins_once_it_knows_the_directory(
+    kafka_bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service is ready when it knows people and tokens: no answer on them may be kept back."""
+    monkeypatch.setattr(kafka_settings, "PATIENCE", 15_000)
+    entry = replace(envelope(KEY, 1), topic=Topic.DIRECTORY)
+    await kafka_bus.publish([entry])
+    async with member(kafka_bus, topics=[Topic.DIRECTORY, Topic.STATUS], gather=1) as consumer:
+        assert envelopes_of(await take(consumer, 1, within=10)) == [entry]
+        await kafka_bus.publish([envelope(KEY, 2)])
+        assert len(await take(consumer, 1, within=10)) == 1, "asked for before the directory was known"
+        await kafka_bus.publish([envelope(KEY, 3)])
+        assert await nothing_more(consumer)
+        await kafka_bus.publish([replace(envelope(KEY, 4), data=b"x" * 2 * kafka_settings.MUCH)])
+        assert len(await take(consumer, 2, within=10)) == 2
 
 
 @pytest.mark.kafka

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from tocsin_bus.kafka_cluster import KafkaCluster
 from tocsin_bus.kafka_records import record_of
-from tocsin_bus.kafka_settings import COMPACTED, KafkaSettings
+from tocsin_bus.kafka_settings import COMPACTED, MUCH, KafkaSettings
 from tocsin_bus.protocol import BusUnavailable, OnRevoked, Partition, Record
 from tocsin_events.base import Topic
 from tocsin_runtime.clock import monotonic
@@ -58,6 +58,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._member: AIOKafkaConsumer | None = None
         self._mine: frozenset[Partition] = frozenset()
         self._first: list[TopicPartition] = []
+        self._hurries = False
         self._revocations = 0
         self._settled = asyncio.Event()
         self._unstored = asyncio.Event()
@@ -72,6 +73,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     async def start(self) -> None:
         await self._cluster.ensure_topics()
         self._member = AIOKafkaConsumer(**self._settings.consumer(self._group, gather=self._gather > 0))
+        self._hurries = self._gather > 0
         self._member.subscribe([self._settings.name_of(t) for t in self._topics], listener=self)
         try:
             async with asyncio.timeout(JOIN_WITHIN):
@@ -160,6 +162,9 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             fetched: Fetched = {}
             if self._first:
                 fetched = await member.getmany(*self._first, timeout_ms=0, max_records=limit)
+            if not fetched and self._hurries and await self._knows_the_first(member):
+                self._hurries = False
+                member._fetcher._fetch_min_bytes = MUCH  # no setting: it holds from the next request on
             if not fetched:
                 fetched = await member.getmany(timeout_ms=int(wait * 1000), max_records=limit)
             return self._revocations, fetched
@@ -167,6 +172,14 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._polling_since = monotonic()
         self._poll = asyncio.create_task(poll(), name=f"poll-{self._group}")
         return self._poll
+
+    async def _knows_the_first(self, member: AIOKafkaConsumer) -> bool:
+        """Whether all that is there of the first topics is read; nobody is ready who still waits for an answer."""
+        for place in self._first:
+            end = member.highwater(place)
+            if end is None or await member.position(place) < end:
+                return False
+        return True
 
     async def _is_settled(self) -> bool:
         """aiokafka fetches under a new assignment a moment before it tells of it."""

@@ -105,11 +105,10 @@ class KafkaSettings:
         """A member leaves its group within six seconds of its death, and commits only what is done (R12-R14).
 
         One with an instance name that is started again sooner takes its own place (KIP-345), and nobody waits.
-        A request may take longer than a rebalance, for joining a group is one. With `gather` the broker
-        keeps an answer back for a while, unless there is much to tell: a request for every event is saved on both
-        sides, each of which names every partition.
+        A request may take longer than a rebalance, for joining a group is one. With `gather` the broker is, once
+        the member knows the directory, to keep an answer back for a while, unless there is `MUCH` to tell: a request
+        for every event is saved on both sides, each of which names every partition.
         """
-        gathering = {"fetch_min_bytes": MUCH} if gather else {}
         return {
             **self.client(),
             "group_id": self.group_of(consumer),
@@ -127,7 +126,6 @@ class KafkaSettings:
             "fetch_max_wait_ms": PATIENCE if gather else WAIT,
             "consumer_timeout_ms": LOOK_AFTER,
             "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
-            **gathering,
         }
 
     def topic_settings(self, topic: Topic, *, replication: int) -> dict[str, str]:
