@@ -1,5 +1,6 @@
 """The places that one provider sends to: how much is under way to each, and whether it answers (R32)."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,11 +14,17 @@ WORTH_A_CLAIM = 4
 
 @dataclass
 class Destination:
-    """One of them. `pressed` says that more may wait for it than there was room for."""
+    """One of them. `pressed` says that more may wait for it than there was room for.
+
+    One that asked for a slower pace is left alone until `rests_until`, and has room for `pace` from then on: one more
+    with each success. None where it has not asked.
+    """
 
     breaker: Breaker = field(default_factory=Breaker)
     under_way: int = 0
     pressed: bool = False
+    rests_until: float = -math.inf
+    pace: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,15 @@ class Destinations:
 
     def succeeded(self, name: str) -> None:
         """This place answered as it should."""
-        self._known[name].breaker.succeeded()
+        one = self._known[name]
+        one.breaker.succeeded()
+        if one.pace is not None:
+            one.pace = one.pace + 1 if one.pace + 1 < self._each else None
+
+    def slowed(self, name: str, now: float, *, rest: float) -> None:
+        """It works, and asks to be left alone for `rest` seconds and sent less at once."""
+        one = self._known[name]
+        one.rests_until, one.pace = max(one.rests_until, now + rest), 1
 
     def failed(self, name: str, now: float, *, reason: str) -> None:
         """It did not."""
@@ -114,12 +129,15 @@ class Destinations:
         return here or in_all
 
     def _room(self, one: Destination, now: float) -> int:
-        return one.breaker.room(now, usual=self._each) - one.under_way
+        if now < one.rests_until:
+            return 0
+        return one.breaker.room(now, usual=one.pace or self._each) - one.under_way
 
     def _forget(self, now: float) -> None:
         idle = [name for name, one in self._known.items() if not one.under_way]
         for name in idle:
             breaker = self._known[name].breaker
             recent = breaker.failures and now - breaker.failures[-1] <= WITHIN
+            recent = recent or now - self._known[name].rests_until <= WITHIN
             if len(self._known) > MOST or not (recent or breaker.is_open(now)):
                 del self._known[name]

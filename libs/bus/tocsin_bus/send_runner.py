@@ -229,7 +229,9 @@ class SendRunner:
     def _learn(self, sending: Sending, outcome: Outcome) -> None:
         place, now = sending.destination, monotonic()
         before = place in self._destinations.broken(now)
-        if isinstance(outcome, Retry | Unknown):
+        if isinstance(outcome, Retry) and outcome.well:
+            self._destinations.slowed(place, now, rest=outcome.after or PAUSES[0])
+        elif isinstance(outcome, Retry | Unknown):
             self._destinations.failed(place, now, reason=outcome.reason)
         else:
             self._destinations.succeeded(place)

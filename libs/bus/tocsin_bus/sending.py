@@ -47,10 +47,14 @@ class Sent:
 
 @dataclass(frozen=True)
 class Retry:
-    """Not accepted, may be later; `after` seconds when the provider said so."""
+    """Not accepted, may be later; `after` seconds when the provider said so.
+
+    `well`: the place works and asks for a slower pace. It is sent less at once then, and does not count as broken.
+    """
 
     reason: str
     after: float | None = None
+    well: bool = False
 
 
 @dataclass(frozen=True)

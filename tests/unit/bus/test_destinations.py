@@ -52,6 +52,21 @@ def test_a_place_that_is_full_is_not_offered_and_the_others_are() -> None:
     assert (offer.limit, offer.closed, offer.room_for("b")) == (3, ["a"], 3)
 
 
+def test_a_place_that_asks_for_a_slower_pace_rests_and_is_not_broken() -> None:
+    places = Destinations(in_all=32, each=16)
+    for _ in range(FAILURES + 1):
+        places.took_off("slack")
+        places.slowed("slack", 100.0, rest=3.0)
+        places.landed("slack", 100.0)
+    assert places.broken(100.0) == {}
+    assert [places.offer(now).room_for("slack") for now in (102.9, 103.0)] == [0, 1]
+    places.succeeded("slack")
+    assert places.offer(103.1).room_for("slack") == 2
+    for _ in range(14):
+        places.succeeded("slack")
+    assert places.offer(103.2).room_for("slack") == 16
+
+
 @pytest.mark.parametrize(("under_way", "worth"), [(4, False), (3, False), (2, True), (0, True)])
 def test_a_claim_waits_until_it_is_worth_while(under_way: int, *, worth: bool) -> None:
     places = Destinations(in_all=32, each=5)

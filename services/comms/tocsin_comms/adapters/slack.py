@@ -242,7 +242,7 @@ def _refused(error: SlackApiError) -> Outcome:
     """What a refusal means: 429 and Slack's own troubles are tried again, everything else needs a human."""
     status, code = int(getattr(error.response, "status_code", 0)), _code(error)
     if status == 429:
-        return Retry("Slack asks for a slower pace", after=_pause(error))
+        return Retry("Slack asks for a slower pace", after=_pause(error), well=True)
     if status >= 500 or status == 408 or code in LATER:
         return Retry(f"Slack answered {status} {code}")
     if code == NOT_JSON:
