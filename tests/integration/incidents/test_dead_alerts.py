@@ -1,6 +1,6 @@
 from uuid import uuid4
 
-from tests.integration.incidents.room import Room
+from tests.integration.incidents.room import ANA, Room
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_events.alerts import AlertOpened, AlertResolved, AlertSeverity
 from tocsin_events.base import Event, Topic
@@ -8,6 +8,7 @@ from tocsin_events.envelope import Envelope
 from tocsin_events.incidents import IncidentOpened
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.usecases.own_up import own_up
+from tocsin_incidents.usecases.respond import acknowledge_incident
 from tocsin_runtime.ids import new_id
 
 
@@ -41,6 +42,17 @@ async def test_an_alert_that_cannot_be_processed_still_opens_an_incident(room: R
     assert "Checkout answers 500" in incident.title
     assert "KeyError" in incident.summary
     assert len(await room.told(IncidentOpened)) == 1
+
+
+async def test_a_dead_alert_pages_also_after_somebody_has_answered_for_another(room: Room) -> None:
+    """A note in the story of an acknowledged incident wakes nobody."""
+    first, second, third = (AlertOpened(alert=room.alert(uuid4(), title=name)) for name in "abc")
+    await tell_of(room, dead(room, first))
+    async with room.uow() as uow:
+        await acknowledge_incident(uow, room.desk, ref=1, actor=ANA)
+    assert await tell_of(room, dead(room, second)) == "opened"
+    assert await tell_of(room, dead(room, third)) == "noted"
+    assert [told.incident.title[-3:] for told in await room.told(IncidentOpened)] == ["“a”", "“b”"]
 
 
 async def test_an_alert_that_cannot_even_be_read_opens_one_too(room: Room) -> None:

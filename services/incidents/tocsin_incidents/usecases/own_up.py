@@ -7,7 +7,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.alerts import AlertEvent, AlertResolved
 from tocsin_events.base import Topic
 from tocsin_events.envelope import MalformedEvent, UnknownEventType
-from tocsin_incidents.domain.incident import Origin
+from tocsin_incidents.domain.incident import Origin, Status
 from tocsin_incidents.domain.lifecycle import change_severity
 from tocsin_incidents.domain.opening import Opening
 from tocsin_incidents.domain.severity import DEFAULT_MAP, AlertSeverity, Severity
@@ -20,11 +20,11 @@ from tocsin_incidents.usecases.record import record, take
 from tocsin_runtime.ids import new_id
 
 UNPROCESSED = UUID("00000000-0000-7000-8000-746f6373696e")
-"""The group of all that could not be processed: one open incident tells of them all."""
+"""The group of all that could not be processed: one incident tells of them all until somebody answers it."""
 
 
 async def own_up(uow: UnitOfWork, desk: Desk, *, letter: DeadLetter) -> str:
-    """Open an incident for an alert that is dead, or add it to the one that is open. Returns the reason."""
+    """Open an incident for an alert that is dead, or add it to the one that pages still. Returns the reason."""
     if letter.topic is not Topic.ALERTS:
         return "not_an_alert"
     event = _read(letter)
@@ -43,6 +43,10 @@ async def own_up(uow: UnitOfWork, desk: Desk, *, letter: DeadLetter) -> str:
         return "opened"
     look = await alerts.first_look(UNPROCESSED, None)
     if look.group is None:
+        return await own_up(uow, desk, letter=letter)
+    if look.group.status is not Status.DETECTED:
+        # Whoever has answered that one is paged no more, and would not hear of this.
+        await alerts.let_go(look.group.incident_id)
         return await own_up(uow, desk, letter=letter)
     await _raise(uow, desk, incident_id=look.group.incident_id, severity=severity)
     await note_all(uow, Note(look.group.incident_id, Kind.NOTE, title, summary))
