@@ -9,7 +9,12 @@ from tocsin_incidents.consumers import subscriptions_for
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.usecases.keep_catalogue import add_service
-from tocsin_incidents.usecases.respond import close_incident, reopen_incident, resolve_incident
+from tocsin_incidents.usecases.respond import (
+    close_incident,
+    judge_incident,
+    reopen_incident,
+    resolve_incident,
+)
 
 GROUP = uuid4()
 
@@ -19,6 +24,31 @@ async def end_by_hand(room: Room, ref: int, *, closed: bool = True) -> None:
         await resolve_incident(uow, room.desk, ref=ref, resolution="", actor=ANA)
         if closed:
             await close_incident(uow, room.desk, ref=ref, actor=ANA)
+
+
+async def test_the_severity_that_a_person_lowered_stands_until_an_alert_asks_for_more(room: Room) -> None:
+    """Prometheus tells of a firing alert each minute: to raise it again by that would page everybody each time."""
+    alert = await room.fires(room.alert(GROUP, severity=AlertSeverity.HIGH))
+    async with room.uow() as uow:
+        await judge_incident(uow, room.desk, ref=1, severity=Severity.SEV3, actor=ANA, why="only Europe")
+
+    await room.repeats(alert)
+    await room.fires(room.alert(GROUP, severity=AlertSeverity.HIGH, title="another host"))
+    assert (await room.only()).severity is Severity.SEV3
+
+    await room.repeats(alert, severity=AlertSeverity.CRITICAL)
+    assert (await room.only()).severity is Severity.SEV1
+    assert len(await room.told(IncidentSeverityChanged)) == 2
+
+
+async def test_an_alert_that_reopens_asks_anew(room: Room) -> None:
+    alert = await room.fires(room.alert(GROUP))
+    async with room.uow() as uow:
+        await judge_incident(uow, room.desk, ref=1, severity=Severity.SEV3, actor=ANA, why="only Europe")
+    await room.clears(alert)
+    await room.fires(room.alert(GROUP))
+    reopened = await room.only()
+    assert (reopened.status, reopened.severity) == (Status.DETECTED, Severity.SEV1)
 
 
 async def left_behind(room: Room, *, closed: bool, **changes: object) -> Alert:

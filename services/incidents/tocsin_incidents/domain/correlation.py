@@ -31,6 +31,7 @@ class Candidate:
     opened_at: datetime
     resolved_at: datetime | None = None
     service_id: UUID | None = None
+    asked_severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,21 @@ def _after(turn: Turn, known: Known, decision: Decision, *, now: datetime) -> Ca
     """The incident as the decision leaves it; None where there is none."""
     incident_id, severity = decision.incident_id, decision.severity
     if decision.placement is Placement.OPEN and incident_id is not None and severity is not None:
-        return Candidate(incident_id, severity, Status.DETECTED, now, service_id=turn.service_id)
+        return Candidate(
+            incident_id,
+            severity,
+            Status.DETECTED,
+            now,
+            service_id=turn.service_id,
+            asked_severity=severity,
+        )
     for before in (known.group, known.service):
         if before is not None and before.incident_id == incident_id:
             again = decision.placement is Placement.REOPEN
             moved = replace(before, status=Status.DETECTED, resolved_at=None) if again else before
-            return replace(moved, severity=severity or before.severity)
+            if severity is None:
+                return moved
+            return replace(moved, severity=severity, asked_severity=severity)
     return None
 
 
@@ -183,9 +193,17 @@ def _ended_within(incident: Candidate, rules: Rules, *, now: datetime) -> bool:
 
 
 def _placed(placement: Placement, reason: str, *, severity: Severity | None, incident: Candidate) -> Decision:
-    """A graver alert raises its incident; a milder one never lowers it."""
-    raised = severity if severity is not None and severity.graver_than(incident.severity) else None
-    return Decision(placement, reason, incident_id=incident.incident_id, severity=raised)
+    """A graver alert raises its incident; a milder one never lowers it.
+
+    A person who has lowered it knew what its alerts had asked for until then: no more of that raises it again, or each
+    repeat would page anew. What reopens it begins anew.
+    """
+    asked = None if placement is Placement.REOPEN else incident.asked_severity
+    known = (incident.severity, asked or incident.severity)
+    raises = severity is not None and all(severity.graver_than(one) for one in known)
+    return Decision(
+        placement, reason, incident_id=incident.incident_id, severity=severity if raises else None
+    )
 
 
 def _younger(one: Candidate | None, other: Candidate | None) -> Candidate | None:

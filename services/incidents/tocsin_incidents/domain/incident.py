@@ -59,7 +59,8 @@ class Incident:
 
     `acknowledged_at`, `mitigated_at` and `resolved_at` are those of the present occurrence: reopening clears
     them, and the timeline keeps the earlier ones. `auto_resolve`: it ends by itself once all its alerts have
-    cleared.
+    cleared. `asked_severity` is the gravest that its alerts have opened it with or raised it to; whatever a person
+    makes of it afterwards stands until an alert asks for more.
     """
 
     id: UUID
@@ -95,6 +96,7 @@ class Incident:
     next_update_due_at: datetime | None = None
     alert_count: int = 0
     firing_count: int = 0
+    asked_severity: Severity | None = None
 
     @property
     def ref(self) -> str:

@@ -58,6 +58,7 @@ def opened(opening: Opening, rules: Rules, *, incident_id: UUID, number: int, no
         drill=opening.drill,
         alert_count=1 if by_alert else 0,
         firing_count=1 if by_alert else 0,
+        asked_severity=opening.severity if by_alert else None,
     )
 
 

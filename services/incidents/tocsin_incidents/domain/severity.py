@@ -23,6 +23,11 @@ class Severity(StrEnum):
         return self.rank < other.rank
 
 
+def severity_or_none(stored: str | None) -> Severity | None:
+    """A severity as it is kept where there may be none."""
+    return None if stored is None else Severity(stored)
+
+
 class AlertSeverity(StrEnum):
     """How bad the sender of an alert says it is."""
 

@@ -15,7 +15,7 @@ from tocsin_bus.unit_of_work import Cause
 from tocsin_incidents.domain.catalogue import Service
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
-from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap
+from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap, severity_or_none
 from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.services import load, severity_map_of
 from tocsin_incidents.store.tables import services
@@ -238,10 +238,11 @@ def _candidate(row: Row | None, prefix: str = "") -> Candidate | None:
         opened_at=row[prefix + "opened_at"],
         resolved_at=row[prefix + "resolved_at"],
         service_id=row[prefix + "service_id"],
+        asked_severity=severity_or_none(row[prefix + "asked_severity"]),
     )
 
 
-_CANDIDATE = ("id", "severity", "status", "opened_at", "resolved_at", "service_id")
+_CANDIDATE = ("id", "severity", "status", "opened_at", "resolved_at", "service_id", "asked_severity")
 
 
 def _as(prefix: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.incident import Incident, Origin, Status
-from tocsin_incidents.domain.severity import Severity
+from tocsin_incidents.domain.severity import Severity, severity_or_none
 from tocsin_incidents.domain.timeline import Entry
 from tocsin_incidents.store.alerts import Joined, counted
 from tocsin_incidents.store.recordset import recordset
@@ -103,6 +103,7 @@ def load(row: Any) -> Incident:
     values: dict[str, Any] = dict(zip(NAMES, row, strict=False))
     values["severity"] = Severity(values["severity"])
     values["status"] = Status(values["status"])
+    values["asked_severity"] = severity_or_none(values["asked_severity"])
     values["origin"] = Origin(values["origin"])
     return Incident(**values)
 

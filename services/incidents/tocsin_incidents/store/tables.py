@@ -61,6 +61,7 @@ incidents = Table(
     Column("next_update_due_at", Moment),
     Column("alert_count", Integer, nullable=False),
     Column("firing_count", Integer, nullable=False),
+    Column("asked_severity", Text),
     Column("settled_at", Moment),  # when pending alerts were last counted
     # The list in its order, as a whole and for each filter.
     Index("ix_incidents_rank_number", "rank", text("number DESC")),

@@ -1,6 +1,7 @@
 """What was decided for firing alerts comes true."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_incidents.domain.alert import Firing
@@ -135,8 +136,9 @@ async def _raise_severity(uow: UnitOfWork, desk: Desk, *, alert: Firing, decisio
         now=uow.now,
         reason="graver_alert_joined",
     )
+    asked = replace(raised, after=replace(raised.after, asked_severity=decision.severity))
     words = Words(data={"alert_id": str(alert.alert_id), "from": str(incident.severity)})
-    await record(uow, desk, before=incident, decision=raised, words=words)
+    await record(uow, desk, before=incident, decision=asked, words=words)
 
 
 def joined(alert: Firing, decision: Decision) -> Joined:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,6 +31,10 @@ def opened(ago: int, incident_id: UUID = ONE, severity: Severity = SEV2) -> Cand
 
 def resolved(ago: int, status: Status = Status.RESOLVED) -> Candidate:
     return Candidate(ONE, SEV2, status, T0 - 600 * MINUTE, T0 - ago * MINUTE)
+
+
+def lowered(asked: Severity) -> Candidate:
+    return replace(opened(9, severity=SEV3), asked_severity=asked)
 
 
 TABLE = [
@@ -98,6 +103,24 @@ TABLE = [
     ),
     ("told again", SEV2, Known(own=opened(9)), (KEEP, "already_joined", ONE, None)),
     ("told again, graver", SEV1, Known(own=opened(9)), (KEEP, "already_joined", ONE, SEV1)),
+    (
+        "told again, and a person has lowered it meanwhile",
+        SEV2,
+        Known(own=lowered(asked=SEV2)),
+        (KEEP, "already_joined", ONE, None),
+    ),
+    (
+        "another of its group, and a person has lowered it meanwhile",
+        SEV2,
+        Known(group=lowered(asked=SEV2)),
+        (JOIN, "same_group", ONE, None),
+    ),
+    (
+        "a person has lowered it, and it asks for more than any before",
+        SEV1,
+        Known(own=lowered(asked=SEV2)),
+        (KEEP, "already_joined", ONE, SEV1),
+    ),
     ("told again, now info", None, Known(own=opened(9)), (KEEP, "already_joined", ONE, None)),
     (
         "told again just after somebody resolved",

@@ -76,7 +76,12 @@ class World:
         if decision.placement is Placement.OPEN:
             assert decision.severity is not None
             self.incidents[incident_id] = Candidate(
-                incident_id, decision.severity, Status.DETECTED, T0, service_id=fires.service_id
+                incident_id,
+                decision.severity,
+                Status.DETECTED,
+                T0,
+                service_id=fires.service_id,
+                asked_severity=decision.severity,
             )
         before = self.incidents[incident_id]
         if decision.placement is Placement.REOPEN:
@@ -84,7 +89,9 @@ class World:
             for group, ids in self.was_of.items():
                 if incident_id in ids:
                     self.open_one.setdefault(group, incident_id)
-        self.incidents[incident_id] = replace(before, severity=decision.severity or before.severity)
+        if decision.severity is not None:
+            before = replace(before, severity=decision.severity, asked_severity=decision.severity)
+        self.incidents[incident_id] = before
         self.was_of[fires.group].add(incident_id)
         self.open_one.setdefault(fires.group, incident_id)
 
@@ -99,6 +106,7 @@ def candidates(draw: st.DrawFn, number: int) -> Candidate:
         T0 - draw(st.integers(1, 8)) * MINUTE - number * MINUTE / 100,
         T0 - draw(st.integers(0, 12)) * MINUTE if status in ENDED else None,
         service_id=draw(st.sampled_from(SERVICES)),
+        asked_severity=draw(st.none() | st.sampled_from(Severity)),
     )
 
 
