@@ -1,4 +1,7 @@
-"""The load of the fault matrix: alerts at a steady rate, each with its own group, some told again, some resolved."""
+"""The load of the fault matrix: alerts at a steady rate, each with its own group, some told again, some resolved.
+
+One of five goes up a ladder of three steps, which pages somebody else every five seconds; half of those are answered.
+"""
 
 import asyncio
 import json
@@ -18,13 +21,30 @@ REPEATS = 0.2
 RESOLVES = 0.1
 RESOLVED_AFTER = 3.0
 TITLE = "Fault test"
+STEPS, STEP = 3, 5.0
+"""The ladder's steps, and the seconds between two."""
+
+
+def climbs(name: str) -> bool:
+    """Whether this alert goes up the ladder."""
+    return _number(name) % 5 == 0
+
+
+def is_answered(name: str) -> bool:
+    """Whether somebody acknowledges it at its first page."""
+    return _number(name) % 10 == 5
+
+
+def _number(name: str) -> int:
+    number = name.rpartition("-")[2]
+    return int(number) if number.isdigit() else 1  # what others wrote by hand
 
 
 @dataclass
 class Ledger:
     """What was accepted, with its time. Each receipt is on disk before it counts. `tries` is the most of any post.
 
-    `answers` are the seconds that each answer took.
+    `answers` are the seconds that each answer took. `answered`: when somebody's acknowledgement was taken.
     """
 
     path: Path
@@ -34,6 +54,7 @@ class Ledger:
     broken: int = 0
     tries: int = 0
     answers: list[float] = field(default_factory=list)
+    answered: dict[str, float] = field(default_factory=dict)
 
     def keep(self, name: str, *, kind: str, at: float) -> None:
         """Write one receipt to disk."""
@@ -116,7 +137,7 @@ def alert(name: str, *, status: str) -> Mapping[str, Any]:
         "title": f"{TITLE} {name}",
         "status": status,
         "severity": "critical",
-        "service": "checkout",
+        "service": "ladder" if climbs(name) else "checkout",
         "dedup_key": name,
         "labels": {"alertname": name},
     }

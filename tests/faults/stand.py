@@ -7,13 +7,14 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import httpx2
 
 from tests.faults.load import Ledger, Load
+from tests.faults.responder import Responder
 from tests.faults.verdict import NAME, Outages, Verdict, judge
 from tocsin.api import Api
 from tocsin.applying import apply
@@ -36,14 +37,24 @@ WEBHOOK = f"/api/v1/webhooks/generic/{KEY}"
 TEAM = """
 users:
   - {{email: ana@example.com, name: Ana, contact_methods: [{{channel: webhook, address: "{url}"}}]}}
+  - {{email: bo@example.com, name: Bo, contact_methods: [{{channel: webhook, address: "{url}"}}]}}
+  - {{email: chi@example.com, name: Chi, contact_methods: [{{channel: webhook, address: "{url}"}}]}}
 escalation_policies:
   - slug: once
     name: Once
     default: true
     steps: [{{targets: [{{user: ana@example.com}}], delay: 1h}}]
     repeats: 0
+  - slug: ladder
+    name: Ladder
+    steps:
+      - {{targets: [{{user: ana@example.com}}], delay: 5s}}
+      - {{targets: [{{user: bo@example.com}}], delay: 5s}}
+      - {{targets: [{{user: chi@example.com}}], delay: 1h}}
+    repeats: 0
 services:
   - {{slug: checkout, name: Checkout, escalation_policy: once}}
+  - {{slug: ladder, name: Ladder, escalation_policy: ladder}}
 integrations:
   - {{slug: faults, name: Faults, source: generic, service: checkout, key: {key}}}
 rules:
@@ -81,12 +92,16 @@ def _apply(world: World, configuration: str) -> None:
 
 
 @asynccontextmanager
-async def under_load(client: httpx2.AsyncClient, folder: Path) -> AsyncIterator[Ledger]:
-    """Run the block under load; the load lasts SECONDS at least. Leaves it when every post was accepted."""
+async def under_load(client: httpx2.AsyncClient, folder: Path, receiver: Receiver) -> AsyncIterator[Ledger]:
+    """Run the block under load; the load lasts SECONDS at least. Leaves it when every post was accepted.
+
+    Somebody answers pages meanwhile.
+    """
     ledger = Ledger(folder / "receipts.jsonl")
     load = Load(client, WEBHOOK, ledger, rate=RATE)
     running = asyncio.create_task(load.run())
     least = asyncio.create_task(pause(SECONDS))
+    answering = asyncio.create_task(Responder(client, receiver, ledger).run())
     try:
         yield ledger
         await least
@@ -94,6 +109,9 @@ async def under_load(client: httpx2.AsyncClient, folder: Path) -> AsyncIterator[
         least.cancel()
         load.stop()
         await running
+        answering.cancel()
+        with suppress(asyncio.CancelledError):
+            await answering
 
 
 async def kill_again_and_again(world: FiveProcesses, service: str, outages: Outages) -> None:
@@ -115,7 +133,7 @@ async def settled(
 
     def check() -> Verdict:
         verdict = judge(ledger, receiver, outages)
-        assert verdict.lost == 0, verdict
+        assert verdict.lost == verdict.steps_lost == 0, verdict
         return verdict
 
     return await eventually(check, within=within, every=0.5)

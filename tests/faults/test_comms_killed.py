@@ -65,7 +65,7 @@ async def test_f6_comms_killed_again_and_again(
 ) -> None:
     """kill -9 comms ×10 under load: one Slack message and one thread an incident; the status page follows;
     paging late ≤ 1 s; dup 0."""
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         await kill_again_and_again(world, "comms", Outages())
 
     verdict = await settled(ledger, receiver, within=60)
@@ -75,6 +75,7 @@ async def test_f6_comms_killed_again_and_again(
     report.keep(verdict, kills=KILLS, slack_messages=len(slack.posts), slack_twice=twice)
     assert twice == 0
     assert verdict.duplicates == verdict.repeats_under_key == 0
+    assert verdict.after_answer == 0
     assert verdict.late_p99 <= 1.0
     await in_order(world.client, ledger, within=60)
     await eventually(lambda: _status_page_tells(world, status_folder), within=30, every=0.5)

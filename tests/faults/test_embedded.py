@@ -40,7 +40,7 @@ async def test_f45_embedded_killed_and_stopped(
     """`tocsin up`: kill -9 ×3 under load, start again: every 2xx paged, dup 0, late ≤ 5 s after; SIGTERM leaves no
     PostgreSQL; a second start ≤ 5 s."""
     outages = Outages()
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         for _ in range(KILLS):
             await pause(4)
             with outages.one():
@@ -65,6 +65,7 @@ async def test_f45_embedded_killed_and_stopped(
         as_root=int(os.geteuid() == 0),
     )
     assert verdict.duplicates == 0
+    assert verdict.after_answer == 0
     assert verdict.worst_key <= 2
     assert verdict.repeats_under_key <= verdict.may_repeat
     assert verdict.late_after <= 5

@@ -26,7 +26,7 @@ async def test_f9_kafka_freezes(
     world: FiveProcesses, kafka_rig: KafkaRig, receiver: Receiver, folder: Path, report: Report
 ) -> None:
     """SIGSTOP Kafka for 20 s: posts keep their 2xx, p99 ≤ 500 ms; pages go round it ≤ 15 s; dup 0."""
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         await pause(3)
         before = await _positions(world, kafka_rig)
         kafka_rig.pause()
@@ -42,6 +42,7 @@ async def test_f9_kafka_freezes(
     assert verdict.refused == verdict.broken == 0
     assert verdict.answer_p99 <= 0.5
     assert verdict.duplicates == verdict.repeats_under_key == 0
+    assert verdict.after_answer == 0
     assert verdict.late_max <= 15
     assert moved <= 15
     await in_order(world.client, ledger, within=60)
@@ -53,7 +54,7 @@ async def test_f10_kafka_dies(
 ) -> None:
     """kill -9 Kafka, start it after 60 s: posts keep their 2xx; pages go round it; dup 0; consumers move ≤ 15 s
     after the broker listens."""
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         await pause(3)
         before = await _positions(world, kafka_rig)
         kafka_rig.kill()
@@ -68,6 +69,7 @@ async def test_f10_kafka_dies(
     report.keep(verdict, consumers_moved_after=moved)
     assert verdict.refused == verdict.broken == 0
     assert verdict.duplicates == verdict.repeats_under_key == 0
+    assert verdict.after_answer == 0
     assert verdict.late_max <= 15
     assert moved <= 15
     await in_order(world.client, ledger, within=60)

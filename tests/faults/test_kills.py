@@ -28,7 +28,7 @@ async def test_killed_again_and_again(
 ) -> None:
     """kill -9 ×10 under load, restart at once: every 2xx paged soon after; one incident an alert; dup 0."""
     outages = Outages()
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         await kill_again_and_again(world, service, outages)
 
     verdict = await settled(ledger, receiver, within=60, outages=outages)
@@ -36,6 +36,7 @@ async def test_killed_again_and_again(
     report.keep(verdict, kills=KILLS)
     assert verdict.accepted > 0
     assert verdict.duplicates == 0
+    assert verdict.after_answer == 0
     assert verdict.late_after <= LATE[service]
     if service == "paging":
         # A page in flight at a kill may come twice, under its key, and says so.

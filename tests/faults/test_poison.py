@@ -48,7 +48,7 @@ async def test_f21_poison(
     """Not JSON, unknown major, 5 MB, and a value that makes the handler raise, written to the topics by hand: other
     keys late ≤ 2 s; dead letter ≤ 60 s; a person is paged about it; replay heals, dup 0."""
     poisoner = Poisoner(kafka_rig, world.prefix)
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         await pause(3)
         began = time()
         bad = await poisoner.spoil(Topic.ALERTS)
@@ -70,6 +70,7 @@ async def test_f21_poison(
 
     report.keep(verdict, dead_after=dead_after, told_after=told_after, healed_after=healed_after)
     assert verdict.duplicates == verdict.repeats_under_key == 0
+    assert verdict.after_answer == 0
     assert verdict.late_max <= 2
     assert len(_pages_about_the_cursed(receiver)) == 1
     await in_order(world.client, ledger, within=60)

@@ -26,7 +26,7 @@ async def test_f38_rolling_restart(
     """SIGTERM to one process at a time, all ten of them, three rounds, under load: 0 failed posts with one retry;
     worst page delay ≤ 5 s; dup 0."""
     codes: list[int] = []
-    async with under_load(world.client, folder) as ledger:
+    async with under_load(world.client, folder, receiver) as ledger:
         for _ in range(ROUNDS):
             for service, processes in world.processes.items():
                 for process in processes:
@@ -40,6 +40,7 @@ async def test_f38_rolling_restart(
     assert set(codes) == {0}
     assert verdict.tries <= 2
     assert verdict.duplicates == verdict.repeats_under_key == 0
+    assert verdict.after_answer == 0
     assert verdict.late_max <= 5
     await in_order(world.client, ledger, within=60)
     await all_well(world, within=30)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from time import time
+from typing import Any
 
-from tests.faults.load import TITLE, Ledger
+from tests.faults.load import STEP, STEPS, TITLE, Ledger, climbs, is_answered
 from tocsin_testkit.receiver import Call, Receiver
 
+UNDER_WAY = 0.3
+"""Seconds for which a page that had begun may take to arrive (R27: an answer waits 250 ms for it to begin)."""
 NAME = re.compile(rf"{TITLE} (\S+)")
 
 
@@ -30,6 +33,10 @@ class Outages:
         """From when on a page counts as late: its alert was accepted, and what the page waited for is back."""
         return max([accepted, *(ended for began, ended in self.spans if began <= paged)])
 
+    def between(self, one: float, other: float) -> bool:
+        """Whether something was away at some time between these two, or a second before."""
+        return any(began <= other and ended >= one - 1 for began, ended in self.spans)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -38,7 +45,9 @@ class Verdict:
     `duplicates` are pages of one identity (incident, step, round, person) under different idempotency keys, and
     second incidents of one alert; `repeats_under_key` are what a receiver that honours the key drops, `worst_key`
     how often the most repeated key came. `tries` is how many times the unluckiest post was sent; `answer` is what an
-    answer took.
+    answer took. `steps` are the pages beyond the first of those that nobody answers, `steps_lost` those missing,
+    `step_late` is how much later than due the worst came. `after_answer` are pages that began although somebody had
+    answered, with nothing away then.
     """
 
     accepted: int
@@ -57,6 +66,10 @@ class Verdict:
     tries: int
     answer_p99: float
     answer_max: float
+    steps: int
+    steps_lost: int
+    step_late: float
+    after_answer: int
 
     def row(self) -> dict[str, float | int]:
         """For the report."""
@@ -91,7 +104,42 @@ def judge(ledger: Ledger, receiver: Receiver, outages: Outages | None = None) ->
         tries=ledger.tries,
         answer_p99=_at(answers, 0.99),
         answer_max=_at(answers, 1.0),
+        **_ladder(ledger, _steps_of(calls), spared),
     )
+
+
+def _steps_of(calls: Iterable[Call]) -> dict[str, dict[int, float]]:
+    """When each step's first page came, by alert."""
+    found: dict[str, dict[int, float]] = defaultdict(dict)
+    for name, call in _told_of(calls):
+        if climbs(name):
+            found[name].setdefault(int(call.body["data"]["step"]), call.at)
+    return found
+
+
+def _ladder(ledger: Ledger, steps: dict[str, dict[int, float]], outages: Outages) -> dict[str, Any]:
+    """Those that nobody answers go all the way up, each step five seconds after the one before; the others stop."""
+    alone = [name for name in ledger.accepted if climbs(name) and not is_answered(name)]
+    whole = [name for name in alone if name not in ledger.resolved]
+    gaps = [
+        (at - steps[name][step - 1] - STEP, name, at)
+        for name in whole
+        for step, at in steps.get(name, {}).items()
+        if step - 1 in steps[name]
+    ]
+    late = [gap for gap, _, at in gaps if not outages.between(at - STEP - gap, at)]
+    after = [
+        at
+        for name, answered in ledger.answered.items()
+        for at in steps.get(name, {}).values()
+        if at > answered + UNDER_WAY and not outages.between(answered, at)
+    ]
+    return {
+        "steps": len(gaps),
+        "steps_lost": sum(STEPS - len(steps.get(name, {})) for name in whole),
+        "step_late": round(max([0.0, *late]), 3),
+        "after_answer": len(after),
+    }
 
 
 def _told_of(calls: Iterable[Call]) -> Iterator[tuple[str, Call]]:
