@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from tocsin_bus.protocol import Bus, BusUnavailable, Consumer
 from tocsin_events.base import Topic
 from tocsin_runtime.settings import PlatformSettings
 from tocsin_testkit.kafka import KafkaRig
+from tocsin_testkit.waiting import eventually
 
 KEY = UUID("0195d2f0-0000-7000-8000-000000000001")
 SESSION = 5.5
@@ -202,6 +204,7 @@ async def test_topics_that_vanished_are_made_again(kafka: KafkaTransport, kafka_
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.rig.bootstrap)
     await admin.start()
     await admin.delete_topics([kafka.prefix + topic for topic in Topic])
+    await eventually(partial(_none_is_left, admin, kafka.prefix), within=30)
     await admin.close()
     await publish_until_acknowledged(kafka_bus, [envelope(KEY, 2)])
     async with member(kafka_bus) as consumer:
@@ -259,6 +262,11 @@ def _take_a_sequence_number(bus: Bus, topic: str) -> None:
     client = vars(producer)["_current"]
     for number in range(4):
         client._txn_manager.increment_sequence_number(TopicPartition(topic, number), 1)
+
+
+async def _none_is_left(admin: AIOKafkaAdminClient, prefix: str) -> bool:
+    """The broker answers a deletion before it has deleted: what is published until then goes with the topic."""
+    return not [name for name in await admin.list_topics() if name.startswith(prefix)]
 
 
 def _leave_unsaid(consumer: Consumer) -> None:
