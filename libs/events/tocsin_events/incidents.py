@@ -70,7 +70,11 @@ class Incident(Value):
 
 
 class IncidentEvent(Event):
-    """What all events of this topic share. `actor_id` is the person who did it, null when Tocsin did by rule."""
+    """What all events of this topic share.
+
+    `actor_id` is the person who did it, null for a token that acts for nobody and for a monitoring tool: these go by
+    their `actor_name`. Both are null when Tocsin did it by rule.
+    """
 
     TOPIC: ClassVar = Topic.INCIDENTS
     incident: Incident
@@ -80,6 +84,11 @@ class IncidentEvent(Event):
     @property
     def key(self) -> UUID:
         return self.incident.incident_id
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether Tocsin did it of its own accord, so that nobody is at work."""
+        return self.actor_id is None and self.actor_name is None
 
 
 class IncidentOpened(IncidentEvent):

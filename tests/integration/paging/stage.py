@@ -125,9 +125,9 @@ class Stage:
         await self.hear(IncidentOpened(incident=incident), cause=cause)
         return incident
 
-    async def acknowledged(self, incident: Incident, by: UUID) -> None:
-        """The incidents service took an answer."""
-        await self.hear(IncidentAcknowledged(incident=incident, actor_id=by, actor_name="Somebody"))
+    async def acknowledged(self, incident: Incident, by: UUID | None, *, name: str = "Somebody") -> None:
+        """The incidents service took an answer; `by` is None for a token that acts for nobody."""
+        await self.hear(IncidentAcknowledged(incident=incident, actor_id=by, actor_name=name))
 
     async def hear(self, *events: Event | IncidentEvent, cause: Cause | None = None) -> None:
         """Let paging handle these events, each in a unit of work of its own."""

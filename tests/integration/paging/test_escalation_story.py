@@ -1,5 +1,7 @@
 """Incidents as paging lives them, on a real database: pages, steps, answers, silence."""
 
+from typing import Any
+
 from sqlalchemy import text
 
 from tests.integration.paging.stage import MINUTE, Stage, Tray
@@ -104,6 +106,31 @@ async def test_activity_keeps_the_answer_alive(stage: Stage) -> None:
     assert (await stage.case(incident)).escalation.state == State.TRIGGERED
 
 
+async def test_a_token_that_acts_for_nobody_answers_by_its_name(stage: Stage, database: Database) -> None:
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    incident = await stage.open()
+    await stage.acknowledged(incident, None, name="admin token")
+    case = await stage.case(incident)
+    assert case.answer is not None
+    assert (case.answer.name, case.escalation.acknowledged_by) == ("admin token", None)
+
+    stage.clock.forward(20 * MINUTE)
+    by: dict[str, Any] = {"actor_name": "admin token"}
+    worse = incident.model_copy(update={"severity": Severity.SEV1, "status": IncidentStatus.ACKNOWLEDGED})
+    await stage.hear(
+        IncidentSeverityChanged(incident=worse, previous=Severity.SEV2, **by),
+        IncidentNoteAdded(incident=worse, note_id=new_id(), body="on it", **by),
+    )
+    await stage.forward(11 * MINUTE)
+    assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
+    await stage.forward(20 * MINUTE)
+    assert await stage.told_to(incident) == [(1, 1, "Ana"), (2, 1, "Ana")]
+    [expired] = await told(database, AcknowledgementExpired)
+    assert isinstance(expired, AcknowledgementExpired)
+    assert (expired.user_id, expired.reason) == (None, "silent")
+
+
 async def test_an_answer_from_elsewhere_is_not_told_back(stage: Stage, database: Database) -> None:
     ana = await stage.person("Ana")
     await stage.policy([ana], [ana])
@@ -125,6 +152,20 @@ async def test_whoever_moves_the_incident_on_has_answered(stage: Stage) -> None:
         )
     )
     assert (await stage.case(incident)).escalation.state == State.ACKNOWLEDGED
+
+
+async def test_a_token_that_moves_the_incident_on_has_answered_and_a_rule_has_not(stage: Stage) -> None:
+    await stage.policy([await stage.person("Ana")])
+    incident = await stage.open()
+    moved = incident.model_copy(update={"status": IncidentStatus.INVESTIGATING})
+    await stage.hear(IncidentStatusChanged(incident=moved, previous=IncidentStatus.DETECTED))
+    assert (await stage.case(incident)).escalation.state == State.TRIGGERED
+    await stage.hear(
+        IncidentStatusChanged(incident=moved, actor_name="deploy bot", previous=IncidentStatus.DETECTED)
+    )
+    answer = (await stage.case(incident)).answer
+    assert answer is not None
+    assert answer.name == "deploy bot"
 
 
 async def test_resolve_beats_the_answer_and_reopening_pages_anew(stage: Stage) -> None:

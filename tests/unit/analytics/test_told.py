@@ -72,16 +72,17 @@ def first(kind: type[IncidentOpened]) -> IncidentOpened:
 
 
 @pytest.mark.parametrize(
-    ("actor", "name", "human"), [(None, None, False), (None, "deploy bot", False), (UUID(int=1), "Ana", True)]
+    ("actor", "name", "counts"),
+    [(None, None, False), (None, "admin token", True), (UUID(int=1), "Ana", True)],
 )
-def test_only_what_a_person_did_is_an_acknowledgement(
-    actor: UUID | None, name: str | None, human: bool
+def test_what_somebody_asked_for_is_an_acknowledgement_and_what_a_rule_did_is_none(
+    actor: UUID | None, name: str | None, counts: bool
 ) -> None:
     incident = first(IncidentOpened).incident.model_copy(update={"version": 2, "acknowledged_at": START})
 
     facts = by_incident(IncidentAcknowledged(incident=incident, actor_id=actor, actor_name=name))
 
-    assert (facts.acknowledged_at is not None) is human
+    assert (facts.acknowledged_at is not None) is counts
 
 
 def test_work_that_began_without_an_acknowledgement_is_one() -> None:

@@ -45,7 +45,7 @@ _DURATIONS = (
         Metric.ACKNOWLEDGE,
         "Time to acknowledge",
         "the opening of the incident",
-        "the first acknowledgement by a person",
+        "the first acknowledgement that somebody gave, by hand or with a token",
         "Incidents that ended by themselves, or that nobody acknowledged before their end, are left out and "
         "counted apart.",
     ),
@@ -77,7 +77,7 @@ _DURATIONS = (
     Definition(
         Metric.REPAIR,
         "Time to repair",
-        "the first acknowledgement by a person",
+        "the first acknowledgement that somebody gave, by hand or with a token",
         "the resolution (MTTR, repair)",
         "Incidents that nobody acknowledged are not recorded.",
     ),

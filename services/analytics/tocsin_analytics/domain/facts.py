@@ -71,7 +71,7 @@ class IncidentFacts:
     latest: Snapshot | None = None
     earliest: Earliest = Earliest()
     acknowledged_at: datetime | None = None
-    """The first acknowledgement by a person."""
+    """The first that somebody gave; none that a rule did."""
     paged_at: datetime | None = None
     """When a provider took the first page."""
     told_at: datetime | None = None

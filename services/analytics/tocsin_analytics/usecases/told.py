@@ -149,8 +149,8 @@ def alert_facts(event: AlertEvent) -> AlertFacts:
 
 
 def _answers(event: IncidentAcknowledged | IncidentStatusChanged) -> bool:
-    """Whether a person took the incident: neither a rule nor a program, which would make answers look fast."""
-    if event.actor_id is None:
+    """Whether somebody took the incident, by hand or with a token: a rule would make answers look fast."""
+    if event.by_rule:
         return False
     return isinstance(event, IncidentAcknowledged) or event.previous is IncidentStatus.DETECTED
 

@@ -218,13 +218,13 @@ def reopen(current: Escalation, policy: Policy, *, at: datetime) -> Decision:
     return Decision(_again(replace(current, policy=policy), at=at), reason=Reason.REOPENED)
 
 
-def raised(current: Escalation, *, at: datetime, by_person: bool) -> Decision:
+def raised(current: Escalation, *, at: datetime, by_somebody: bool) -> Decision:
     """Decide what a graver severity does: everybody is paged again from step 1.
 
-    An acknowledgement was given for something milder, so it no longer holds, unless a person raised the
-    severity: then somebody is at it.
+    An acknowledgement was given for something milder, so it no longer holds, unless somebody raised the
+    severity: then they are at it.
     """
-    if current.state == State.RESOLVED or (current.state == State.ACKNOWLEDGED and by_person):
+    if current.state == State.RESOLVED or (current.state == State.ACKNOWLEDGED and by_somebody):
         return Decision(current, reason=Reason.NOT_TRIGGERED)
     return Decision(_again(current, at=at), reason=Reason.RAISED)
 

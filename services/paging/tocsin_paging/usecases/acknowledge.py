@@ -54,18 +54,23 @@ async def acknowledge_incident(
     case = await EscalationRepository(uow.conn).locked(incident_id)
     if case is None:
         raise NotFoundError("There is no escalation for this incident.")
-    answered = await take_answer(uow, case, by, via=via, pager=pager)
+    answered = await take_answer(uow, case, Answer(by.name, at=uow.now, via=via), by=by.id, pager=pager)
     if answered.reason == Reason.ACKNOWLEDGED:
         uow.emit(_told(incident_id, by, via=via, page_id=page_id, uow=uow))
         await let_sends_begin(uow, [incident_id])
     return answered
 
 
-async def take_answer(uow: UnitOfWork, case: Case, by: Person, *, via: str, pager: Pager) -> Answered:
-    """Stop the escalation of a locked case. The caller lets sends begin before the answer is given."""
-    decision = acknowledge(case.escalation, by.id, at=uow.now)
+async def take_answer(
+    uow: UnitOfWork, case: Case, answer: Answer, *, by: UUID | None, pager: Pager
+) -> Answered:
+    """Stop the escalation of a locked case; `by` is None where no person of ours answered.
+
+    The caller lets sends begin before the answer is given.
+    """
+    decision = acknowledge(case.escalation, by, at=uow.now)
     if decision.reason == Reason.ACKNOWLEDGED:
-        case = replace(case, answer=Answer(by.name, at=uow.now, via=via))
+        case = replace(case, answer=answer)
     case = await carry_out(uow, case, decision, pager=pager)
     return Answered(case, reason=decision.reason)
 

@@ -22,8 +22,8 @@ from tocsin_events.incidents import (
 )
 from tocsin_events.pages import AcknowledgementExpired
 from tocsin_paging.domain.escalation import Decision, Reason, State, extend, raised, reopen, resolve
-from tocsin_paging.store.escalations import Case, EscalationRepository
-from tocsin_paging.usecases.acknowledge import Person, let_sends_begin, take_answer
+from tocsin_paging.store.escalations import Answer, Case, EscalationRepository
+from tocsin_paging.usecases.acknowledge import let_sends_begin, take_answer
 from tocsin_paging.usecases.carry_out import carry_out, take_step
 from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.start_escalation import (
@@ -40,7 +40,6 @@ FOLLOWED = (
     IncidentStatusChanged, IncidentUpdatePosted, IncidentNoteAdded,
 )  # fmt: skip
 """The events that mean something for an escalation."""
-NOBODY = Person(UUID(int=0), name="Tocsin")
 
 
 async def follow(uow: UnitOfWork, heard: Sequence[Heard], *, pager: Pager) -> None:
@@ -111,8 +110,8 @@ async def _unheard_of(uow: UnitOfWork, event: IncidentEvent, *, pager: Pager) ->
 
 async def _acknowledged(uow: UnitOfWork, case: Case, event: IncidentEvent, *, pager: Pager) -> Case:
     """The incidents service took the answer: the escalation stops, and nothing is told back."""
-    by = Person(event.actor_id, name=event.actor_name or "") if event.actor_id else NOBODY
-    return (await take_answer(uow, case, by, via="incident", pager=pager)).case
+    answer = Answer("Tocsin" if event.by_rule else event.actor_name or "", at=uow.now, via="incident")
+    return (await take_answer(uow, case, answer, by=event.actor_id, pager=pager)).case
 
 
 async def _severity_changed(
@@ -123,7 +122,7 @@ async def _severity_changed(
     if not graver:
         await EscalationRepository(uow.conn).save(case, now=uow.now)
         return case
-    decision = raised(case.escalation, at=uow.now, by_person=event.actor_id is not None)
+    decision = raised(case.escalation, at=uow.now, by_somebody=not event.by_rule)
     if decision.reason == Reason.RAISED and case.escalation.state == State.ACKNOWLEDGED:
         uow.emit(_no_longer_holds(case, uow=uow))
     return await _again(uow, case, decision, pager=pager)
@@ -139,8 +138,8 @@ async def _reopened(uow: UnitOfWork, case: Case, incident: Incident, *, pager: P
 
 
 async def _activity(uow: UnitOfWork, case: Case, event: IncidentEvent, *, pager: Pager) -> Case:
-    """A person works on it: an acknowledgement holds on, and who works on it without one has answered."""
-    if event.actor_id is None:
+    """Somebody works on it: an acknowledgement holds on, and who works on it without one has answered."""
+    if event.by_rule:
         return case
     if case.escalation.state == State.TRIGGERED and event.incident.status != IncidentStatus.DETECTED:
         return await _acknowledged(uow, case, event, pager=pager)

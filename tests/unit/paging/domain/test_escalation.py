@@ -166,16 +166,16 @@ def test_a_reopened_incident_starts_again_with_the_policy_of_now() -> None:
 
 
 def test_a_graver_severity_pages_again_from_the_first_step() -> None:
-    decision = raised(fired(), at=T0 + MINUTE, by_person=True)
+    decision = raised(fired(), at=T0 + MINUTE, by_somebody=True)
     assert (decision.after.step, decision.after.round, decision.after.next_at) == (0, 2, T0 + MINUTE)
 
 
-@pytest.mark.parametrize(("by_person", "reason"), [(True, Reason.NOT_TRIGGERED), (False, Reason.RAISED)])
+@pytest.mark.parametrize(("by_somebody", "reason"), [(True, Reason.NOT_TRIGGERED), (False, Reason.RAISED)])
 def test_an_answer_holds_for_a_graver_severity_only_if_a_person_raised_it(
-    by_person: bool, reason: Reason
+    by_somebody: bool, reason: Reason
 ) -> None:
     acknowledged = acknowledge(fired(), ANA.user_id, at=T0).after
-    assert raised(acknowledged, at=T0 + MINUTE, by_person=by_person).reason == reason
+    assert raised(acknowledged, at=T0 + MINUTE, by_somebody=by_somebody).reason == reason
 
 
 def test_failed_channels_bring_the_next_step_forward_but_end_no_round() -> None:

@@ -93,9 +93,9 @@ class Life(RuleBasedStateMachine):
         self.apply(expire(self.state, now=self.now))
         assert self.state.state == State.TRIGGERED
 
-    @rule(by_person=st.booleans())
-    def it_gets_worse(self, by_person: bool) -> None:
-        self.apply(raised(self.state, at=self.now, by_person=by_person))
+    @rule(by_somebody=st.booleans())
+    def it_gets_worse(self, by_somebody: bool) -> None:
+        self.apply(raised(self.state, at=self.now, by_somebody=by_somebody))
 
     @rule()
     def channels_fail(self) -> None:
