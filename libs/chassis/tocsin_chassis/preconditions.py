@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tocsin_runtime.errors import Code, Problem
 
-Check = Callable[[int | str], None]
+Check = Callable[[int | str | None], None]
 Given = Annotated[
     str | None,
     Header(
@@ -30,10 +30,17 @@ def content_version(view: BaseModel, *, but: Collection[str] = ()) -> str:
 
 
 def check_of(if_match: Given = None) -> Check:
-    """Compares If-Match, if it was sent, with the version that a change begins from; the check raises 412."""
+    """Compares If-Match, if it was sent, with the version that a change begins from; the check raises 412.
 
-    def check(version: int | str) -> None:
-        if if_match is None or if_match.strip() == "*":
+    None is for what does not exist yet: nothing matches that, not even `*`.
+    """
+
+    def check(version: int | str | None) -> None:
+        if if_match is None:
+            return
+        if version is None:
+            raise Problem(412, Code.CHANGED_MEANWHILE, "There is none yet. Leave If-Match out to make it.")
+        if if_match.strip() == "*":
             return
         tags = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
         if etag(version) not in tags:

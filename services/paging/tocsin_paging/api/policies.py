@@ -173,12 +173,12 @@ async def add_policy(
 
 @router.put("/by-slug/{slug}", name="put_policy")
 async def replace_policy(
-    response: Response, uow: RequestUnitOfWork, _: Administrator, slug: Slug, body: PolicyBody
+    check: IfMatch, response: Response, uow: RequestUnitOfWork, _: Administrator, slug: Slug, body: PolicyBody
 ) -> PolicyOut:
     """Make the policy with this slug be so: 201 when added, else 200. Doing it again changes nothing."""
     if body.slug not in (None, slug):
         raise InvalidChangeError("The slug in the path and the one in the body differ.", pointer="/slug")
-    stored, added = await put_policy(uow, slug, body.wish())
+    stored, added = await put_policy(uow, slug, body.wish(), check=check)
     response.status_code = 201 if added else 200
     return _tagged(response, stored)
 

@@ -188,7 +188,12 @@ async def add_schedule(
 
 @router.put("/by-slug/{slug}", name="put_schedule")
 async def replace_schedule(
-    response: Response, uow: RequestUnitOfWork, _: Administrator, slug: Slug, body: ScheduleBody
+    check: IfMatch,
+    response: Response,
+    uow: RequestUnitOfWork,
+    _: Administrator,
+    slug: Slug,
+    body: ScheduleBody,
 ) -> ScheduleOut:
     """Make the schedule with this slug be so: 201 when added, else 200. Doing it again changes nothing.
 
@@ -196,7 +201,7 @@ async def replace_schedule(
     """
     if body.slug not in (None, slug):
         raise InvalidChangeError("The slug in the path and the one in the body differ.", pointer="/slug")
-    stored, added = await put_schedule(uow, slug, body.wish())
+    stored, added = await put_schedule(uow, slug, body.wish(), check=check)
     response.status_code = 201 if added else 200
     return _tagged(response, stored)
 

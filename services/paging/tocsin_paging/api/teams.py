@@ -104,10 +104,10 @@ async def create_team(
 
 @router.put("/by-slug/{slug}", name="put_team")
 async def replace_team(
-    response: Response, uow: RequestUnitOfWork, _: Administrator, slug: Slug, body: TeamPut
+    check: IfMatch, response: Response, uow: RequestUnitOfWork, _: Administrator, slug: Slug, body: TeamPut
 ) -> TeamOut:
     """Make the team with this slug be so: 201 when added, else 200. Doing it again changes nothing."""
-    team, added = await put_team(uow, slug, name=body.name, members=body.wanted())
+    team, added = await put_team(uow, slug, name=body.name, members=body.wanted(), check=check)
     response.status_code = 201 if added else 200
     return _tagged(response, team)
 

@@ -141,13 +141,18 @@ async def get_me(response: Response, conn: ReadConnection, by: Reader) -> UserOu
 
 @router.put("/by-email/{email}", name="put_user", status_code=200)
 async def put_user(
-    response: Response, uow: RequestUnitOfWork, by: Administrator, email: Email, body: UserPut
+    check: IfMatch,
+    response: Response,
+    uow: RequestUnitOfWork,
+    by: Administrator,
+    email: Email,
+    body: UserPut,
 ) -> UserOut:
     """Make the person with this address be so: 201 when added, else 200. Doing it again changes nothing."""
     wanted = NewPerson(
         body.name, email=email, role=body.role, timezone=body.timezone, slack_user_id=body.slack_user_id
     )
-    person, added = await put_person(uow, wanted, by=by.scopes)
+    person, added = await put_person(uow, wanted, by=by.scopes, check=check)
     response.status_code = 201 if added else 200
     return _tagged(response, person)
 

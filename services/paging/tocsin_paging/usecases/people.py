@@ -10,6 +10,7 @@ from tocsin_events.directory import Role, UserChanged
 from tocsin_paging.domain.errors import ConflictError, NotAllowedError, NotFoundError
 from tocsin_paging.domain.person import Person, PersonChange, RoleName, changed, is_last_admin
 from tocsin_paging.store.people import PeopleRepository
+from tocsin_paging.usecases.checks import Check
 from tocsin_paging.usecases.policies import leave_all_policies
 from tocsin_paging.usecases.schedules import leave_all_schedules
 from tocsin_paging.usecases.sessions import end_all_sessions
@@ -86,9 +87,16 @@ async def change_person(
     return decision.after
 
 
-async def put_person(uow: UnitOfWork, new: NewPerson, *, by: frozenset[str]) -> tuple[Person, bool]:
-    """The person with that address as wanted, and whether they were added. Doing it again changes nothing."""
+async def put_person(
+    uow: UnitOfWork, new: NewPerson, *, by: frozenset[str], check: Check | None = None
+) -> tuple[Person, bool]:
+    """The person with that address as wanted, and whether they were added. Doing it again changes nothing.
+
+    Raises whatever `check` raises.
+    """
     known = await PeopleRepository(uow.conn).with_email(new.email, lock=True)
+    if check is not None:
+        check(known.version if known else None)
     if known is None:
         return await add_person(uow, new, by=by), True
     change = PersonChange(

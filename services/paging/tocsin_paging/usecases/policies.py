@@ -19,6 +19,7 @@ from tocsin_paging.domain.policy import (
     without,
 )
 from tocsin_paging.store.policies import PolicyRepository, StoredPolicy
+from tocsin_paging.usecases.checks import Check
 from tocsin_paging.usecases.references import schedule_named, team_named, user_named
 from tocsin_runtime.ids import new_id
 
@@ -86,9 +87,16 @@ async def change_policy(uow: UnitOfWork, stored: StoredPolicy, wish: PolicyWish)
     return after
 
 
-async def put_policy(uow: UnitOfWork, slug: str, wish: PolicyWish) -> tuple[StoredPolicy, bool]:
-    """Make the policy with this slug be so, and say whether it was added. Doing it again changes nothing."""
+async def put_policy(
+    uow: UnitOfWork, slug: str, wish: PolicyWish, *, check: Check | None = None
+) -> tuple[StoredPolicy, bool]:
+    """Make the policy with this slug be so, and say whether it was added. Doing it again changes nothing.
+
+    Raises whatever `check` raises.
+    """
     stored = await PolicyRepository(uow.conn).with_slug(slug, lock=True)
+    if check is not None:
+        check(stored.version if stored else None)
     if stored is None:
         return await create_policy(uow, slug, wish), True
     return await change_policy(uow, stored, wish), False

@@ -13,6 +13,7 @@ from tocsin_paging.domain.rotation import Plan, Rotation, begin, checked, leave,
 from tocsin_paging.domain.schedule import Schedule
 from tocsin_paging.store.policies import PolicyRepository
 from tocsin_paging.store.schedules import ScheduleRepository, StoredSchedule
+from tocsin_paging.usecases.checks import Check
 from tocsin_paging.usecases.references import team_named, user_named
 from tocsin_runtime.ids import new_id
 
@@ -66,12 +67,16 @@ async def change_schedule(uow: UnitOfWork, stored: StoredSchedule, wish: Schedul
     return after
 
 
-async def put_schedule(uow: UnitOfWork, slug: str, wish: ScheduleWish) -> tuple[StoredSchedule, bool]:
+async def put_schedule(
+    uow: UnitOfWork, slug: str, wish: ScheduleWish, *, check: Check | None = None
+) -> tuple[StoredSchedule, bool]:
     """Make the schedule with this slug be so, and say whether it was added. Doing it again changes nothing.
 
-    A rotation that is not named ends now.
+    A rotation that is not named ends now. Raises whatever `check` raises.
     """
     stored = await ScheduleRepository(uow.conn).with_slug(slug, since=uow.now, lock=True)
+    if check is not None:
+        check(stored.version if stored else None)
     if stored is None:
         return await create_schedule(uow, slug, wish), True
     ended = {

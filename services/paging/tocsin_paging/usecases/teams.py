@@ -11,6 +11,7 @@ from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFo
 from tocsin_paging.domain.person import Team, team_changed
 from tocsin_paging.store.people import PeopleRepository, email_key
 from tocsin_paging.store.teams import TeamRepository
+from tocsin_paging.usecases.checks import Check
 from tocsin_runtime.ids import new_id
 
 
@@ -47,9 +48,16 @@ async def change_team(uow: UnitOfWork, team: Team, *, name: str | None, members:
     return after
 
 
-async def put_team(uow: UnitOfWork, slug: str, *, name: str, members: Members) -> tuple[Team, bool]:
-    """The team with that slug as wanted, and whether it was added. Doing it again changes nothing."""
+async def put_team(
+    uow: UnitOfWork, slug: str, *, name: str, members: Members, check: Check | None = None
+) -> tuple[Team, bool]:
+    """The team with that slug as wanted, and whether it was added. Doing it again changes nothing.
+
+    Raises whatever `check` raises.
+    """
     known = await TeamRepository(uow.conn).with_slug(slug, lock=True)
+    if check is not None:
+        check(known.version if known else None)
     if known is None:
         return await add_team(uow, name=name, slug=slug, members=members), True
     return await change_team(uow, known, name=name, members=members), False
