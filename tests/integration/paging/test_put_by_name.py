@@ -38,3 +38,16 @@ async def test_put_begins_from_the_version_that_if_match_names(
     fresh = await put("Other", '"1"')
     assert (fresh.status_code, fresh.headers["ETag"], fresh.json()["name"]) == (200, '"2"', "Other")
     assert (await put("Any", "*")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(path, body | ({"email": "ana@example.org"} if "users" in path else {})) for path, _, body in NAMED],
+)
+async def test_a_second_one_of_the_same_name_is_refused_as_such(
+    client: Client, stage: Stage, path: str, body: dict[str, Any]
+) -> None:
+    await stage.person("Bo")
+    assert (await client.post(path, json=body)).status_code == 201
+    again = await client.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "name_taken")

@@ -16,6 +16,12 @@ class ConflictError(PagingError):
     """In conflict with what is there"""
 
 
+class NameTakenError(ConflictError):
+    """Another one goes by that name"""
+
+    code = "name_taken"
+
+
 class InvalidChangeError(PagingError):
     """Not possible"""
 

@@ -7,7 +7,7 @@ from tocsin_access.directory import tell
 from tocsin_access.roles import EVERYTHING, ROLE_SCOPES, within
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import Role, UserChanged
-from tocsin_paging.domain.errors import ConflictError, NotAllowedError, NotFoundError
+from tocsin_paging.domain.errors import ConflictError, NameTakenError, NotAllowedError, NotFoundError
 from tocsin_paging.domain.person import Person, PersonChange, RoleName, changed, is_last_admin
 from tocsin_paging.store.people import PeopleRepository
 from tocsin_paging.usecases.checks import Check
@@ -38,7 +38,7 @@ async def add_person(
 ) -> Person:
     """Add somebody. `by` are the scopes of who asks: nobody makes somebody mightier than themselves.
 
-    Raises ConflictError when the address is taken, NotAllowedError for a role too high.
+    Raises NameTakenError when the address is taken, NotAllowedError for a role too high.
     """
     check_grant(new.role, by)
     person = Person(
@@ -69,8 +69,8 @@ async def change_person(
 ) -> Person:
     """Change the locked person; nothing is told when nothing differs.
 
-    Raises ConflictError when the address is taken or nobody would be left to administer, NotAllowedError when
-    the person's role, before or after, is more than `by` holds.
+    Raises NameTakenError when the address is taken, ConflictError when nobody would be left to administer, and
+    NotAllowedError when the person's role, before or after, is more than `by` holds.
     """
     people = PeopleRepository(uow.conn)
     admins = await people.count_admins() if change.role not in (None, person.role) else 2
@@ -167,8 +167,8 @@ async def _tell(uow: UnitOfWork, person: Person, *, deleted: bool = False) -> No
     uow.announce("people")
 
 
-def _address_taken(email: str) -> ConflictError:
-    return ConflictError(
+def _address_taken(email: str) -> NameTakenError:
+    return NameTakenError(
         f"Somebody else has the address {email}. Change that person, or use another address."
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin_access.directory import tell
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import EscalationPolicyChanged
-from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError, at
+from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NameTakenError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import (
     DEFAULT_ACK_TIMEOUT,
@@ -56,11 +56,11 @@ class PolicyWish:
 async def create_policy(uow: UnitOfWork, slug: str, wish: PolicyWish) -> StoredPolicy:
     """Add a policy and tell every service its name.
 
-    Raises `ConflictError` when the slug is taken, `InvalidChangeError` for a policy that cannot work.
+    Raises `NameTakenError` when the slug is taken, `InvalidChangeError` for a policy that cannot work.
     """
     policies = PolicyRepository(uow.conn)
     if await policies.with_slug(slug):
-        raise ConflictError(f"There is a policy {slug} already. Change that one, or choose another slug.")
+        raise NameTakenError(f"There is a policy {slug} already. Change that one, or choose another slug.")
     is_default = wish.is_default
     if is_default is None:
         is_default = await policies.default() is None

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_paging.domain.errors import ConflictError, NotFoundError, at
+from tocsin_paging.domain.errors import ConflictError, NameTakenError, NotFoundError, at
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import TargetKind
 from tocsin_paging.domain.rotation import Plan, Rotation, begin, checked, leave, revise
@@ -42,11 +42,11 @@ class ScheduleWish:
 async def create_schedule(uow: UnitOfWork, slug: str, wish: ScheduleWish) -> StoredSchedule:
     """Add a schedule. Its rotations may begin at any time, also in the past: nothing was known before.
 
-    Raises `ConflictError` when the slug is taken, `InvalidChangeError` for a plan that cannot be.
+    Raises `NameTakenError` when the slug is taken, `InvalidChangeError` for a plan that cannot be.
     """
     schedules = ScheduleRepository(uow.conn)
     if await schedules.with_slug(slug, since=uow.now):
-        raise ConflictError(f"There is a schedule {slug} already. Change that one, or choose another slug.")
+        raise NameTakenError(f"There is a schedule {slug} already. Change that one, or choose another slug.")
     empty = Schedule(new_id(), name=wish.name, slug=slug, zone=wish.zone)
     stored = StoredSchedule(await _wished(uow, empty, wish), team_id=await _team(uow, wish), version=1)
     await schedules.add(stored, now=uow.now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin_access.directory import tell
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import TeamChanged
-from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NotFoundError
+from tocsin_paging.domain.errors import InvalidChangeError, NameTakenError, NotFoundError
 from tocsin_paging.domain.person import Team, team_changed
 from tocsin_paging.store.people import PeopleRepository, email_key
 from tocsin_paging.store.teams import TeamRepository
@@ -24,10 +24,10 @@ class Members:
 
 
 async def add_team(uow: UnitOfWork, *, name: str, slug: str, members: Members) -> Team:
-    """Add a team. Raises ConflictError when the slug is taken, InvalidChangeError for people who do not exist."""
+    """Add a team. Raises NameTakenError when the slug is taken, InvalidChangeError for people who do not exist."""
     team = Team(new_id(), name=name, slug=slug, member_ids=await _member_ids(uow, members) or frozenset())
     if not await TeamRepository(uow.conn).add(team, now=uow.now):
-        raise ConflictError(f"There is a team {slug} already. Use another slug.")
+        raise NameTakenError(f"There is a team {slug} already. Use another slug.")
     await _tell(uow, team)
     return team
 
