@@ -42,6 +42,9 @@ async def made(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     assert answer.headers["Location"].endswith(found["id"])
+    there = await client.get(answer.headers["Location"])
+    assert (there.status_code, there.headers.get("ETag")) == (200, answer.headers.get("ETag")), there.text
+    assert there.json() == {name: found[name] for name in there.json()}
     return found
 
 
@@ -93,6 +96,11 @@ async def test_shifts_and_on_call_agree_and_say_why(
     assert shifts[1]["why"] == "override made by admin token"
     assert await _paged(client, f"{path}/shifts", limit=1, clock=clock) == shifts
     assert (await client.delete(f"{path}/overrides/{taken['id']}")).status_code == 204
+    assert (await client.get(f"{path}/overrides/{taken['id']}")).status_code == 404
+    again = await made(client, f"{path}/overrides", override)
+    assert (await client.get(f"/api/v1/schedules/{new_id()}/overrides/{again['id']}")).status_code == 404
+    clock.forward(timedelta(hours=4))
+    assert (await client.get(f"{path}/overrides/{again['id']}")).json() == again, "it has ended, and was"
     assert (await client.get(f"{path}/overrides")).json()["items"] == []
 
 
@@ -257,6 +265,7 @@ async def test_contact_methods(client: Client, people: dict[str, str]) -> None:
     assert first.json()["items"][0]["enabled"]
     other = f"/api/v1/users/{people['bo']}/contact-methods/{mail['id']}"
     assert (await client.patch(other, json={"label": "x"})).status_code == 404
+    assert [(await client.get(url)).status_code for url in (other, f"{path}/{chat['id']}")] == [404, 404]
     assert (
         await client.post(f"/api/v1/users/{new_id()}/contact-methods", json=put["items"][0])
     ).status_code == 404

@@ -23,6 +23,7 @@ from tocsin_paging.usecases.contacts import (
     change_contact,
     compare_contacts,
     contact_to_change,
+    no_contact,
     put_contacts,
     remove_contact,
 )
@@ -181,6 +182,18 @@ async def compare(conn: ReadConnection, _: Owner, body: ContactsBody, user_id: U
     """What PUT of the same body would do, without doing it: addresses that no answer shows whole are compared here."""
     found = await compare_contacts(ContactRepository(conn), user_id, [item.wish() for item in body.items])
     return ComparisonOut(items=[FitOut(action=fit) for fit in found])
+
+
+@router.get("/contact-methods/{contact_id}", name="get_contact_method")
+async def get_contact(
+    response: Response, conn: ReadConnection, _: Reader, user_id: UUID, contact_id: UUID
+) -> ContactOut:
+    """One contact method."""
+    contact = await ContactRepository(conn).get(contact_id)
+    if contact is None or contact.user_id != user_id:
+        raise no_contact(contact_id)
+    response.headers["ETag"] = etag(contact.version)
+    return contact_out(contact)
 
 
 @router.patch("/contact-methods/{contact_id}", name="update_contact_method")

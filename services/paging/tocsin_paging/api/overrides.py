@@ -11,7 +11,7 @@ from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.schedules import Person, Reader
 from tocsin_paging.domain.errors import NotFoundError
@@ -92,6 +92,15 @@ async def create_override(
     )
     override = await add_override(uow, stored, wish, by=by.name)
     response.headers["Location"] = f"/api/v1/schedules/{schedule_id}/overrides/{override.id}"
+    return override_out(override)
+
+
+@router.get("/{override_id}", name="get_override")
+async def get_override(conn: ReadConnection, _: Reader, schedule_id: UUID, override_id: UUID) -> OverrideOut:
+    """One override, also when it has ended. 404 once it was taken back before it began."""
+    override = await ScheduleRepository(conn).override(schedule_id, override_id)
+    if override is None:
+        raise NotFoundError(f"There is no override {override_id} of this schedule.")
     return override_out(override)
 
 

@@ -104,6 +104,14 @@ class ScheduleRepository:
         mine = schedules.c.id == schedule_id
         await self._conn.execute(update(schedules).where(mine).values(deleted_at=now))
 
+    async def override(self, schedule_id: UUID, override_id: UUID) -> Override | None:
+        """Return this override of the schedule, also when it has ended; None where the schedule is deleted."""
+        living = select(schedules.c.id).where(schedules.c.deleted_at.is_(None))
+        mine = (overrides.c.id == override_id) & (overrides.c.schedule_id == schedule_id)
+        found = select(overrides).where(mine, overrides.c.schedule_id.in_(living))
+        row = (await self._conn.execute(found)).mappings().first()
+        return _override(row) if row else None
+
     async def add_override(self, schedule_id: UUID, override: Override, *, now: datetime) -> None:
         """Insert an override."""
         values = {

@@ -60,8 +60,13 @@ async def contact_to_change(uow: UnitOfWork, user_id: UUID, contact_id: UUID) ->
     """Return the person's contact method, locked until the commit. Raises `NotFoundError`."""
     contact = await ContactRepository(uow.conn).get(contact_id, lock=True)
     if contact is None or contact.user_id != user_id:
-        raise NotFoundError(f"There is no contact method {contact_id} of this person.")
+        raise no_contact(contact_id)
     return contact
+
+
+def no_contact(contact_id: UUID) -> NotFoundError:
+    """What to say when the person has no such contact method."""
+    return NotFoundError(f"There is no contact method {contact_id} of this person.")
 
 
 async def change_contact(
