@@ -112,9 +112,13 @@ class IncidentAlertJoined(IncidentEvent):
 
 
 class IncidentAcknowledged(IncidentEvent):
-    """Somebody took it. Sent once for each occurrence; a second one is no event, unless the first expired."""
+    """Somebody took it. Sent once for each occurrence; a second one is no event, unless the first expired.
+
+    `from_paging`: somebody answered a page, and paging told of it. What paging has begun anew since stands.
+    """
 
     TYPE: ClassVar = "incident.acknowledged.v1"
+    from_paging: bool = False
 
 
 class IncidentSeverityChanged(IncidentEvent):

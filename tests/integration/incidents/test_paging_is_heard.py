@@ -45,7 +45,25 @@ async def test_a_paged_responder_who_acknowledges_has_the_incident(room: Room) -
     assert (incident.status, incident.assignee_id) == (Status.ACKNOWLEDGED, ANA.user_id)
     (told,) = await room.told(IncidentAcknowledged)
     assert (told.actor_name, told.incident.acknowledged_at) == ("Ana", room.clock.moment)
+    assert told.from_paging
     assert (await room.story())[-1].data["via"] == "link"
+
+
+async def test_an_answer_that_comes_after_the_incident_was_reopened_is_past(room: Room) -> None:
+    """The bus brings it late: the people of this occurrence are being paged, and have not answered."""
+    alert = await room.fires(room.alert(uuid4()))
+    given = await acknowledged(room, ANA)
+    room.clock.forward(MINUTE)
+    await room.clears(alert)
+    await room.fires(room.alert(alert.group_id))
+    await room.hear(given)
+    incident = await room.only()
+    assert (incident.status, incident.assignee_id) == (Status.DETECTED, None)
+    assert await room.told(IncidentAcknowledged) == []
+
+    room.clock.forward(MINUTE)
+    await room.hear(await acknowledged(room, ANA))
+    assert (await room.only()).status is Status.ACKNOWLEDGED
 
 
 async def test_the_sender_who_acknowledges_an_alert_has_its_incident_acknowledged(room: Room) -> None:
@@ -55,7 +73,7 @@ async def test_the_sender_who_acknowledges_an_alert_has_its_incident_acknowledge
     incident = await room.only()
     assert (incident.status, incident.assignee_id) == (Status.ACKNOWLEDGED, None)
     (told,) = await room.told(IncidentAcknowledged)
-    assert (told.actor_id, told.actor_name) == (None, alert.source)
+    assert (told.actor_id, told.actor_name, told.from_paging) == (None, alert.source, False)
 
 
 async def test_an_acknowledged_alert_that_opened_nothing_changes_nothing(room: Room) -> None:

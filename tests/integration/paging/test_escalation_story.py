@@ -7,6 +7,7 @@ from sqlalchemy import text
 from tests.integration.paging.stage import MINUTE, Stage, Tray
 from tocsin_bus.sending import GiveUp, Retry
 from tocsin_events.incidents import (
+    IncidentAcknowledged,
     IncidentNoteAdded,
     IncidentReopened,
     IncidentResolved,
@@ -178,6 +179,23 @@ async def test_resolve_beats_the_answer_and_reopening_pages_anew(stage: Stage) -
     await stage.forward(60 * MINUTE)
     assert len(await stage.pages(incident)) == 1
     await stage.hear(IncidentReopened(incident=incident, reason="it is back"))
+    assert await stage.told_to(incident) == [(1, 1, "Ana"), (2, 1, "Ana")]
+
+
+async def test_an_answer_that_comes_back_over_the_bus_stops_nothing_that_began_since(stage: Stage) -> None:
+    """Ana answers a SEV-3, an alert raises it to SEV-1, and only then the incidents service tells of her answer."""
+    ana = await stage.person("Ana")
+    await stage.policy([ana])
+    incident = await stage.open(severity=Severity.SEV3)
+    async with stage.open_uow() as uow:
+        answer = Person(ana, name="Ana")
+        await acknowledge_incident(uow, incident.incident_id, answer, via="link", pager=stage.pager)
+    worse = incident.model_copy(update={"severity": Severity.SEV1, "version": 2})
+    await stage.hear(IncidentSeverityChanged(incident=worse, previous=Severity.SEV3))
+    echo = worse.model_copy(update={"status": IncidentStatus.ACKNOWLEDGED, "version": 3})
+    await stage.hear(IncidentAcknowledged(incident=echo, actor_id=ana, actor_name="Ana", from_paging=True))
+
+    assert (await stage.case(incident)).escalation.state == State.TRIGGERED
     assert await stage.told_to(incident) == [(1, 1, "Ana"), (2, 1, "Ana")]
 
 

@@ -57,21 +57,34 @@ async def take_senders_acknowledgement(uow: UnitOfWork, desk: Desk, *, alert_id:
     if placed is None:
         return UNKNOWN
     actor = Actor(None, source)
-    return await take_acknowledgement(
-        uow, desk, incident_id=placed.incident_id, actor=actor, via="alert", at=uow.now
-    )
+    incident = await IncidentRepository(uow.conn).lock(placed.incident_id)
+    if incident is None:
+        return UNKNOWN
+    words = Words(data={"via": "alert"})
+    return await _take(uow, desk, incident=incident, actor=actor, words=words, at=uow.now)
 
 
 async def take_acknowledgement(
     uow: UnitOfWork, desk: Desk, *, incident_id: UUID, actor: Actor, via: str, at: datetime
 ) -> str:
-    """A paged responder answered and has the incident now. Returns the decision's reason."""
+    """A paged responder answered and has the incident now. Returns the decision's reason.
+
+    What was given before the incident was reopened is past: its people are being paged anew.
+    """
     incident = await IncidentRepository(uow.conn).lock(incident_id)
     if incident is None:
         return UNKNOWN
+    if incident.reopened_at is not None and at < incident.reopened_at:
+        return "given_before_it_was_reopened"
+    words = Words(data={"via": via}, from_paging=True)
+    return await _take(uow, desk, incident=incident, actor=actor, words=words, at=at)
+
+
+async def _take(
+    uow: UnitOfWork, desk: Desk, *, incident: Incident, actor: Actor, words: Words, at: datetime
+) -> str:
     decision = acknowledge(incident, actor, now=min(at, uow.now))
     if decision.changed:
-        words = Words(data={"via": via})
         await record(uow, desk, before=incident, decision=decision, actor=actor, words=words)
     elif actor.user_id != incident.assignee_id:
         await _add(
@@ -80,7 +93,7 @@ async def take_acknowledgement(
             kind=Kind.PAGE_ACKNOWLEDGED,
             title="Acknowledged too",
             actor=actor,
-            data={"via": via, "reason": decision.reason},
+            data={**(words.data or {}), "reason": decision.reason},
         )
         announce(uow, incident.number)
     return decision.reason

@@ -27,13 +27,14 @@ from tocsin_incidents.domain.rules import Rules
 class Words:
     """What is told beside the bare fact: a person's own `text`, another `title` than usual, `data` for programs.
 
-    `fields` names what was corrected.
+    `fields` names what was corrected. `from_paging`: paging told of it, and has acted on it.
     """
 
     text: str = ""
     title: str = ""
     data: dict[str, object] | None = None
     fields: tuple[str, ...] = ()
+    from_paging: bool = False
 
 
 def snapshot(incident: Incident, rules: Rules) -> TheirIncident:
@@ -49,7 +50,7 @@ def event_of(
     told: dict[str, Any] = {"incident": after, "actor_id": actor.user_id, "actor_name": actor.name}
     match fact:
         case Fact.ACKNOWLEDGED:
-            return IncidentAcknowledged(**told)
+            return IncidentAcknowledged(**told, from_paging=words.from_paging)
         case Fact.STATUS_CHANGED:
             return IncidentStatusChanged(**told, previous=IncidentStatus(before.status))
         case Fact.SEVERITY_CHANGED:

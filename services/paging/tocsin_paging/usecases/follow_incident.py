@@ -88,6 +88,8 @@ async def _hear(uow: UnitOfWork, case: Case | None, event: IncidentEvent, *, pag
         return case  # past
     case = replace(case, about=about(event.incident, pager=pager))
     match event:
+        case IncidentAcknowledged(from_paging=True):
+            return await _heard_back(uow, case)
         case IncidentAcknowledged():
             return await _acknowledged(uow, case, event, pager=pager)
         case IncidentSeverityChanged():
@@ -112,6 +114,12 @@ async def _acknowledged(uow: UnitOfWork, case: Case, event: IncidentEvent, *, pa
     """The incidents service took the answer: the escalation stops, and nothing is told back."""
     answer = Answer("Tocsin" if event.by_rule else event.actor_name or "", at=uow.now, via="incident")
     return (await take_answer(uow, case, answer, by=event.actor_id, pager=pager)).case
+
+
+async def _heard_back(uow: UnitOfWork, case: Case) -> Case:
+    """What paging told itself. It stopped the escalation then; one that has begun anew since was not answered by it."""
+    await EscalationRepository(uow.conn).save(case, now=uow.now)
+    return case
 
 
 async def _severity_changed(
