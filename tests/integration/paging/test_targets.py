@@ -1,15 +1,17 @@
 """Whom a step reaches when it fires: schedules, teams, gaps; and what nobody could process."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from tests.integration.paging.stage import MINUTE, Stage, Tray
 from tocsin_access.directory import Directory, tell
 from tocsin_bus.subscriptions import DeadLetter
-from tocsin_events.base import Topic
+from tocsin_events.base import Event, Topic
 from tocsin_events.directory import Role, TeamChanged
+from tocsin_events.envelope import Envelope
+from tocsin_events.incidents import IncidentOpened
 from tocsin_events.pages import PageUndeliverable
 from tocsin_paging.consumers import subscriptions_of
 from tocsin_paging.domain.contact import Channel
@@ -20,6 +22,7 @@ from tocsin_paging.domain.payload import payload_from_json
 from tocsin_paging.domain.policy import TargetKind
 from tocsin_paging.store.on_call import on_call_of_policy
 from tocsin_paging.usecases.contacts import ContactWish, add_contact, change_contact
+from tocsin_paging.usecases.notices import MOST_BY_NAME
 from tocsin_paging.usecases.overrides import OverrideWish, add_override
 from tocsin_paging.usecases.policies import PolicyWish, StepWish, TargetWish, put_policy
 from tocsin_paging.usecases.roster import contacts_of
@@ -202,3 +205,34 @@ async def test_many_dead_events_of_a_type_are_told_of_once_in_a_while(stage: Sta
     stage.clock.forward(5 * MINUTE)
     await go_dead("incident.opened.v9")
     assert len(await stage.pages()) == 3
+
+
+async def test_each_incident_that_should_have_paged_is_told_of_by_its_name_unless_they_are_many(
+    stage: Stage,
+) -> None:
+    await stage.policy([await stage.person("Ana")])
+    dead = subscriptions_of(stage.pager).dead_handler
+    assert dead is not None
+    for _ in range(MOST_BY_NAME + 5):
+        event = IncidentOpened(incident=stage.incident())
+        async with stage.open_uow() as uow:
+            await dead(_letter(event, at=stage.clock.moment), uow)
+
+    titles = [page.title for page in await stage.pages()]
+    assert len(set(titles)) == len(titles) == MOST_BY_NAME + 1
+    assert titles[0] == "INC-42 “Checkout is down” could not be processed"
+    assert titles[-1] == "incident.opened.v1 could not be processed"
+
+
+def _letter(event: Event, *, at: datetime) -> DeadLetter:
+    envelope = Envelope(
+        new_id(),
+        event.TYPE,
+        source="/tocsin/incidents",
+        topic=Topic.INCIDENTS,
+        key=event.key,
+        occurred_at=at,
+        data=event.model_dump_json().encode(),
+        correlation_id=new_id(),
+    )
+    return DeadLetter(Topic.INCIDENTS, event.TYPE, envelope, reason="KeyError('x')")

@@ -124,12 +124,11 @@ class PageRepository:
         rows = await _LEAVING.rows(self._conn, ids=list(page_ids))
         return {row["id"]: Leaving(**{**row, "channel": Channel(row["channel"])}) for row in rows}
 
-    async def fell_back(self, title: str, *, since: datetime) -> bool:
-        """Say whether one of the last thousand pages told the same of Tocsin itself, after `since`."""
+    async def fallbacks(self, *, since: datetime) -> frozenset[str]:
+        """Return the titles of those of the last thousand pages that told of Tocsin itself, after `since`."""
         latest = select(pages).order_by(pages.c.id.desc()).limit(1000).subquery()
-        same = (latest.c.kind == PageKind.FALLBACK.value) & (latest.c.title == title)
-        found = select(latest.c.id).where(same, latest.c.requested_at > since).limit(1)
-        return (await self._conn.execute(found)).first() is not None
+        recent = (latest.c.kind == PageKind.FALLBACK.value) & (latest.c.requested_at > since)
+        return frozenset((await self._conn.execute(select(latest.c.title).where(recent))).scalars())
 
     async def listed(
         self, wanted: PageFilter, *, before: UUID | None = None, limit: int = 50

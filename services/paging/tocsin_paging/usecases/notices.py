@@ -7,6 +7,8 @@ from uuid import UUID
 from tocsin_access.directory import Directory
 from tocsin_bus.subscriptions import DeadLetter
 from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_events.envelope import MalformedEvent, UnknownEventType
+from tocsin_events.incidents import IncidentOpened, IncidentReopened, IncidentSeverityChanged
 from tocsin_paging.domain.errors import ConflictError, NotFoundError
 from tocsin_paging.domain.escalation import Recipient, started
 from tocsin_paging.domain.page import Page, PageKind
@@ -17,6 +19,8 @@ from tocsin_paging.usecases.pager import Pager
 from tocsin_paging.usecases.roster import Gathered, administrators, contacts_of, gather
 
 ONCE_IN = timedelta(minutes=5)
+MOST_BY_NAME = 10
+"""Notices in that time, after which incidents are not named any more: a storm of dead letters is no storm of pages."""
 
 
 async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Pager) -> list[Page]:
@@ -44,14 +48,19 @@ async def send_test_page(uow: UnitOfWork, user_id: UUID, *, by: str, pager: Page
 async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pager) -> None:
     """Tell people plainly that an event could not be processed, so that nobody waits in vain for its effect.
 
-    What is wrong with one is wrong with its like: a type is told of once in a while, however many go dead.
+    An incident that should have paged is told of by its name. Where there are many, and for all else, a type is told of
+    once in a while: what is wrong with one is wrong with its like.
     """
-    title = f"{letter.type} could not be processed"
-    if await PageRepository(uow.conn).fell_back(title, since=uow.now - ONCE_IN):
+    lately = await PageRepository(uow.conn).fallbacks(since=uow.now - ONCE_IN)
+    incident = _should_have_paged(letter) if len(lately) < MOST_BY_NAME else None
+    what = f"{letter.type} of {incident}" if incident else letter.type
+    title = f"{incident or letter.type} could not be processed"
+    if title in lately:
         return
     gathered = await _whom_to_tell(uow)
+    missed = " Nobody has been paged for this." if incident else ""
     notice = (
-        f"Tocsin could not process {letter.type} on topic {letter.topic.value}. Look at the dead letters."
+        f"Tocsin could not process {what} on topic {letter.topic.value}.{missed} Look at the dead letters."
     )
     occasion = Occasion(PageKind.FALLBACK, title=title, notice=notice)
     told = [replace(recipient, why="an event went dead") for recipient in gathered.roster.get(1, ())]
@@ -59,6 +68,19 @@ async def tell_of_dead_letter(letter: DeadLetter, uow: UnitOfWork, *, pager: Pag
         told, occasion=occasion, contacts=gathered.contacts, cause=uow.cause, now=uow.now, pager=pager
     )
     await make_pages(uow, drafts)
+
+
+def _should_have_paged(letter: DeadLetter) -> str | None:
+    """The incident by its name, where the event would have paged somebody; None where it cannot be read."""
+    if letter.envelope is None:
+        return None
+    try:
+        event = letter.envelope.event()
+    except (UnknownEventType, MalformedEvent):
+        return None
+    if not isinstance(event, IncidentOpened | IncidentReopened | IncidentSeverityChanged):
+        return None
+    return f"INC-{event.incident.number} “{event.incident.title}”"
 
 
 async def _whom_to_tell(uow: UnitOfWork) -> Gathered:
