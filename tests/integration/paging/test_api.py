@@ -10,6 +10,7 @@ import pytest
 from tests.integration.paging.stage import Stage
 from tocsin_events.directory import EscalationPolicyChanged
 from tocsin_events.incidents import IncidentOpened
+from tocsin_paging.usecases.schedules import ScheduleWish, create_schedule
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
 from tocsin_runtime.ids import new_id
@@ -123,12 +124,27 @@ async def _paged(
 
 
 async def test_who_is_on_call_comes_in_pages_too(client: Client, people: dict[str, str]) -> None:
+    both = CORE | {"rotations": {"primary": ROTATION, "secondary": ROTATION}}
     for number in range(5):
-        await made(client, "/api/v1/schedules", CORE | {"name": f"Team {number}", "slug": f"team-{number}"})
+        body = both if number % 2 else CORE
+        await made(client, "/api/v1/schedules", body | {"name": f"Team {number}", "slug": f"team-{number}"})
     whole = (await client.get("/api/v1/on-call")).json()
-    assert len(whole["items"]) >= 5
+    assert len(whole["items"]) == 7
     assert whole["next"] is None
-    assert await _paged(client, "/api/v1/on-call", limit=2) == whole["items"]
+    for limit in (1, 2, 3):
+        assert await _paged(client, "/api/v1/on-call", limit=limit) == whole["items"]
+    first = (await client.get("/api/v1/on-call", params={"limit": 1})).json()
+    other = {"schedule": "team-1", "cursor": first["next"]}
+    assert (await client.get("/api/v1/on-call", params=other)).status_code == 200
+
+
+async def test_no_schedule_is_left_out_of_who_is_on_call(client: Client, stage: Stage) -> None:
+    async with stage.open_uow() as uow:
+        for number in range(203):
+            await create_schedule(uow, f"s-{number}", ScheduleWish(f"S {number}", "UTC"))
+    found = await _paged(client, "/api/v1/on-call", limit=200)
+    assert [item["schedule"]["slug"] for item in found] == [f"s-{number}" for number in range(203)]
+    assert "S 202" in (await client.get("/on-call/fragments/now")).text
 
 
 async def test_a_schedule_put_twice_is_the_same_and_moves_nobody(

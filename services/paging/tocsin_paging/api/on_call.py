@@ -1,7 +1,7 @@
 """`/api/v1/on-call`: who would be paged, now or at any time, and why."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
@@ -10,12 +10,13 @@ from pydantic import BaseModel
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
-from tocsin_chassis.listing import ListQueryParams, link_next
+from tocsin_chassis.listing import ListQuery, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.domain.errors import InvalidChangeError
 from tocsin_paging.domain.override import Duty
+from tocsin_paging.domain.references import as_id
 from tocsin_paging.store.on_call import (
     Duties,
     on_call_everywhere,
@@ -79,6 +80,7 @@ async def on_call(
     if len(named) > 1:
         raise InvalidChangeError("Name one of service, policy and schedule.", pointer=named[-1])
     moment = datetime.fromisoformat(page.after[0]) if page.after else at or uow.now
+    began = moment.isoformat()  # all pages tell of one moment
     if service:
         found = await on_call_of_service(uow.conn, service, at=moment)
     elif policy:
@@ -86,12 +88,31 @@ async def on_call(
     elif schedule:
         found = await on_call_of_schedule(uow.conn, schedule, at=moment)
     else:
-        found = await on_call_everywhere(uow.conn, at=moment)
-    began = moment.isoformat()  # all pages tell of one moment
-    shown, cursor = page.cut_whole(list(enumerate(found)), lambda numbered: [began, numbered[0]])
+        after = _place(page.after)
+        found = await on_call_everywhere(uow.conn, at=moment, after=after, limit=page.limit + 1)
+    if named:
+        shown, cursor = _cut_short(page, found, began)
+    else:
+        shown, cursor = page.cut(found, lambda duties: [began, *_place_of(duties)])
     link_next(request, response, cursor)
-    names = await Directory(uow.conn).names(duties.user_id for _, duties in shown if duties.user_id)
-    return OnCallAnswer(at=moment, items=[_out(duties, names) for _, duties in shown], next=cursor)
+    names = await Directory(uow.conn).names(duties.user_id for duties in shown if duties.user_id)
+    return OnCallAnswer(at=moment, items=[_out(duties, names) for duties in shown], next=cursor)
+
+
+def _cut_short(page: ListQuery, found: list[Duties], began: str) -> tuple[list[Duties], str | None]:
+    """Cut the few of one service, policy or schedule by their number, as text: all cursors here look alike."""
+    shown, cursor = page.cut_whole(list(enumerate(found)), lambda numbered: [began, f"{numbered[0]:06}", ""])
+    return [duties for _, duties in shown], cursor
+
+
+def _place_of(duties: Duties) -> tuple[str, str]:
+    return (str(duties.schedule.id) if duties.schedule else "", duties.duty or "")
+
+
+def _place(after: list[Any] | None) -> tuple[UUID, Duty] | None:
+    """Where the page before ended; None for a cursor that was given for something else, which begins anew."""
+    schedule_id = as_id(after[1]) if after else None
+    return (schedule_id, Duty(after[2])) if after and schedule_id else None
 
 
 def _out(duties: Duties, names: dict[UUID, str]) -> OnCallOut:

@@ -53,10 +53,19 @@ async def on_call_of_schedule(conn: AsyncConnection, name: str, *, at: datetime)
     return duties_of(stored.schedule, at=at)
 
 
-async def on_call_everywhere(conn: AsyncConnection, *, at: datetime) -> list[Duties]:
-    """Return who has each duty of every schedule."""
-    found = await ScheduleRepository(conn).listed(since=at - FAR_BACK)
-    return [duties for stored in found for duties in duties_of(stored.schedule, at=at)]
+async def on_call_everywhere(
+    conn: AsyncConnection, *, at: datetime, after: tuple[UUID, Duty] | None = None, limit: int | None = None
+) -> list[Duties]:
+    """Return who has each duty of every schedule, in the order in which these were made.
+
+    It begins after this duty of this schedule. With a limit there are that many at least, where there are so many.
+    """
+    schedules, since = ScheduleRepository(conn), at - FAR_BACK
+    last_id = after[0] if after else None
+    last = await schedules.get(last_id, since=since) if last_id else None
+    found = await schedules.listed(since=since, after=last_id, limit=limit)
+    rest = _later(duties_of(last.schedule, at=at), after[1]) if last and after else []
+    return rest + [duties for stored in found for duties in duties_of(stored.schedule, at=at)]
 
 
 async def on_call_of_policy(conn: AsyncConnection, name: str, *, at: datetime) -> list[Duties]:
@@ -91,6 +100,11 @@ def duties_of(schedule: Schedule, *, at: datetime) -> list[Duties]:
     """Return who has each duty that the schedule has, primary first."""
     named = {override.duty for override in schedule.overrides} | set(schedule.rotations)
     return [_duties(schedule, duty=duty, at=at) for duty in Duty if duty in named or duty == Duty.PRIMARY]
+
+
+def _later(found: list[Duties], duty: Duty) -> list[Duties]:
+    order = list(Duty)
+    return [duties for duties in found if duties.duty and order.index(duties.duty) > order.index(duty)]
 
 
 async def known_targets(conn: AsyncConnection, steps: Iterable[Step], *, since: datetime) -> Known:

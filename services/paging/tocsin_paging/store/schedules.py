@@ -80,9 +80,9 @@ class ScheduleRepository:
         *,
         since: datetime,
         after: UUID | None = None,
-        limit: int = 200,
+        limit: int | None = None,
     ) -> list[StoredSchedule]:
-        """Return schedules in the order in which they were made, beginning after `after`."""
+        """Return schedules in the order in which they were made, beginning after `after`; all without a limit."""
         same = [schedules.c[name] == value for name, value in vars(wanted).items() if value is not None]
         query = _living().where(*same).order_by(schedules.c.id).limit(limit)
         return await self._load(query.where(schedules.c.id > after) if after else query, since=since)
