@@ -50,6 +50,8 @@ MayConfigure = Annotated[Principal, Depends(require("config:write"))]
 Text = Annotated[str, Query(max_length=200)]
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 HEALTH_LOOKS_AT = 10
+_IN_A_WISH = {"default_severity": "severity", "body_limit_bytes": "body_limit"}
+"""Settings that a wish calls otherwise than the API."""
 
 
 def integration_filter(
@@ -157,7 +159,7 @@ async def change_integration(
     known = await existing(uow, integration_id)
     check(known.version)
     given = body.model_dump(exclude_unset=True, include={"name", "service", "secret"})
-    settings = _settings(body.settings) if body.settings is not None else {}
+    settings = _settings(body.settings, only_given=True) if body.settings is not None else {}
     changed = await change(uow, state.keyring, known, wish_of(known, **given, **settings))
     if body.revoked:
         changed = await revoke(uow, state.keyring, integration_id)
@@ -215,11 +217,7 @@ def _wish(slug: str, body: IntegrationByName) -> Wish:
     )
 
 
-def _settings(settings: SettingsIn) -> dict[str, Any]:
-    return {
-        "severity": settings.default_severity,
-        "group_by": tuple(settings.group_by),
-        "group_window_seconds": settings.group_window_seconds,
-        "resolve_timeout_seconds": settings.resolve_timeout_seconds,
-        "body_limit": settings.body_limit_bytes,
-    }
+def _settings(settings: SettingsIn, *, only_given: bool = False) -> dict[str, Any]:
+    """What a wish calls them: all, those left out at their defaults, or only those that were sent."""
+    given = settings.model_dump(exclude_unset=only_given)
+    return {_IN_A_WISH.get(name, name): value for name, value in given.items()}

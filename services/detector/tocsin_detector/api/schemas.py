@@ -151,13 +151,15 @@ class ComparisonOut(BaseModel):
 
 
 class IntegrationPatch(BaseModel):
-    """What to change; what is left out stays. `revoked: true` makes the key worthless until it is rotated."""
+    """What to change; what is left out stays, each of the settings too. `secret: null` ends the checking of signatures.
+    `revoked: true` makes the key worthless until it is rotated.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     service: str | None = Field(default=None, max_length=200)
-    secret: str | None = Field(default=None, max_length=200)
+    secret: str | None = Field(default=None, min_length=1, max_length=200)
     settings: SettingsIn | None = None
     revoked: bool | None = None
 

@@ -34,7 +34,7 @@ FIELDS: Mapping[str, Callable[[Integration], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an integration shall be. `secret` and `key` are only changed when they are given."""
+    """What an integration shall be. `key` is only changed when it is given; so is `secret`, but for `change`."""
 
     name: str
     source: Source
@@ -111,7 +111,7 @@ async def compare(
 
 
 async def change(uow: UnitOfWork, keyring: Keyring, known: Integration, wish: Wish) -> Integration:
-    """Change what the wish says; source and key stay. Raises Unfit."""
+    """Make it as the wish says, without a secret where the wish has none; source and key stay. Raises Unfit."""
     _check(wish)
     changed = _as_wished(known, wish)
     return known if changed == known else await _saved(uow, keyring, changed)
@@ -174,7 +174,7 @@ async def _upserted(
             f"{known.slug} has source {known.source}; delete it first, for its key is in use by that source."
         )
         raise Unfit("/source", detail)
-    changed = _as_wished(known, wish)
+    changed = _as_wished(known, replace(wish, secret=wish.secret or known.secret))
     if wish.key is None or keyring.digest(wish.key) == known.key_digest:
         return changed
     await _check_key_is_free(repository, keyring.digest(wish.key), known.id)
@@ -186,7 +186,7 @@ def _as_wished(known: Integration, wish: Wish) -> Integration:
         known,
         name=clean(wish.name),
         service=clean(wish.service) if wish.service else None,
-        secret=wish.secret or known.secret,
+        secret=wish.secret or None,
         defaults=Defaults(wish.severity, wish.resolve_timeout_seconds),
         grouping=Grouping(
             tuple(clean(name) for name in wish.group_by), timedelta(seconds=wish.group_window_seconds)
@@ -215,6 +215,7 @@ def wish_of(known: Integration, **changes: Any) -> Wish:
         name=known.name,
         source=known.source,
         service=known.service,
+        secret=known.secret,
         severity=known.defaults.severity,
         resolve_timeout_seconds=known.defaults.resolve_timeout_seconds,
         group_by=known.grouping.by,
