@@ -121,6 +121,27 @@ async def test_by_name_keeps_a_secret_that_is_not_named(house: House) -> None:
         assert kept.json()["signed"] is True
 
 
+async def test_a_put_or_a_fresh_key_that_begins_from_an_old_version_is_refused(house: House) -> None:
+    by_name, wanted, stale = f"{PATH}/by-name/shop", {"source": "generic"}, {"if-match": '"1"'}
+    for absent in ('"1"', "*"):
+        refused = await house.api.put(by_name, json=wanted, headers={"if-match": absent})
+        assert (refused.status_code, await house.integrations()) == (412, [])
+        assert "leave If-Match out" in refused.json()["detail"]
+
+    made = (await house.api.put(by_name, json=wanted)).json()
+    changed = await house.api.put(by_name, json={**wanted, "service": "web"}, headers=stale)
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    refused = await house.api.put(by_name, json={**wanted, "service": "api"}, headers=stale)
+    assert (refused.status_code, refused.headers["etag"]) == (412, '"2"')
+
+    rotate = f"{PATH}/{made['id']}/rotate"
+    assert (await house.api.post(rotate, headers=stale)).status_code == 412
+    assert (await house.send(made["key"], {"title": "a"})).status_code == 202
+    fresh = await house.api.post(rotate, headers={"if-match": '"2"'})
+    assert (fresh.status_code, fresh.headers["etag"]) == (201, '"3"')
+    assert (await house.api.get(f"{PATH}/{made['id']}")).json()["service"] == "web"
+
+
 async def test_a_new_key_makes_the_old_one_worthless_at_once(house: House) -> None:
     made = await house.integration()
 

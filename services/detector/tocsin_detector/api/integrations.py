@@ -43,6 +43,7 @@ from tocsin_detector.usecases.manage_integrations import (
     wish_of,
 )
 from tocsin_detector.usecases.warn import Warnings, warnings_about
+from tocsin_runtime.errors import Code, Problem
 
 router = api_router(prefix="/api/v1/integrations", tags=["integrations"])
 MayRead = Annotated[Principal, Depends(require("alerts:read"))]
@@ -94,9 +95,18 @@ async def put_integration(
     body: IntegrationByName,
     uow: RequestUnitOfWork,
     state: State,
+    check: IfMatch,
+    request: Request,
     response: Response,
 ) -> IntegrationOut:
     """Make it so: 201 when it is new (then with its key), else 200. The same body twice changes nothing."""
+    known = await IntegrationRepository(uow.conn).named(slug, lock=True)
+    if known is not None:
+        check(known.version)
+    elif "if-match" in request.headers:
+        raise Problem(
+            412, Code.CHANGED_MEANWHILE, f"There is no integration {slug}; leave If-Match out to make it."
+        )
     made = await upsert(uow, state.keyring, slug, _wish(slug, body))
     response.status_code = 201 if made.created else 200
     response.headers["ETag"] = etag(made.integration.version)
@@ -169,10 +179,17 @@ async def change_integration(
 
 @router.post("/{integration_id}/rotate", name="rotate_integration_key", status_code=201)
 async def rotate_key(
-    _: MayConfigure, integration_id: UUID, uow: RequestUnitOfWork, state: State, response: Response
+    _: MayConfigure,
+    integration_id: UUID,
+    uow: RequestUnitOfWork,
+    state: State,
+    check: IfMatch,
+    response: Response,
 ) -> IntegrationOut:
     """A fresh key; the old one opens nothing from now on."""
+    check((await existing(uow, integration_id)).version)
     made = await rotate(uow, state.keyring, integration_id)
+    response.headers["ETag"] = etag(made.integration.version)
     response.headers["Cache-Control"] = "no-store"
     return await _made(uow, made, state.public_url)
 
