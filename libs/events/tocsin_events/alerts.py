@@ -71,8 +71,9 @@ class AlertAcknowledged(AlertEvent):
 
 
 class AlertResolved(AlertEvent):
-    """The occurrence ended. `reason` names why: `resolved_by_sender`, `resolved_by_hand`, `not_told_again` in time,
-    or `resolved_with_incident` when a person resolved the incident that it belongs to."""
+    """The occurrence ended. `reason` names why: `resolved_by_sender`, `ended_long_ago` by the sender's word,
+    `resolved_by_hand`, `not_told_again` in time, or `resolved_with_incident` when a person resolved the incident that
+    it belongs to."""
 
     TYPE: ClassVar = "alert.resolved.v1"
     ended_at: AwareDatetime

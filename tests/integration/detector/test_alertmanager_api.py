@@ -101,6 +101,31 @@ async def test_without_an_end_the_integrations_time_out_counts(house: House) -> 
     assert span == MINUTE
 
 
+async def test_an_end_that_comes_late_ends_what_was_told_by_a_right_clock(house: House) -> None:
+    """The end told again does not open it anew; one that fires by a clock that is behind still pages (B21)."""
+    key, now = await house.key("alertmanager"), datetime.now(UTC)
+    await post(house, key, posted(now + 4 * MINUTE))
+    (alert,) = await house.alerts()
+
+    for _ in range(2):
+        await post(house, key, posted(now - 25 * MINUTE))
+
+    assert await status(house) == "resolved"
+    explained = (await house.api.get(f"/api/v1/alerts/{alert['id']}/explain")).json()["decisions"]
+    assert [one["reason"] for one in explained] == ["first_seen", "ended_long_ago", "end_told_again"]
+    assert explained[1]["because"].startswith("The sender gave an end that lies long past")
+    for late in (180, 179, 178):
+        await post(house, key, posted(now - late * MINUTE))
+    (again, _) = await house.alerts()
+    assert (again["status"], again["count"]) == ("firing", 3)
+    assert await house.told_types() == ["opened", "resolved", "opened"]
+
+    await post(house, key, {**posted(now + 4 * MINUTE), "annotations": {}})
+    assert "tocsin_clock" not in (await house.alerts())[0]["annotations"]
+    await post(house, key, posted(now - 25 * MINUTE))
+    assert await status(house) == "resolved"
+
+
 async def test_amtool_can_read(house: House) -> None:
     key = await house.key("alertmanager")
     await post(house, key, posted(datetime.now(UTC) + MINUTE))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tocsin_detector.domain.alert import Alert, Status
-from tocsin_detector.domain.signal import Signal, Told
+from tocsin_detector.domain.signal import CLOCK_BEHIND, Signal, Told
 
 
 class Verb(StrEnum):
@@ -33,6 +33,10 @@ def decide(signal: Signal, latest: Alert | None) -> Decision:
     else lose an alert, and paging twice is better than not at all.
     """
     is_open = latest is not None and latest.is_open
+    if latest is not None and signal.ends_long_past:
+        ended = _ended_long_ago(signal, latest)
+        if ended is not None:
+            return ended
     if signal.told is Told.RESOLVED:
         return (
             Decision(Verb.RESOLVE, "resolved_by_sender")
@@ -46,6 +50,18 @@ def decide(signal: Signal, latest: Alert | None) -> Decision:
     if is_open:
         return _told_again(signal, latest)
     return Decision(Verb.OPEN, "fires_again")
+
+
+def _ended_long_ago(signal: Signal, latest: Alert) -> Decision | None:
+    """Whether an end that lies long past is one; None where the sender's clock is behind, so that the alert fires.
+
+    An open alert of which the sender's clock has told right shows that the clock is right, or that it was. An end that
+    is told once more is none that moves on with a clock.
+    """
+    if latest.is_open:
+        told_right = CLOCK_BEHIND not in latest.annotations
+        return Decision(Verb.RESOLVE, "ended_long_ago") if told_right else None
+    return Decision(Verb.NOTHING, "end_told_again") if latest.ended_at == signal.ended_at else None
 
 
 def _acknowledged(latest: Alert | None) -> Decision:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from tocsin_detector.domain.severity import Severity
 
+CLOCK_BEHIND = "tocsin_clock"
+"""The annotation of an alert that has only ever come with ends long past. Nobody but Tocsin writes it."""
+
 
 class Told(StrEnum):
     """What the sender says about the alert."""
@@ -23,7 +26,8 @@ class Signal:
 
     `key_rule` and `severity_rule` name how the key and the severity were found, for the explanation. Times are what
     the sender wrote, aware UTC, and decide nothing but `expires_at`: an alert that is not told again by then has ended.
-    `group_hint` is the sender's own group, such as Alertmanager's groupKey.
+    `group_hint` is the sender's own group, such as Alertmanager's groupKey. One that fires has an `ended_at` only if
+    its sender gave an end that lies too far back to be believed by itself (decision 26).
     """
 
     dedup_key: str
@@ -41,6 +45,11 @@ class Signal:
     ended_at: datetime | None = None
     expires_at: datetime | None = None
     group_hint: str | None = None
+
+    @property
+    def ends_long_past(self) -> bool:
+        """Whether it has either ended long ago, or fires and is told by a clock that is behind."""
+        return self.told is Told.FIRING and self.ended_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One turn of a lane: signals are played, in order, on the alerts and groups they concern."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from tocsin_detector.domain.catalogue import ServiceMatch
 from tocsin_detector.domain.dedup import Decision, Verb, decide
 from tocsin_detector.domain.grouping import Choice, Grouping, GroupKey, choose
 from tocsin_detector.domain.severity import Severity
-from tocsin_detector.domain.signal import Signal
+from tocsin_detector.domain.signal import CLOCK_BEHIND, Signal
 
 TELL_AGAIN = timedelta(minutes=1)
 """A repeat that changes nothing is passed on at most so often; one that changes severity or title always."""
@@ -173,7 +173,7 @@ class Turn:
             title=signal.title,
             description=signal.description or latest.description,
             labels=signal.labels or latest.labels,
-            annotations=signal.annotations or latest.annotations,
+            annotations=signal.annotations or _told_right(latest.annotations),
             url=signal.url or latest.url,
             last_received_at=max(latest.last_received_at, at),
             told_at=at if tells else latest.told_at,
@@ -215,6 +215,11 @@ class Turn:
         last = self._ended.get(place)
         if last is None or last.closed_at is None or last.closed_at <= group.closed_at:
             self._ended[place] = group
+
+
+def _told_right(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that stay when the sender gives none: not that its clock was behind, for that is said each time."""
+    return {name: text for name, text in annotations.items() if name != CLOCK_BEHIND}
 
 
 def _within(moment: datetime | None, earliest: datetime, latest: datetime) -> datetime:

@@ -38,6 +38,7 @@ LOOKS = {
     "acknowledgement_expired": ("hourglass", "amber"),
     "joined_incident": ("siren", "orange"),
     "resolved_by_sender": ("circle-check", "green"),
+    "ended_long_ago": ("circle-check", "green"),
     "resolved_by_hand": ("circle-check", "green"),
     "resolved_with_incident": ("circle-check", "green"),
     "not_told_again": ("hourglass", "green"),

@@ -93,6 +93,7 @@ def _signal(
         group_hint=group,
         defaults=defaults,
         url=web_link(alert.get("generatorURL")) or shared.url,
+        ended_at=moment(alert.get("endsAt")) if told is Told.RESOLVED else None,
     )
 
 
@@ -106,6 +107,7 @@ def signal_of(
     defaults: Defaults,
     group_hint: str | None = None,
     url: str | None = None,
+    ended_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Signal:
     """What the webhook and the API of Alertmanager have in common: how labels and annotations are read."""
@@ -125,7 +127,7 @@ def signal_of(
         annotations=kept(annotations, alert.get("annotations")),
         url=url,
         started_at=moment(alert.get("startsAt")),
-        ended_at=moment(alert.get("endsAt")) if told is Told.RESOLVED else None,
+        ended_at=ended_at,
         expires_at=expires_at,
         group_hint=group_hint,
     )

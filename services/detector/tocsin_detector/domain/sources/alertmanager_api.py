@@ -3,20 +3,19 @@
 `endsAt` says until when the alert holds if it is not told again; one in the past says that it has ended. Without one it
 holds for the integration's resolve time-out, as in Alertmanager.
 
-Prometheus, vmalert and Grafana stop telling of an end after 15 minutes. So one that lies further back than RETOLD is
-none: the sender's clock is behind, and the alert fires (B21; to page too often is better than not to page).
+Prometheus, vmalert and Grafana stop telling of an end after 15 minutes. So one that lies further back than RETOLD says
+little by itself: the sender's clock may be behind, and the alert fire. It is read as firing, with that end; the lane
+decides by the alert that it concerns (`domain/dedup.py`, decision 26).
 """
 
 from datetime import datetime, timedelta
 
 from tocsin_detector.domain import fingerprint
-from tocsin_detector.domain.signal import Defaults, Fault, Parsed, Signal, Told, malformed
+from tocsin_detector.domain.signal import CLOCK_BEHIND, Defaults, Fault, Parsed, Signal, Told, malformed
 from tocsin_detector.domain.sources.alertmanager import signal_of
 from tocsin_detector.domain.texts import label_set, moment, web_link
 
 RETOLD = timedelta(minutes=20)
-BEHIND = "tocsin_clock"
-"""The annotation that says so."""
 
 
 def parse(document: object, defaults: Defaults, received_at: datetime) -> Parsed:
@@ -41,11 +40,17 @@ def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer
         return Fault(f"{pointer}/labels", "`labels` names at least one label, and a value.")
     ends_at = moment(alert.get("endsAt"))
     annotations = label_set(alert.get("annotations")) or {}
-    if ends_at is not None and ends_at < received_at - RETOLD:
-        annotations |= {BEHIND: _behind(received_at - ends_at)}
-        ends_at = None
-    ended = ends_at is not None and ends_at <= received_at
-    until = ends_at or received_at + timedelta(seconds=defaults.resolve_timeout_seconds)
+    annotations.pop(CLOCK_BEHIND, None)
+    is_past = ends_at is not None and ends_at <= received_at
+    is_long_past = ends_at is not None and ends_at < received_at - RETOLD
+    if ends_at is not None and is_long_past:
+        annotations = {
+            CLOCK_BEHIND: _behind(received_at - ends_at),
+            **annotations,
+        }  # first: the rest may be cut
+    ended = is_past and not is_long_past
+    holds = timedelta(seconds=defaults.resolve_timeout_seconds)
+    until = ends_at if ends_at is not None and not is_past else received_at + holds
     return signal_of(
         alert,
         told=Told.RESOLVED if ended else Told.FIRING,
@@ -54,6 +59,7 @@ def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer
         key=fingerprint.of_labels(labels, alert.get("labels")),
         defaults=defaults,
         url=web_link(alert.get("generatorURL")),
+        ended_at=ends_at if is_past else None,
         expires_at=None if ended else until,
     )
 
@@ -61,6 +67,6 @@ def _signal(alert: object, *, defaults: Defaults, received_at: datetime, pointer
 def _behind(late: timedelta) -> str:
     minutes = late // timedelta(minutes=1)
     return (
-        f"It came with an end {minutes} minutes ago, so that the sender's clock seems to be behind. Set it right:"
-        " until then, alerts of this sender end late."
+        f"It came with an end {minutes} minutes ago, so the sender's clock seems to be behind. Set it right:"
+        " until then, alerts from this sender end late."
     )

@@ -7,6 +7,7 @@ import pytest
 
 from tocsin_detector.domain.signal import Defaults, Parsed, Told
 from tocsin_detector.domain.sources.alertmanager_api import parse
+from tocsin_detector.domain.texts import LABELS
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -52,8 +53,25 @@ def test_an_end_longer_ago_than_anyone_tells_of_ends_is_a_clock_that_is_behind()
     assert signal.told is Told.FIRING
     assert signal.expires_at == NOW + timedelta(minutes=5)
     assert "180 minutes ago" in signal.annotations["tocsin_clock"]
+    assert signal.ended_at == datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+    assert signal.ends_long_past
     (ended,) = read([posted(endsAt="2026-11-24T08:44:00Z")]).signals
     assert ended.told is Told.RESOLVED
+    assert not ended.ends_long_past
+
+
+def test_what_says_that_the_clock_is_behind_is_kept_however_much_else_is_said() -> None:
+    """Else an alert that has always come so would look as if it had come with a believable end, and end."""
+    many = {f"note_{number}": "x" for number in range(2 * LABELS)}
+    (signal,) = read([posted(annotations=many, endsAt="2026-11-24T06:00:00Z")]).signals
+
+    assert "180 minutes ago" in signal.annotations["tocsin_clock"]
+
+
+def test_a_sender_cannot_say_itself_that_its_clock_is_behind() -> None:
+    (signal,) = read([posted(annotations={"tocsin_clock": "x", "summary": "y"})]).signals
+
+    assert signal.annotations == {"summary": "y"}
 
 
 @pytest.mark.parametrize("end", [None, "0001-01-01T00:00:00Z", "soon"])
