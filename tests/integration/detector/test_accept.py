@@ -1,5 +1,6 @@
 """The accept road: who may send, what comes back, what is kept (R1-R5, S1, S2, S10)."""
 
+import gzip
 from base64 import b64encode
 from datetime import UTC, datetime
 from statistics import median
@@ -13,6 +14,7 @@ from tests.integration.detector.house import TITLE, House, alertmanager, am_aler
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.signal import Defaults, Parsed
+from tocsin_detector.domain.signature import signature_of
 from tocsin_detector.usecases.accept import PARSERS, Accept
 
 PAYLOAD = {"summary": "Disk is full", "source": "db-1", "severity": "error"}
@@ -219,6 +221,26 @@ async def test_a_secret_turns_the_check_of_signatures_on(house: House) -> None:
     assert (changed.status_code, bare.status_code) == (401, 401)
     verdicts = [delivery["verdict"] for delivery in await house.deliveries()]
     assert verdicts == ["rejected", "duplicate", "accepted"]
+
+
+@pytest.mark.parametrize("signs", ["what is sent", "what is packed", "something else"])
+async def test_a_packed_body_may_be_signed_as_it_is_sent(house: House, signs: str) -> None:
+    key, body, now = await house.key(secret=SECRET), b'{"title": "a"}', datetime.now(UTC)
+    packed = gzip.compress(body)
+    signed = {"what is sent": packed, "what is packed": body}.get(signs, b"{}")
+    headers = {
+        "content_encoding": "gzip",
+        "webhook_id": "msg_1",
+        "webhook_timestamp": str(int(now.timestamp())),
+        "webhook_signature": signature_of(signed, "msg_1", str(int(now.timestamp())), SECRET),
+    }
+
+    answer = await house.send(key, content=packed, **headers)
+
+    assert answer.status_code == (401 if signs == "something else" else 202)
+    if answer.status_code == 202:
+        kept = await house.api.get(f"/api/v1/deliveries/{answer.json()['delivery_id']}/body")
+        assert kept.content == body
 
 
 async def test_pagerduty_answers_as_pagerduty(house: House) -> None:

@@ -156,7 +156,7 @@ def _webhook(name: str, *, keyed: bool) -> Json:
         "tags": ["senders"],
         "summary": "Take in what a monitoring tool posts",
         "description": "Plain or with Content-Encoding gzip. Where the integration has a secret, the body is signed by"
-        " Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature).",
+        " Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature), as it is sent or before it is packed.",
         "security": [] if keyed else KEYED,
         "parameters": [_SOURCE, *([_KEY] if keyed else []), _SENDERS_ID],
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},

@@ -82,10 +82,12 @@ class AlertRoad:
         if visit.road is None or SOURCE_OF[visit.road] is not integration.source:
             return await self._refused(visit, integration, answers.OTHER_SOURCE, missing=_ASTRAY)
         try:
-            body = await self._body(visit, receive, limit=integration.body_limit or self._limits.body)
+            sent = await self._raw(visit, receive, limit=integration.body_limit or self._limits.body)
+            body = self._unpacked(visit, sent)
         except (TooLarge, TooSlow, NotGzip) as error:
             return await self._unreadable(visit, integration, error)
-        if integration.secret is not None and not signature_matches(visit, body, integration.secret):
+        secret, packed = integration.secret, sent if is_packed(visit) else None
+        if secret is not None and not signature_matches(visit, body, secret, packed=packed):
             return await self._refused(visit, integration, answers.BAD_SIGNATURE, missing=_UNVOUCHED)
         receipt = await self._take(integration, visit, body)
         if visit.road is Road.ALERTMANAGER_API:
@@ -145,7 +147,7 @@ class AlertRoad:
             return b"", _why_unread(error)
 
     async def _pagerduty(self, visit: Visit, receive: Receive) -> Answer:
-        body = await self._body(visit, receive, limit=self._limits.body)
+        body = self._unpacked(visit, await self._raw(visit, receive, limit=self._limits.body))
         try:
             event = read_event(decoded(body))
         except Rejection as rejection:
@@ -172,9 +174,8 @@ class AlertRoad:
         self._figures.count_alerts(post.road, receipt.accepted)
         return receipt
 
-    async def _body(self, visit: Visit, receive: Receive, *, limit: int) -> bytes:
-        body = await self._raw(visit, receive, limit=limit)
-        return gunzip(body, self._limits) if is_packed(visit) else body
+    def _unpacked(self, visit: Visit, sent: bytes) -> bytes:
+        return gunzip(sent, self._limits) if is_packed(visit) else sent
 
     async def _raw(self, visit: Visit, receive: Receive, *, limit: int) -> bytes:
         declared = visit.headers.get(b"content-length")

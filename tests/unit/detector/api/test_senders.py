@@ -176,6 +176,9 @@ def test_one_of_several_signatures_is_enough() -> None:
         {"webhook_timestamp": "now"},
         {"webhook_timestamp": "nan"},
         {"webhook_timestamp": "1e999"},
+        {"webhook_timestamp": "9" * 400},
+        {"webhook_timestamp": "\xb2"},
+        {"webhook_signature": "v1,\xe4"},
         {"webhook_id": ""},
     ],
 )
