@@ -23,8 +23,8 @@ class DetectorSettings(ServiceSettings):
     """How deep objects and lists may be nested."""
     alerts_limit: int = Field(default=5_000, ge=1)
     """Alerts in one post."""
-    body_seconds: float = Field(default=10.0, gt=0)
-    """How long a body may take to come."""
+    body_seconds: float = Field(default=8.0, gt=0, le=9)
+    """Seconds that a body may take to come; at most 9, for after 10 the connection is cut without an answer."""
     queue_limit: int = Field(default=20_000, ge=1)
     """Deliveries that may wait for a write before senders are asked to come again."""
     delivery_days: int = Field(default=30, ge=1)

@@ -126,6 +126,11 @@ def too_large(detail: str) -> Answer:
     return problem(413, Code.TOO_LARGE, detail, outcome="too_large", headers=dict([_CLOSE]))
 
 
+def too_slow(detail: str) -> Answer:
+    """408; the connection closes, for the rest of the body is not waited for."""
+    return problem(408, Code.TOO_SLOW, detail, outcome="too_slow", headers=dict([_CLOSE]))
+
+
 UNAUTHORIZED = problem(
     401,
     Code.NO_VALID_KEY,
@@ -175,11 +180,4 @@ UNKNOWN_ENCODING = problem(
     "Send the body plain, or with `Content-Encoding: gzip`.",
     outcome="content_type",
     headers={b"accept-encoding": b"gzip, identity"},
-)
-TOO_SLOW = problem(
-    408,
-    Code.TOO_SLOW,
-    "Send the whole body within ten seconds.",
-    outcome="too_slow",
-    headers=dict([_CLOSE]),
 )

@@ -15,7 +15,7 @@ class TooLarge(Exception):
 
 
 class TooSlow(Exception):
-    """The body did not come in time."""
+    """The body did not come in time; the text says how much there is."""
 
 
 class Gone(Exception):
@@ -34,26 +34,21 @@ async def read_body(receive: Receive, *, limit: int, declared: bytes | None, sec
     """The body, at most `limit` bytes. Raises TooLarge, TooSlow, Gone."""
     if declared is not None and declared.isdigit() and int(declared[:18]) > limit:
         raise TooLarge(f"A body may have {limit} bytes.")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body"):
-        if len(body) > limit:
-            raise TooLarge(f"A body may have {limit} bytes.")
-        return body
-    parts, size = [body], len(body)
+    parts, size, more = [], 0, True
     try:
         async with timeout(seconds):
-            while message.get("more_body"):
+            while more:
                 message = await receive()
+                if message["type"] != "http.request":
+                    raise Gone
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 if size > limit:
                     raise TooLarge(f"A body may have {limit} bytes.")
+                more = message.get("more_body", False)
     except TimeoutError as error:
-        raise TooSlow from error
-    if message["type"] != "http.request":
-        raise Gone
-    return b"".join(parts)
+        raise TooSlow(f"Send the whole body within {seconds:g} seconds.") from error
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def gunzip(packed: bytes, limits: Limits) -> bytes:

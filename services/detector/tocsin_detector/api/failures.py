@@ -21,7 +21,7 @@ def answer_to(error: Exception, *, road: str) -> Answer:
         case TooLarge():
             return answers.too_large(str(error))
         case TooSlow():
-            return answers.TOO_SLOW
+            return answers.too_slow(str(error))
         case NotGzip():
             return answers.problem(400, Code.NOT_GZIP, f"The body is no gzip: {error}.", outcome="rejected")
         case TooMuchWaiting():

@@ -16,7 +16,7 @@ class Limits:
     depth: int = 64
     alerts: int = 5_000
     members: int = 10_000
-    body_seconds: float = 10.0
+    body_seconds: float = 8.0
 
 
 def too_deep(body: bytes, document: object, depth: int) -> bool:
