@@ -40,7 +40,7 @@ PROBLEM: Final[Json] = {
     },
 }
 ERRORS: Final = {
-    "400": "The body is not JSON, or the Idempotency-Key is none.",
+    "400": "The body is not JSON, or the Idempotency-Key is not valid.",
     "401": "No token, or one that is unknown, revoked or expired.",
     "403": "The token lacks the scope.",
     "404": "There is no such thing.",
@@ -48,7 +48,7 @@ ERRORS: Final = {
     " Idempotency-Key is running or has shown its secret.",
     "412": "Somebody else has changed it: If-Match names another version. The answer's ETag is that of today.",
     "413": "The body is too large.",
-    "415": "The body is of another type than JSON, or packed.",
+    "415": "The body is not JSON, or compressed.",
     "422": "A parameter or a field is unknown or wrong; `errors` says which.",
     "503": "The database is busy or away. Nothing was changed; try again after as many seconds as Retry-After says.",
     "default": "Any other error.",

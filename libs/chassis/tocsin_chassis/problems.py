@@ -167,7 +167,7 @@ def _of_database(error: Exception) -> Problem:
             422, Code.INVALID_REQUEST, "A value cannot be stored: out of range, or not of its type."
         )
     if code.startswith("23"):
-        detail = "Somebody changed or made the same at this moment. Get it again and look, then try anew."
+        detail = "Somebody else changed this at the same time. Read it again, then retry."
         return Problem(409, Code.CONFLICT, detail)
     log.warning("request.database_away", error=repr(error)[:300])
     detail = "The database is busy or away. Nothing was changed; try again in a few seconds."

@@ -22,8 +22,7 @@ class CommsSettings(ServiceSettings):
     slack_base_url: str = "https://slack.com/api/"
     """Where Slack's Web API is; another address is for tests and proxies."""
     update_minutes: int = Field(default=30, ge=1, le=1440)
-    """So often the assignee is reminded again of an update that is overdue; TOCSIN_INCIDENTS_UPDATE_EVERY says when
-    one is due."""
+    """How often the assignee is reminded of an overdue update; TOCSIN_INCIDENTS_UPDATE_EVERY says when one is due."""
     update_minutes_sev1: int = Field(default=15, ge=1, le=1440)
     """The same for a SEV-1."""
 

@@ -83,7 +83,7 @@ def _wrong(form: dict[str, str]) -> dict[str, str]:
     if not form["title"]:
         errors["title"] = "Say in a few words what is broken"
     if len(form["title"]) > TITLE_LIMIT:
-        errors["title"] = f"Use at most {TITLE_LIMIT} characters; the rest belongs into the summary"
+        errors["title"] = f"Use at most {TITLE_LIMIT} characters; the rest belongs in the summary"
     if len(form["summary"]) > SUMMARY_LIMIT:
         errors["summary"] = f"Use at most {SUMMARY_LIMIT} characters"
     if form["severity"] not in set(Severity):
