@@ -185,6 +185,7 @@ async def test_publish_and_hide(client: httpx2.AsyncClient, told: Room) -> None:
     hidden = await client.post(f"{PAGE}/incidents/42/hide")
     assert hidden.json()["visibility"] == "hidden"
     assert (await client.post(f"{PAGE}/incidents/INC-7/publish")).status_code == 404
+    assert (await client.post(f"{PAGE}/incidents/nonsense/publish")).status_code == 422
 
 
 async def test_a_drill_is_not_for_the_public(client: httpx2.AsyncClient, told: Room) -> None:

@@ -11,6 +11,7 @@ from tocsin_comms.domain.states import ComponentState, PublicStatus, Visibility
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_events.incidents import IncidentReopened, IncidentSeverityChanged, IncidentStatus, Severity
 from tocsin_events.status import ComponentStateChanged
+from tocsin_runtime.ids import new_id
 
 UP, DEGRADED = ComponentState.OPERATIONAL, ComponentState.DEGRADED_PERFORMANCE
 PARTIAL, MAJOR = ComponentState.PARTIAL_OUTAGE, ComponentState.MAJOR_OUTAGE
@@ -104,7 +105,7 @@ async def test_a_page_that_holds_shows_nothing_until_a_human_says_so(room: Room)
     assert (await room.site()).reports == ()
 
     async with room.open_uow() as uow:
-        await publish(uow, "INC-42", rules=room.rules, body="We are on it.")
+        await publish(uow, 42, rules=room.rules, body="We are on it.")
 
     report = await room.report(story)
     assert (report.visibility, [told.body for told in report.updates]) == (
@@ -128,12 +129,12 @@ async def test_hidden_stays_hidden_and_shows_no_component_until_published_again(
     await room.shop()
     story = await room.opened()
     async with room.open_uow() as uow:
-        await hide(uow, str(story.incident_id))
+        await hide(uow, story.incident_id)
     await room.updated(story, "Something new.")
     assert (await room.report(story)).visibility is Visibility.HIDDEN
     assert (await room.states())["Checkout"] is UP
     async with room.open_uow() as uow:
-        await publish(uow, "42", rules=room.rules, title="Payments are slow")
+        await publish(uow, 42, rules=room.rules, title="Payments are slow")
     assert (await room.report(story)).title == "Payments are slow"
     assert (await room.states())["Checkout"] is PARTIAL
     await room.moved(story, IncidentStatus.MITIGATED)
@@ -145,10 +146,10 @@ async def test_a_human_cannot_publish_what_is_marked_internal_nor_hide_what_is_n
     await room.opened(public=False)
     async with room.open_uow() as uow:
         with pytest.raises(NotForThePublic):
-            await publish(uow, "INC-42", rules=room.rules)
+            await publish(uow, 42, rules=room.rules)
         with pytest.raises(NothingToHide):
-            await hide(uow, "INC-42")
-        for unknown in ("INC-1", "nonsense", "99999999999", "\u0665"):
+            await hide(uow, 42)
+        for unknown in (1, new_id()):
             with pytest.raises(IncidentNotKnown):
                 await hide(uow, unknown)
 
@@ -157,7 +158,7 @@ async def test_an_incident_without_a_component_can_be_told_to_the_world(room: Ro
     await room.shop()
     story = await room.opened(service_id=None)
     async with room.open_uow() as uow:
-        await publish(uow, "INC-42", rules=room.rules)
+        await publish(uow, 42, rules=room.rules)
     shown = await room.site()
     assert [report.incident_id for report in shown.reports] == [story.incident_id]
     assert shown.sentence == "We are looking into a problem"

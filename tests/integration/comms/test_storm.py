@@ -187,7 +187,7 @@ async def test_a_batch_waits_for_its_incidents_before_it_takes_the_page(room: Ro
         await IncidentRepository(uow.conn).lock(hidden.incident_id)
         batch = create_task(hear(room, heard([*again])))
         await eventually(lambda: waits(room), within=5)
-        await hide(uow, str(hidden.incident_id))  # takes the page: a batch that had it would wait for us
+        await hide(uow, hidden.incident_id)  # takes the page: a batch that had it would wait for us
     await batch
     assert (await room.report(hidden)).visibility is Visibility.HIDDEN
     assert (await room.report(shown)).title == "Checkout: major outage"

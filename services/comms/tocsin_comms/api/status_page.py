@@ -10,6 +10,7 @@ from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import (
@@ -142,7 +143,7 @@ def _version(shown: ComponentOut) -> str:
 def _incident_routes(router: APIRouter, rules: Rules) -> None:
     @router.post("/incidents/{incident}/publish", name="publish_incident")
     async def publish_incident(
-        _: MayWrite, incident: str, uow: RequestUnitOfWork, words: PublishIn | None = None
+        _: MayWrite, incident: IncidentName, uow: RequestUnitOfWork, words: PublishIn | None = None
     ) -> ReportOut:
         """Show an incident to the world, in these words or the drafted ones; `incident` is an id or INC-42."""
         own = words or PublishIn()
@@ -150,7 +151,7 @@ def _incident_routes(router: APIRouter, rules: Rules) -> None:
         return report_out(report)
 
     @router.post("/incidents/{incident}/hide", name="hide_incident")
-    async def hide_incident(_: MayWrite, incident: str, uow: RequestUnitOfWork) -> ReportOut:
+    async def hide_incident(_: MayWrite, incident: IncidentName, uow: RequestUnitOfWork) -> ReportOut:
         """Take an incident off the page until somebody publishes it again."""
         return report_out(await hide(uow, incident))
 

@@ -78,21 +78,12 @@ class IncidentRepository:
                 self._conn, [{**_values(followed), "saved": followed.incident.id} for followed in several]
             )
 
-    async def find(self, reference: str) -> UUID | None:
-        """The id that an id or a short number (`INC-42`, `42`) names."""
-        query = select(incidents.c.id).where(_named(reference))
+    async def find(self, named: UUID | int) -> UUID | None:
+        """The id of the incident with this id or short number; null when comms never heard of it."""
+        column = incidents.c.number if isinstance(named, int) else incidents.c.id
+        query = select(incidents.c.id).where(column == named)
         found: UUID | None = (await self._conn.execute(query)).scalar_one_or_none()
         return found
-
-
-def _named(reference: str) -> Any:
-    number = reference.upper().removeprefix("INC-")
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        return incidents.c.number == int(number)
-    try:
-        return incidents.c.id == UUID(reference)
-    except ValueError:
-        return incidents.c.id.is_(None)
 
 
 def _values(followed: Followed) -> dict[str, Any]:

@@ -51,7 +51,7 @@ async def keep_reports(
 
 
 async def publish(
-    uow: UnitOfWork, reference: str, *, rules: Rules, title: str | None = None, body: str | None = None
+    uow: UnitOfWork, named: UUID | int, *, rules: Rules, title: str | None = None, body: str | None = None
 ) -> Report:
     """Show an incident to the world, now and until somebody hides it; `title` and `body` replace the drafted
     words.
@@ -59,7 +59,7 @@ async def publish(
     What nobody has seen yet begins with one statement of now, not with a trail of drafts.
     Raises IncidentNotKnown, and NotForThePublic for a drill or an incident that is marked internal.
     """
-    incident = await _known(uow, reference)
+    incident = await _known(uow, named)
     if incident.drill or not incident.public:
         raise NotForThePublic(
             f"{incident.reference} is {_private(incident)}, so it is not shown to the public."
@@ -82,12 +82,12 @@ async def publish(
     return await _apply(uow, page, report, told=_worded(revision.told, report, body, uow))
 
 
-async def hide(uow: UnitOfWork, reference: str) -> Report:
+async def hide(uow: UnitOfWork, named: UUID | int) -> Report:
     """Take an incident off the page until somebody publishes it.
 
     Raises IncidentNotKnown and NothingToHide.
     """
-    incident = await _known(uow, reference)
+    incident = await _known(uow, named)
     page = await _page_for(uow, incident)
     current = page.report(incident.id)
     if current is None:
@@ -170,12 +170,13 @@ def _until_told(incident: Incident, rules: Rules, *, now: datetime) -> timedelta
     return max(due - now, timedelta(minutes=1))
 
 
-async def _known(uow: UnitOfWork, reference: str) -> Incident:
+async def _known(uow: UnitOfWork, named: UUID | int) -> Incident:
     repository = IncidentRepository(uow.conn)
-    found = await repository.find(reference)
+    found = await repository.find(named)
     followed = await repository.lock(found) if found else None
     if followed is None:
-        raise IncidentNotKnown(f"No incident {reference!r}. Give its id or its number, such as INC-42.")
+        called = f"INC-{named}" if isinstance(named, int) else str(named)
+        raise IncidentNotKnown(f"No incident {called}. Give its id or its number, such as INC-42.")
     return followed.incident
 
 

@@ -10,6 +10,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_chassis.references import IncidentName
 from tocsin_chassis.render import page
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
@@ -113,7 +114,7 @@ def _pages(router: APIRouter, shown: Board) -> None:
 
     @router.get("/comms/fragments/incidents/{incident}", name="comms_incident_fragment")
     async def fragment(
-        principal: Reader, incident: str, request: Request, conn: ReadConnection
+        principal: Reader, incident: IncidentName, request: Request, conn: ReadConnection
     ) -> HTMLResponse:
         """For the incident's own page: what the world is told of it, and its last messages."""
         found = await IncidentRepository(conn).find(incident)
@@ -135,7 +136,7 @@ def _actions(router: APIRouter, rules: Rules) -> None:
     @router.post("/comms/incidents/{incident}/publish", name="comms_publish")
     async def publish_incident(
         _: Writer,
-        incident: str,
+        incident: IncidentName,
         uow: RequestUnitOfWork,
         title: Annotated[str, Form(max_length=200)] = "",
         body: Annotated[str, Form(max_length=5000)] = "",
@@ -146,7 +147,9 @@ def _actions(router: APIRouter, rules: Rules) -> None:
         return RedirectResponse(back, status_code=303)
 
     @router.post("/comms/incidents/{incident}/hide", name="comms_hide")
-    async def hide_incident(_: Writer, incident: str, uow: RequestUnitOfWork, back: Back = BOARD) -> Response:
+    async def hide_incident(
+        _: Writer, incident: IncidentName, uow: RequestUnitOfWork, back: Back = BOARD
+    ) -> Response:
         await hide(uow, incident)
         return RedirectResponse(back, status_code=303)
 

@@ -16,10 +16,9 @@ from tocsin_incidents.domain.catalogue import Service
 from tocsin_incidents.domain.correlation import Candidate
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import DEFAULT_MAP, Severity, SeverityMap, severity_or_none
-from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.services import load, severity_map_of
 from tocsin_incidents.store.tables import services
-from tocsin_runtime.statement import Row, Statement
+from tocsin_runtime.statement import Row, Statement, to_json
 from tocsin_runtime.writes import Write
 
 PENDING = "SELECT FROM incident_alerts WHERE pending"
@@ -212,7 +211,7 @@ class AlertRepository:
 def counted(alerts: Mapping[Joined, datetime]) -> Write:
     """Writes alerts that open incidents, with the time at which they did; their incidents count them from the start."""
     rows = [{**asdict(alert), "joined_at": joined_at} for alert, joined_at in alerts.items()]
-    return Write(_COUNTED, {"alerts": recordset(rows)})
+    return Write(_COUNTED, {"alerts": to_json(rows)})
 
 
 def _first_look(row: Row) -> FirstLook:

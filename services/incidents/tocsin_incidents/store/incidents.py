@@ -13,10 +13,9 @@ from tocsin_incidents.domain.incident import Incident, Origin, Status
 from tocsin_incidents.domain.severity import Severity, severity_or_none
 from tocsin_incidents.domain.timeline import Entry
 from tocsin_incidents.store.alerts import Joined, counted
-from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import incident_numbers, incidents
 from tocsin_incidents.store.timeline import added
-from tocsin_runtime.statement import Statement
+from tocsin_runtime.statement import Statement, to_json
 from tocsin_runtime.writes import Write
 
 DRILL, OVER = 5, 9
@@ -55,7 +54,7 @@ def begun(new: Sequence[Beginning]) -> list[Write]:
     """Writes new ones, as they begin."""
     alerts = {one.alert: one.incident.opened_at for one in new if one.alert is not None}
     return [
-        Write(_BEGIN, {"incidents": recordset(_values(one.incident) for one in new)}),
+        Write(_BEGIN, {"incidents": to_json([_values(one.incident) for one in new])}),
         added(one.entry for one in new),
         *([counted(alerts)] if alerts else []),
     ]

@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_incidents.domain.incident import Actor
 from tocsin_incidents.domain.timeline import Entry, Kind
-from tocsin_incidents.store.recordset import recordset
 from tocsin_incidents.store.tables import timeline_entries
-from tocsin_runtime.statement import Statement, columns_of
+from tocsin_runtime.statement import Statement, columns_of, to_json
 from tocsin_runtime.writes import Write
 
 
@@ -27,7 +26,7 @@ class TimelineRepository:
 
     async def add_known(self, entries: Sequence[Entry]) -> list[int]:
         """The lines of incidents that there are; returns the numbers of those incidents, each once."""
-        rows = await _ADD_KNOWN.rows(self._conn, entries=recordset(_values(entry) for entry in entries))
+        rows = await _ADD_KNOWN.rows(self._conn, entries=to_json([_values(entry) for entry in entries]))
         return [row["number"] for row in rows]
 
     async def newest(
@@ -45,7 +44,7 @@ class TimelineRepository:
 
 def added(entries: Iterable[Entry]) -> Write:
     """Adds these lines."""
-    return Write(_ADD, {"entries": recordset(_values(entry) for entry in entries)})
+    return Write(_ADD, {"entries": to_json([_values(entry) for entry in entries])})
 
 
 def _values(entry: Entry) -> dict[str, Any]:
