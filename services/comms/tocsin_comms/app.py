@@ -19,6 +19,7 @@ from tocsin_comms.domain.errors import (
     ComponentNotKnown,
     IncidentNotKnown,
     MaintenanceNotKnown,
+    Misnamed,
     NameTaken,
     NotForThePublic,
     NothingToHide,
@@ -47,6 +48,7 @@ ERRORS: dict[type[Exception], int] = {
     NameTaken: 409,
     NotForThePublic: 409,
     NothingToHide: 409,
+    Misnamed: 422,
 }
 
 

@@ -156,7 +156,7 @@ async def test_two_components_of_one_name_and_unknown_ids_are_refused(
 ) -> None:
     twice = await put(client, components=[{"name": "A"}, {"name": "a"}])
     unknown = await put(client, components=[{"id": str(uuid4()), "name": "A"}])
-    assert (twice.status_code, unknown.status_code) == (409, 404)
+    assert (twice.status_code, unknown.status_code) == (409, 422)
 
 
 async def test_nul_is_taken_out_of_names(client: httpx2.AsyncClient, told: Room) -> None:
@@ -214,8 +214,28 @@ async def test_planned_work_shows_while_it_goes_on(
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/ends_at")
     endless = {**work, "ends_at": "9999-12-31T23:59:59.999999Z", "component_ids": [component]}
     assert (await client.post(f"{PAGE}/maintenances", json=endless)).status_code == 422
-    nowhere = {**work, "component_ids": [str(uuid4())]}
-    assert (await client.post(f"{PAGE}/maintenances", json=nowhere)).status_code == 404
+
+
+async def test_what_a_body_names_and_is_not_there_is_pointed_at(
+    client: httpx2.AsyncClient, told: Room
+) -> None:
+    component = (await put(client)).json()["components"][0]["id"]
+    work = {"name": "Upgrade", "starts_at": "2026-11-24T10:00:00Z", "ends_at": "2026-11-24T11:00:00Z"}
+    made = await client.post(f"{PAGE}/maintenances", json={**work, "component_ids": [component]})
+    nowhere = {**work, "component_ids": [component, str(uuid4())]}
+    nobody = {"name": "Search", "services": ["shop", "nobody"]}
+    unknown = {"name": "Search", "id": str(uuid4())}
+    for refused, pointer in (
+        (await client.post(f"{PAGE}/maintenances", json=nowhere), "/component_ids/1"),
+        (await client.put(f"{PAGE}/maintenances/{made.json()['id']}", json=nowhere), "/component_ids/1"),
+        (await put(client, components=[{"name": "Mail"}, unknown]), "/components/1/id"),
+        (await client.post(f"{PAGE}/components", json=nobody), "/services/1"),
+        (await client.put(f"{PAGE}/components/{component}", json=nobody), "/services/1"),
+    ):
+        assert refused.status_code == 422, refused.text
+        assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+    gone = await client.put(f"{PAGE}/components/{uuid4()}", json={"name": "Search"})
+    assert gone.status_code == 404, "what the path names is another matter"
 
 
 async def test_planned_work_can_be_moved_and_called_off(client: httpx2.AsyncClient, told: Room) -> None:

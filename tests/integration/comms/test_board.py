@@ -157,7 +157,7 @@ async def test_work_with_a_mistake_comes_back_as_it_was_typed(client: httpx2.Asy
     assert (await client.get("/api/v1/status-page/maintenances")).json()["items"] == []
     nowhere = {"name": "A", "starts_at": "2027-01-01T10:00", "ends_at": "2027-01-01T11:00"}
     unknown = await client.post("/comms/maintenances", data={**nowhere, "component_ids": str(UUID(int=9))})
-    assert unknown.status_code == 404
+    assert unknown.status_code == 422
 
 
 async def test_an_incidents_page_can_show_what_the_world_is_told(

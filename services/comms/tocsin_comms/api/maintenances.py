@@ -51,7 +51,7 @@ def maintenance_router() -> APIRouter:
         link_next(request, response, following)
         return Listing(items=[maintenance_out(work, uow.now) for work in shown], next=following)
 
-    @router.post("", name="add_maintenance", status_code=201, responses={404: {}})
+    @router.post("", name="add_maintenance", status_code=201)
     async def add(
         _: MayWrite, wanted: MaintenanceIn, uow: RequestUnitOfWork, response: Response
     ) -> MaintenanceOut:

@@ -54,7 +54,7 @@ def _page_routes(router: APIRouter) -> None:
         page = await PageRepository(uow.conn).load() or await PageRepository(uow.conn).lock(uow.now)
         return await _answer(uow, page, response)
 
-    @router.put("", name="put_status_page", responses={404: {}})
+    @router.put("", name="put_status_page")
     async def put_page(
         _: MayWrite, wanted: StatusPageIn, check: IfMatch, uow: RequestUnitOfWork, response: Response
     ) -> StatusPageOut:
@@ -77,7 +77,7 @@ def _page_routes(router: APIRouter) -> None:
         if wanted.components is None:
             components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
         else:
-            components = await _wanted(uow, wanted.components)
+            components = await _wanted(uow, wanted.components, places="/components/{}")
         page, _changed = await set_up(uow, page, components, settings=settings)
         return await _answer(uow, page, response)
 
@@ -88,7 +88,7 @@ def _component_routes(router: APIRouter) -> None:
         _: MayWrite, wanted: ComponentIn, uow: RequestUnitOfWork, response: Response
     ) -> ComponentOut:
         """Add a component at the end of the page."""
-        (component,) = await _wanted(uow, [wanted.model_copy(update={"id": None})])
+        component = await _wanted_one(uow, wanted, None)
         return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
 
     @router.get("/components/{component_id}", name="get_component")
@@ -109,7 +109,7 @@ def _component_routes(router: APIRouter) -> None:
     ) -> ComponentOut:
         """Change a component; its place and history stay."""
         await _check_component(check, uow, component_id)
-        (component,) = await _wanted(uow, [wanted.model_copy(update={"id": component_id})])
+        component = await _wanted_one(uow, wanted, component_id)
         return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
 
     @router.delete("/components/{component_id}", name="delete_component", status_code=204)
@@ -166,8 +166,14 @@ async def _slugs(uow: RequestUnitOfWork) -> dict[UUID, str]:
     return {service.id: service.slug for service in await Directory(uow.conn).services()}
 
 
-async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn]) -> list[Wanted]:
-    """With services as ids.
+async def _wanted_one(uow: RequestUnitOfWork, component: ComponentIn, component_id: UUID | None) -> Wanted:
+    """Of a body that is the component itself; an id in it does not count."""
+    (found,) = await _wanted(uow, [component.model_copy(update={"id": component_id})], places="")
+    return found
+
+
+async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn], *, places: str) -> list[Wanted]:
+    """With services as ids. `places` is where in the body the component with a number stands.
 
     An id is believed: the directory's copy may not know a service yet that was just made.
     """
@@ -179,7 +185,7 @@ async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn]) -> list
             if (service_id := await _service_id(directory, named)) is not None:
                 ids.add(service_id)
             else:
-                pointer = f"/components/{number}/services/{place}"
+                pointer = f"{places.format(number)}/services/{place}"
                 errors.append(FieldError(pointer, f"the catalogue has no service {named[:80]!r}"))
         found.append(Wanted(each.name, each.description, each.group, frozenset(ids), id=each.id))
     if errors:

@@ -13,6 +13,14 @@ class ComponentNotKnown(CommsError):
     """No such component"""
 
 
+class Misnamed(CommsError):
+    """What was sent names something that there is not. `pointer` is the JSON pointer of the name."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
 class MaintenanceNotKnown(CommsError):
     """No such maintenance"""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
-from tocsin_comms.domain.errors import ComponentNotKnown, MaintenanceNotKnown
+from tocsin_comms.domain.errors import MaintenanceNotKnown, Misnamed
 from tocsin_comms.domain.maintenance import Maintenance
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.maintenances import MaintenanceRepository
@@ -29,18 +29,26 @@ async def announce(
 ) -> Maintenance:
     """Announce planned work, or change it when `work_id` names some.
 
-    Raises MaintenanceNotKnown, ComponentNotKnown.
+    Raises MaintenanceNotKnown, and Misnamed with a pointer into `component_ids`.
     """
     page = await PageRepository(uow.conn).lock(uow.now)
     repository = MaintenanceRepository(uow.conn)
     current = await repository.get(work_id) if work_id else None
     if work_id is not None and current is None:
         raise MaintenanceNotKnown(f"No maintenance {work_id}.")
-    wanted = frozenset(component_ids)
-    if strangers := wanted - {component.id for component in await ComponentRepository(uow.conn).all()}:
-        raise ComponentNotKnown(f"The page has no component {', '.join(map(str, sorted(strangers)))}.")
+    wanted, known = list(component_ids), {each.id for each in await ComponentRepository(uow.conn).all()}
+    for place, component_id in enumerate(wanted):
+        if component_id not in known:
+            raise Misnamed(f"/component_ids/{place}", f"The page has no component {component_id}.")
     fresh = Maintenance(
-        work_id or new_id(), name, body, starts_at, ends_at, wanted, created_at=uow.now, updated_at=uow.now
+        work_id or new_id(),
+        name,
+        body,
+        starts_at,
+        ends_at,
+        frozenset(wanted),
+        created_at=uow.now,
+        updated_at=uow.now,
     )
     work = replace(fresh, created_at=current.created_at) if current else fresh
     await repository.save(work)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_comms.domain.component import Component
-from tocsin_comms.domain.errors import ComponentNotKnown, NameTaken
+from tocsin_comms.domain.errors import ComponentNotKnown, Misnamed, NameTaken
 from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.pages import PageRepository
@@ -31,7 +31,7 @@ async def set_up(
     """Make the page as described, its components in this order; what is not named goes.
 
     `page` is the locked row. The same description twice changes nothing: then the second value is false.
-    Raises NameTaken and ComponentNotKnown.
+    Raises NameTaken, and Misnamed with a pointer into `components`.
     """
     repository = ComponentRepository(uow.conn)
     before = await repository.all()
@@ -88,9 +88,8 @@ def _matched(before: Sequence[Component], wanted: Sequence[Wanted]) -> list[Comp
             raise NameTaken(f"Two components are called {each.name!r}. Give each its own name.")
         seen.add(each.name.lower())
         if each.id is not None and each.id not in by_id:
-            raise ComponentNotKnown(
-                f"The page has no component {each.id}. Leave the id out to add a new one."
-            )
+            detail = f"The page has no component {each.id}. Leave the id out to add a new one."
+            raise Misnamed(f"/components/{position}/id", detail)
         known = by_id[each.id] if each.id else by_name.get(each.name.lower())
         described = known or Component(new_id(), each.name, position)
         after.append(
