@@ -55,8 +55,6 @@ def measure(row: IncidentRow, metric: Metric) -> Measurement:
     start, end, assumed = _ends(row, metric)
     if end is None:
         return Measurement(_why_without_end(row, metric))
-    if metric in _ANSWERS and row.resolved_at is not None and end > row.resolved_at:
-        return Measurement(_why_unanswered(row))  # it was answered in a later occurrence
     if start is None:
         return Measurement(Outcome.NOT_RECORDED)
     if end < start:
@@ -70,13 +68,14 @@ _ANSWERS = frozenset({Metric.ACKNOWLEDGE})
 def _ends(row: IncidentRow, metric: Metric) -> tuple[datetime | None, datetime | None, bool]:
     impact = row.impact_started_at or row.detected_at
     assumed = row.impact_started_at is None
+    acknowledged_at = _answered(row)
     match metric:
         case Metric.DETECT:
             return row.impact_started_at, row.detected_at, False
         case Metric.PAGE:
             return row.opened_at, row.paged_at, False
         case Metric.ACKNOWLEDGE:
-            return row.opened_at, row.acknowledged_at, False
+            return row.opened_at, acknowledged_at, False
         case Metric.TELL:
             return row.opened_at, row.told_at, False
         case Metric.IDENTIFY:
@@ -88,7 +87,13 @@ def _ends(row: IncidentRow, metric: Metric) -> tuple[datetime | None, datetime |
         case Metric.RESPOND:
             return row.detected_at, row.resolved_at, False
         case Metric.REPAIR:
-            return row.acknowledged_at, row.resolved_at, False
+            return acknowledged_at, row.resolved_at, False
+
+
+def _answered(row: IncidentRow) -> datetime | None:
+    """When somebody took it; None when that was after its end, which is no answer to what had ended."""
+    at, end = row.acknowledged_at, row.resolved_at
+    return None if at is not None and end is not None and at > end else at
 
 
 def _why_without_end(row: IncidentRow, metric: Metric) -> Outcome:

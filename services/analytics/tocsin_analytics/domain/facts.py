@@ -88,6 +88,9 @@ class IncidentFacts:
 class FirstOccurrence:
     """The times up to the first end, which figures are made of; a reopening does not move them."""
 
+    paged_at: datetime | None
+    acknowledged_at: datetime | None
+    told_at: datetime | None
     identified_at: datetime | None
     mitigated_at: datetime | None
     resolved_at: datetime | None
@@ -127,16 +130,25 @@ def first_occurrence(facts: IncidentFacts) -> FirstOccurrence:
     """The first occurrence's times.
 
     Never reopened: the latest snapshot speaks, so a corrected time corrects the figure. Reopened: the
-    earliest time of each step, since the later ones belong to the second occurrence.
+    earliest time of each step, since the later ones belong to the second occurrence; a step whose earliest
+    time is after the first end was not taken in the first occurrence at all.
     """
     first = min(facts.resolutions, key=lambda end: end.version, default=None)
     times = facts.earliest if facts.reopenings or facts.latest is None else facts.latest
+    end = times.resolved_at if facts.reopenings else None
     return FirstOccurrence(
-        identified_at=times.identified_at,
-        mitigated_at=times.mitigated_at,
+        paged_at=_until(end, facts.paged_at),
+        acknowledged_at=_until(end, facts.acknowledged_at),
+        told_at=_until(end, facts.told_at),
+        identified_at=_until(end, times.identified_at),
+        mitigated_at=_until(end, times.mitigated_at),
         resolved_at=times.resolved_at,
         automatic=first is not None and first.reason == AUTOMATIC,
     )
+
+
+def _until(end: datetime | None, at: datetime | None) -> datetime | None:
+    return None if end is not None and at is not None and at > end else at
 
 
 def severity_history(facts: IncidentFacts) -> tuple[str, ...]:

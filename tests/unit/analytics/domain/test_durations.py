@@ -91,6 +91,7 @@ def test_an_answer_in_the_second_occurrence_is_none_to_the_first(by_itself: bool
     row = replace(WHOLE, acknowledged_at=T0 + timedelta(days=3), reopened=1, auto_resolved=by_itself)
 
     assert measure(row, Metric.ACKNOWLEDGE) == Measurement(why)
+    assert measure(row, Metric.REPAIR) == Measurement(Outcome.NOT_RECORDED), "no time of it is wrong"
 
 
 @pytest.mark.parametrize("metric", [Metric.ACKNOWLEDGE, Metric.RECOVER, Metric.MITIGATE])

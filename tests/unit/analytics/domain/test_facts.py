@@ -18,6 +18,7 @@ from tocsin_analytics.domain.facts import (
     merge,
     severity_history,
 )
+from tocsin_analytics.domain.rows import row_of
 
 INCIDENT = UUID(int=42)
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -144,6 +145,38 @@ def test_a_reopened_incident_counts_with_its_first_occurrence() -> None:
     assert not first_occurrence(facts).automatic
     assert facts.latest is not None
     assert facts.latest.resolved_at == T0 + 90 * MINUTE
+
+
+def test_what_was_done_in_the_second_occurrence_only_was_not_done_in_the_first() -> None:
+    again = merge(
+        told(8, mitigated_at=T0 + 80 * MINUTE),
+        IncidentFacts(
+            INCIDENT,
+            acknowledged_at=T0 + 75 * MINUTE,
+            paged_at=T0 + 71 * MINUTE,
+            told_at=T0 + 72 * MINUTE,
+        ),
+    )
+    facts = fold(INCIDENT, [resolved(5, T0 + 30 * MINUTE, "alerts_cleared"), reopened(7), again])
+
+    row = row_of(facts)
+    assert row is not None
+    assert (row.mitigated_at, row.acknowledged_at, row.paged_at, row.told_at) == (None, None, None, None)
+    assert row.resolved_at == T0 + 30 * MINUTE
+
+
+def test_what_was_done_in_both_occurrences_counts_with_the_first() -> None:
+    said = [
+        told(4, mitigated_at=T0 + 20 * MINUTE),
+        IncidentFacts(INCIDENT, acknowledged_at=T0 + 3 * MINUTE),
+        resolved(5, T0 + 30 * MINUTE),
+        reopened(7),
+        told(8, mitigated_at=T0 + 80 * MINUTE),
+    ]
+
+    row = row_of(fold(INCIDENT, said))
+    assert row is not None
+    assert (row.mitigated_at, row.acknowledged_at) == (T0 + 20 * MINUTE, T0 + 3 * MINUTE)
 
 
 def test_an_incident_that_is_open_again_keeps_its_first_end() -> None:
