@@ -45,6 +45,19 @@ async def test_put_by_slug_is_idempotent(client: httpx2.AsyncClient) -> None:
     assert (other.json()["id"], other.json()["version"]) == (first.json()["id"], 2)
 
 
+async def test_put_by_slug_heeds_if_match(client: httpx2.AsyncClient) -> None:
+    place, body = f"{SERVICES}/by-slug/checkout", {"name": "Checkout API"}
+    for tag in ('"1"', "*"):
+        nothing = await client.put(place, json=body, headers={"If-Match": tag})
+        assert (nothing.status_code, nothing.json()["code"]) == (412, "changed_meanwhile")
+    first = await client.put(place, json=body)
+    stale = await client.put(place, json={"name": "Else"}, headers={"If-Match": '"7"'})
+    assert (stale.status_code, stale.headers["etag"]) == (412, first.headers["etag"])
+    assert (await client.get(place)).json() == first.json()
+    changed = await client.put(place, json={"name": "Else"}, headers={"If-Match": first.headers["etag"]})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Else")
+
+
 async def test_two_services_never_share_a_name(client: httpx2.AsyncClient) -> None:
     await added(client, aliases=["checkout-prod"])
     for body in (

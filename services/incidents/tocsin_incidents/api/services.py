@@ -150,10 +150,15 @@ async def read_service_by_slug(
 
 @router.put("/by-slug/{slug}", response_model=ServiceView)
 async def put_service_by_slug(
-    slug: SlugInPath, body: ServiceBody, response: Response, principal: Configurer, uow: RequestUnitOfWork
+    slug: SlugInPath,
+    body: ServiceBody,
+    response: Response,
+    principal: Configurer,
+    uow: RequestUnitOfWork,
+    check: IfMatch,
 ) -> ServiceView:
     """The whole service as it shall be, for `tocsin apply`: 201 when new, and the same again changes nothing."""
-    service, is_new = await put_service(uow, slug, changes=_changes(body.model_dump()))
+    service, is_new = await put_service(uow, slug, changes=_changes(body.model_dump()), check=check)
     if is_new:
         response.status_code = 201
         response.headers["Location"] = f"/api/v1/services/{service.id}"

@@ -41,7 +41,9 @@ async def change_service(
     return await _change(uow, service, changes=changes)
 
 
-async def put_service(uow: UnitOfWork, slug: str, *, changes: Changes) -> tuple[Service, bool]:
+async def put_service(
+    uow: UnitOfWork, slug: str, *, changes: Changes, check: Check | None = None
+) -> tuple[Service, bool]:
     """The service with this slug as it shall be, and whether it is new; the same again changes nothing.
 
     For configuration as code: a team or policy may have been made a moment ago and be unknown here still.
@@ -49,6 +51,8 @@ async def put_service(uow: UnitOfWork, slug: str, *, changes: Changes) -> tuple[
     catalogue = ServiceRepository(uow.conn)
     await catalogue.lock_names()
     service = await catalogue.with_slug(slug)
+    if check is not None:
+        check(service.version if service else None)
     if service is None:
         return await _save(uow, Service(new_id(), 1, slug=slug, **changes)), True
     return await _change(uow, service, changes=changes), False

@@ -19,7 +19,7 @@ from tocsin_runtime.ids import new_id
 DEADLINE = "response_deadline"
 """The kind of timer that fires when nobody has acknowledged in time."""
 
-Check = Callable[[int], None]
+Check = Callable[[int | None], None]
 """Looks at the version that a change begins from, and raises when the caller had another in mind."""
 
 
