@@ -149,19 +149,44 @@ async def test_a_group_of_alertmanager_that_fires_again_reopens(client: httpx2.A
     assert [one["ref"] for one in await listed(client, "/api/v1/incidents")] == [incident["ref"]]
 
 
+async def test_what_a_person_called_over_pages_nobody_while_its_rule_lags_behind(
+    client: httpx2.AsyncClient, inbox: Inbox
+) -> None:
+    """Alertmanager tells the same occurrence on until its rule has seen the repair; another occurrence is news."""
+    await notify(client, "firing")
+    (incident,) = await eventually(lambda: listed(client, "/api/v1/incidents"), within=10)
+    await eventually(lambda: len(inbox.to("ana@example.com")) == 1, within=10)
+    await client.post(f"/api/v1/incidents/{incident['id']}/resolve")
+    await eventually(lambda: _none_fires(client), within=10)
+
+    await notify(client, "firing")
+    (alert,) = await listed(client, "/api/v1/alerts")
+    await eventually(lambda: _decided(client, alert["id"], "still_told_after_resolve"), within=10)
+    await notify(client, "firing", started_at="2026-11-24T03:07:00Z")
+    await eventually(lambda: _status(client, incident["id"], "detected"), within=10)
+    await eventually(lambda: len(inbox.to("ana@example.com")) == 2, within=10)
+
+
+async def _decided(client: httpx2.AsyncClient, alert_id: str, reason: str) -> bool:
+    explained = (await client.get(f"/api/v1/alerts/{alert_id}/explain")).json()
+    return reason in [decision["reason"] for decision in explained["decisions"]]
+
+
 async def _reports(client: httpx2.AsyncClient) -> list[object]:
     reports: list[object] = (await client.get("/status/api/v2/incidents.json")).json()["incidents"]
     return reports
 
 
-async def notify(client: httpx2.AsyncClient, status: str) -> None:
+async def notify(
+    client: httpx2.AsyncClient, status: str, *, started_at: str = "2026-11-24T03:00:00Z"
+) -> None:
     """Post one alert of one group as Alertmanager does."""
     labels = {"alertname": "HighLatency", "instance": "web-1", "severity": "critical"}
     alert = {
         "status": status,
         "labels": labels,
         "annotations": {"summary": "p99 is high"},
-        "startsAt": "2026-11-24T03:00:00Z",
+        "startsAt": started_at,
         "endsAt": "2026-11-24T03:05:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
         "fingerprint": "f1",
     }

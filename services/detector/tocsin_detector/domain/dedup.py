@@ -2,10 +2,16 @@
 of the sender (R6, R35)."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tocsin_detector.domain.alert import Alert, Status
 from tocsin_detector.domain.signal import CLOCK_BEHIND, Signal, Told
+
+GRACE = timedelta(minutes=10)
+"""For which an alert that a person called over may go on being told before it counts as firing: what its rule looks at
+lags behind the repair. As long as an incident's reopen window."""
+BY_HAND = frozenset({"resolved_by_hand", "resolved_with_incident"})
 
 
 class Verb(StrEnum):
@@ -26,11 +32,12 @@ class Decision:
     reason: str
 
 
-def decide(signal: Signal, latest: Alert | None) -> Decision:
-    """What the signal means, given the newest alert of its key, open or ended.
+def decide(signal: Signal, latest: Alert | None, *, at: datetime) -> Decision:
+    """What the signal, which came at `at`, means, given the newest alert of its key, open or ended.
 
     One that fires after the end fires again, whatever the sender's clock says: two hosts a few seconds apart would
-    else lose an alert, and paging twice is better than not at all.
+    otherwise lose an alert, and paging twice is better than not at all. Only where a person ended it, the very
+    occurrence that is told on has `GRACE`: who has just called it over would be paged for it within the minute.
     """
     is_open = latest is not None and latest.is_open
     if latest is not None and signal.ends_long_past:
@@ -49,7 +56,16 @@ def decide(signal: Signal, latest: Alert | None) -> Decision:
         return Decision(Verb.OPEN, "first_seen")
     if is_open:
         return _told_again(signal, latest)
+    if _goes_on(signal, latest, at=at):
+        return Decision(Verb.NOTHING, "still_told_after_resolve")
     return Decision(Verb.OPEN, "fires_again")
+
+
+def _goes_on(signal: Signal, latest: Alert, *, at: datetime) -> bool:
+    """Whether this is the occurrence that a person has just ended, by the start that its sender gives, and no worse."""
+    same = signal.started_at is not None and signal.started_at == latest.sender_started_at
+    recently = latest.ended_at is not None and at - latest.ended_at < GRACE
+    return same and recently and latest.end_reason in BY_HAND and signal.severity is latest.severity
 
 
 def _ended_long_ago(signal: Signal, latest: Alert) -> Decision | None:

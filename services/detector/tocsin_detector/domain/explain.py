@@ -5,6 +5,7 @@ from collections.abc import Mapping
 _REASONS = {
     "first_seen": "No alert with this key was known, so a new one began.",
     "fires_again": "The last alert with this key had ended, so a new one began.",
+    "still_told_after_resolve": "Somebody had just resolved it; its sender tells it on, and has ten minutes to stop.",
     "told_again": "The alert was open already, so this was counted as a repeat.",
     "severity_changed": "The alert was open already; its severity changed, and the other services were told.",
     "title_changed": "The alert was open already; its title changed, and the other services were told.",

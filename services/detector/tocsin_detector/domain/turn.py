@@ -81,7 +81,7 @@ class Turn:
     def hear(self, heard: Heard) -> Step:
         """Decide what the signal does, and do it."""
         latest = self._alerts.get(heard.key)
-        decision = decide(heard.signal, latest)
+        decision = decide(heard.signal, latest, at=heard.received_at)
         if decision.verb is Verb.OPEN:
             return self._open_alert(heard, decision)
         if latest is None or decision.verb is Verb.NOTHING:

@@ -41,5 +41,6 @@ _DELIVERIES = text(
     " RETURNING id"
 )
 _REPEATS = text(
-    "DELETE FROM decisions WHERE delivery_id = ANY(CAST(:gone AS uuid[])) AND reason IN ('told_again', 'nothing_open')"
+    "DELETE FROM decisions WHERE delivery_id = ANY(CAST(:gone AS uuid[]))"
+    " AND reason IN ('told_again', 'nothing_open', 'still_told_after_resolve')"
 )

@@ -48,7 +48,7 @@ RESOLVE, ACK = signal(told=Told.RESOLVED), signal(told=Told.ACKNOWLEDGED)
     ],
 )
 def test_table(said: Signal, latest: Alert | None, verb: Verb, reason: str) -> None:
-    decision = decide(said, latest)
+    decision = decide(said, latest, at=T0 + 2 * MINUTE)
 
     assert (decision.verb, decision.reason) == (verb, reason)
 
@@ -58,4 +58,24 @@ def test_what_fires_after_the_end_fires_again_whatever_the_senders_clock_says(
     started_at: datetime | None,
 ) -> None:
     """R35; byte-equal triggers must page twice (R6), and so must those of a host whose clock is behind."""
-    assert decide(signal(started_at=started_at), ENDED).verb is Verb.OPEN
+    assert decide(signal(started_at=started_at), ENDED, at=T0 + 2 * MINUTE).verb is Verb.OPEN
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "after", "expected"),
+    [
+        (signal(started_at=T0), "resolved_with_incident", 9, "still_told_after_resolve"),
+        (signal(started_at=T0), "resolved_by_hand", 9, "still_told_after_resolve"),
+        (signal(started_at=T0), "resolved_with_incident", 10, "fires_again"),
+        (signal(started_at=T0), "resolved_by_sender", 1, "fires_again"),
+        (signal(started_at=T0 + SECOND), "resolved_with_incident", 1, "fires_again"),
+        (signal(), "resolved_with_incident", 1, "fires_again"),
+        (signal(started_at=T0, severity=Severity.HIGH), "resolved_with_incident", 1, "fires_again"),
+    ],
+)
+def test_what_a_person_has_just_ended_may_be_told_on_for_a_while(
+    said: Signal, reason: str, after: int, expected: str
+) -> None:
+    """Prometheus tells of it each minute until its rule has seen the repair."""
+    ended = replace(ENDED, end_reason=reason)
+    assert decide(said, ended, at=T0 + MINUTE + after * MINUTE).reason == expected
