@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import Counter
-from typing import ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_DEADLINE = 5.0
@@ -15,7 +17,8 @@ MOST_INCOMPLETE_PER_PEER = 50
 class DeadlineProtocol(HttpToolsProtocol):
     """Closes a connection whose header takes 5 s or whose body takes 10 s, and the 51st half-open one of a peer.
 
-    A request counts as half-open after a second, so that many honest connections of one peer may begin at once.
+    A request counts as half-open after a second, so that many honest connections of one peer may begin at once. A
+    trusted proxy may have any number: all its senders share its address.
     """
 
     incomplete: ClassVar[Counter[str]] = Counter()
@@ -24,6 +27,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """A peer connected; its header is due."""
         super().connection_made(transport)
         self._peer = str((transport.get_extra_info("peername") or ("local",))[0])
+        self._for_many = _is_trusted(self._peer, str(self.config.forwarded_allow_ips))
         self._timer: asyncio.TimerHandle | None = None
         self._counted = False
         self._idle_since: float | None = None
@@ -100,7 +104,8 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._counted = True
             self.incomplete[self._peer] += 1
         left = self._due - self.loop.time()
-        if left > 0 and self.incomplete[self._peer] <= MOST_INCOMPLETE_PER_PEER:
+        many = self.incomplete[self._peer] > MOST_INCOMPLETE_PER_PEER and not self._for_many
+        if left > 0 and not many:
             self._timer = self.loop.call_later(left, self._still_incomplete)
             return
         self._complete()
@@ -117,3 +122,17 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.incomplete[self._peer] -= 1
             if self.incomplete[self._peer] <= 0:
                 del self.incomplete[self._peer]
+
+
+def _is_trusted(peer: str, proxies: str) -> bool:
+    return bool(proxies) and peer in _reading(proxies).trusted_hosts
+
+
+@lru_cache(maxsize=8)
+def _reading(proxies: str) -> ProxyHeadersMiddleware:
+    """Uvicorn's own reading of addresses and networks."""
+    return ProxyHeadersMiddleware(_no_app, trusted_hosts=proxies)
+
+
+async def _no_app(*_: Any) -> None:
+    """Never called: only what the middleware makes of its setting is wanted."""

@@ -86,7 +86,8 @@ class PlatformSettings(BaseSettings):
     port: int = Field(default=8080, ge=1, le=65535)
     """Where to listen."""
     trusted_proxies: str = ""
-    """Addresses and networks, comma-separated, whose X-Forwarded-For is believed. Log-in tries are counted by it."""
+    """Addresses and networks, comma-separated, whose X-Forwarded-For is believed. Log-in tries are counted by it.
+    A trusted proxy may have any number of requests under way that have not come whole; everybody else 50."""
     data_dir: str = ""
     """Where `tocsin up` keeps its data. Default: /var/lib/tocsin as root, else ~/.local/share/tocsin."""
 

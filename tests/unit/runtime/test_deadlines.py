@@ -81,3 +81,20 @@ async def test_the_peer_with_too_many_half_open_requests_loses_the_next(
         ended = await asyncio.gather(*done, *waiting, return_exceptions=True)
         assert sum(isinstance(answer, bytes) for answer in ended) == 3
     assert not DeadlineProtocol.incomplete
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.1", "10.0.0.0/8, 127.0.0.0/8", "*"])
+async def test_a_trusted_proxy_may_have_many_for_all_its_senders_share_its_address(
+    monkeypatch: pytest.MonkeyPatch, proxies: str
+) -> None:
+    monkeypatch.setattr(deadlines, "MOST_INCOMPLETE_PER_PEER", 3)
+    monkeypatch.setattr(deadlines, "BODY_DEADLINE", 60)
+    async with served(Echo(), proxies=proxies) as (_, port), AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(connected(port)) for _ in range(6)]
+        for wire in wires:
+            wire.send(HEAD)
+        await eventually(lambda: sum(DeadlineProtocol.incomplete.values()) == 6, within=5)
+        for wire in wires:
+            wire.send(b"123456789")
+        answers = await asyncio.gather(*(wire.answer() for wire in wires))
+        assert len(answers) == 6

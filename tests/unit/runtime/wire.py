@@ -66,9 +66,9 @@ def _said(scope: Mapping[str, Any], body: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def served(app: Any, *, rest: int = 75) -> AsyncIterator[tuple[TocsinServer, int]]:
+async def served(app: Any, *, rest: int = 75, proxies: str = "") -> AsyncIterator[tuple[TocsinServer, int]]:
     """The server and its port. `rest` is the seconds that a connection may do so between requests."""
-    config = uvicorn_config(app, host="127.0.0.1", port=free_port())
+    config = uvicorn_config(app, host="127.0.0.1", port=free_port(), trusted_proxies=proxies)
     config.lifespan = "off"
     config.timeout_keep_alive = rest
     server = TocsinServer(config, drain=0)
