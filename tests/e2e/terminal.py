@@ -18,9 +18,14 @@ class Terminal:
         self._world = world
 
     def run(
-        self, *arguments: str, token: str = ADMIN_TOKEN, more: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        token: str = ADMIN_TOKEN,
+        more: Mapping[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
     ) -> tuple[int, str]:
-        """Exit code, and all that was printed. `more` is further environment."""
+        """Exit code, and all that was printed. `more` is further environment; nobody is there to answer, unless `stdin`
+        is a terminal's."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
         own = {
             "TOCSIN_URL": self._world.origin,
@@ -30,7 +35,12 @@ class Terminal:
         }
         command = [sys.executable, "-m", "tocsin", *arguments]
         done = subprocess.run(
-            command, env={**kept, **own, **(more or {})}, capture_output=True, text=True, timeout=120
+            command,
+            env={**kept, **own, **(more or {})},
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         return done.returncode, done.stdout + done.stderr
 

@@ -1,5 +1,6 @@
 """The command line as an operator uses it: real processes against a running `tocsin up` with its starter set-up."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -166,9 +167,28 @@ def test_apply_changes_once(terminal: Terminal, tmp_path: Path) -> None:
     file.write_text("services: [{slug: mail, name: Mail, escalation_policy: default, aliases: [smtp]}]\n")
 
     assert (terminal.run("plan", "-f", str(file)))[0] == 3
-    code, printed = terminal.run("apply", "-f", str(file), "--yes")
+    code, printed = terminal.run("apply", "-f", str(file))
     assert code == 0, printed
+    assert "+ service mail" in printed, "it shows the plan also where nobody can be asked"
     assert (terminal.run("plan", "-f", str(file)))[0] == 0
+
+
+def test_apply_asks_who_sits_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "more.yaml"
+    file.write_text("services: [{slug: search, name: Search}]\n")
+    keyboard, screen = os.openpty()
+    os.write(keyboard, b"n\n")
+
+    code, printed = terminal.run("apply", "-f", str(file), stdin=screen)
+
+    assert code == 1
+    assert "Apply?" in printed
+    assert (terminal.run("plan", "-f", str(file)))[0] == 3
+    code, printed = terminal.run("apply", "-f", str(file), "--yes", stdin=screen)
+    assert code == 0
+    assert "Apply?" not in printed
+    os.close(keyboard)
+    os.close(screen)
 
 
 def test_a_wrong_file_is_refused_with_its_place(terminal: Terminal, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`tocsin plan`, `apply` and `export`: configuration as code."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +31,14 @@ def plan_command(file: File) -> None:
 def apply_command(
     file: File, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 ) -> None:
-    """Show the plan, ask, and do it. Doing it again changes nothing."""
+    """Show the plan, ask where somebody is at a terminal to answer, and do it. Doing it again changes nothing."""
     configuration = _read(file)
     api = open_api()
     changes = plan(api, configuration)
     _show(changes)
     if all(change.action == "keep" for change in changes):
         return
-    if not yes and not typer.confirm("Apply?"):
+    if not yes and _somebody_answers() and not typer.confirm("Apply?"):
         raise typer.Exit(1)
     for applied in apply(api, configuration):
         key = (applied.answer or {}).get("key") if isinstance(applied.answer, dict) else None
@@ -54,6 +55,11 @@ def export_command() -> None:
         exported.header + yaml.safe_dump(exported.configuration, sort_keys=False, allow_unicode=True),
         nl=False,
     )
+
+
+def _somebody_answers() -> bool:
+    """Whether stdin is a terminal: in a pipeline there is nobody to ask, and whoever calls `apply` there means it."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
 
 
 def _read(file: Path) -> Configuration:
