@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.paths import HOME, NOBODY, owner
 from tocsin_access.access import AskOwner, Grant, find_grant
-from tocsin_chassis.health import is_ready
+from tocsin_chassis.health import Check, is_ready, state_of
 from tocsin_chassis.intake import as_record, take_ahead, take_directly
 from tocsin_chassis.platform import Courier
 from tocsin_events.envelope import Envelope
@@ -101,17 +101,18 @@ def token_owner(apps: Mapping[str, FastAPI]) -> AskOwner:
 
 async def _readiness(apps: Mapping[str, FastAPI]) -> Response:
     services: dict[str, object] = {}
-    ready = True
+    found: list[Check] = []
     for name, app in apps.items():
         checks = await app.state.service.health.checks()
-        ok = is_ready(checks)
-        ready = ready and ok
+        found += checks
         services[name] = {
-            "ready": ok,
+            "ready": is_ready(checks),
             "checks": {c.name: {"ok": c.ok, "needed": c.needed, "detail": c.detail} for c in checks},
         }
-    body = {"status": "ready" if ready else "not ready", "services": services}
-    return JSONResponse(body, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
+    body = {"status": state_of(found), "services": services}
+    return JSONResponse(
+        body, status_code=200 if is_ready(found) else 503, headers={"Cache-Control": "no-store"}
+    )
 
 
 def _choose(apps: Mapping[str, FastAPI], extra: Mapping[str, ASGIApp], *, path: str) -> ASGIApp:

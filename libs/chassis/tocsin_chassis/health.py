@@ -1,7 +1,7 @@
 """Liveness is the process; readiness is that this service can keep its promises now."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,13 @@ class Check:
 def is_ready(checks: Iterable[Check]) -> bool:
     """Whether a service of which these were found can keep its promises."""
     return all(check.ok for check in checks if check.needed)
+
+
+def state_of(checks: Collection[Check]) -> str:
+    """The same in one word, for /readyz: a service may be ready and yet lack something."""
+    if not is_ready(checks):
+        return "not ready"
+    return "ready" if all(check.ok for check in checks) else "degraded"
 
 
 class Health:

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from tocsin_access.dependencies import public
 from tocsin_access.routes import declared
-from tocsin_chassis.health import is_ready
+from tocsin_chassis.health import is_ready, state_of
 from tocsin_theme.files import theme_files
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ async def readiness(service: "Service") -> Response:
     """200 when all needed checks pass, else 503; the body names each check."""
     checks = await service.health.checks()
     ready = is_ready(checks)
-    degraded = any(not check.ok for check in checks)
     body = {
-        "status": "ready" if ready and not degraded else "degraded" if ready else "not ready",
+        "status": state_of(checks),
         "service": service.name,
         "checks": {c.name: {"ok": c.ok, "needed": c.needed, "detail": c.detail} for c in checks},
     }
