@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import httpx2
 import structlog
@@ -54,6 +56,7 @@ def serve_alone(
     set_up_logging(level=platform_settings.log_level, form=platform_settings.log_format)
     HARD_STOP.allow(hard_stop + max(0.0, platform_settings.drain_seconds - USUAL_DRAIN))
     log.info("process.started", service=name, tzdata=pin_time_zones())
+    warn_of_plain_http(platform_settings.public_url)
     uvloop.run(_serve(name, platform_settings, settings, create_app))
 
 
@@ -79,6 +82,21 @@ def read_settings(
     if problems or platform is None or service is None:
         raise SettingsError("\n".join(["the settings make no sense:", *problems]))
     return platform, service
+
+
+def warn_of_plain_http(public_url: str) -> None:
+    """Say in the log that sessions can be overheard, if browsers come over a network without https."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "http" and not _is_this_machine(parts.hostname or ""):
+        detail = "sessions can be overheard: put https before Tocsin, and its address into TOCSIN_PUBLIC_URL"
+        log.warning("process.public_url_is_http", public_url=public_url, detail=detail)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def missing_for_serving(name: str, settings: PlatformSettings) -> list[str]:
