@@ -17,7 +17,8 @@ from pydantic import (
 
 from tocsin.places import Places, Steps
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,119}$")]
+"""As wide as the widest rule of the services, so that every export is a file that can be planned; each has its own."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

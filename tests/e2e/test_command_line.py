@@ -128,6 +128,18 @@ def test_what_is_exported_needs_no_change(terminal: Terminal, tmp_path: Path) ->
     assert printed.splitlines()[-1].startswith("0 to do")
 
 
+def test_an_export_can_be_planned_whatever_its_slugs(terminal: Terminal, tmp_path: Path) -> None:
+    team = terminal.make("/api/v1/teams", {"name": "Night shift", "slug": "night-" + "z" * 114})
+    file = tmp_path / "exported.yaml"
+    file.write_text(terminal.run("export")[1])
+
+    code, printed = terminal.run("plan", "-f", str(file))
+
+    assert code == 0, printed
+    assert f"= team {team['slug']}" in printed
+    terminal.remove(f"/api/v1/teams/{team['id']}")
+
+
 def test_what_no_export_can_hold_is_named_in_it(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "more.yaml"
     file.write_text(

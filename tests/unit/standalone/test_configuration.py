@@ -11,6 +11,8 @@ from tocsin.configuration import ConfigurationError, parse_configuration, read_c
 from tocsin.local_database import local_settings
 from tocsin.resources import resources_of
 from tocsin.starter import starter_configuration
+from tocsin_incidents.domain.catalogue import is_slug as is_service_slug
+from tocsin_paging.domain.person import is_slug
 from tocsin_runtime.settings import PlatformSettings, SettingsError
 
 POLICY = """
@@ -51,6 +53,19 @@ def test_what_is_wrong_is_named(text: str, named: str) -> None:
         parse_configuration(text)
 
     assert named in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "slug"),
+    [("teams", "a" * 120), ("services", "a--b" + "c" * 60), ("integrations", "0" * 59 + "-")],
+)
+def test_every_slug_that_tocsin_takes_can_stand_in_a_file(kind: str, slug: str) -> None:
+    assert is_slug(slug) or is_service_slug(slug) or kind == "integrations"
+    source = ", source: generic" if kind == "integrations" else ""
+
+    configuration = parse_configuration(f"{kind}: [{{slug: '{slug}', name: A{source}}}]")
+
+    assert getattr(configuration, kind)[0].slug == slug
 
 
 def test_resources_come_before_what_refers_to_them() -> None:
