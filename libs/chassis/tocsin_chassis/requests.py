@@ -1,4 +1,4 @@
-"""What routes ask for: the service, a unit of work, a connection for reading."""
+"""What routes ask for: the service, a unit of work, a connection for reading, with the time or without."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, cast
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tocsin_access.dependencies import recognised
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_runtime.ids import new_id
+from tocsin_runtime.reading import Reading
 from tocsin_runtime.tracing import valid_traceparent
 
 if TYPE_CHECKING:
@@ -48,5 +49,13 @@ async def open_connection(request: Request) -> AsyncIterator[AsyncConnection]:
         yield conn
 
 
+async def open_reading(request: Request) -> AsyncIterator[Reading]:
+    """A connection for reading, and the time of the look: what only looks opens no transaction and wakes nobody."""
+    await recognised(request)  # first, as it may need a connection too
+    async with get_service(request).reading() as reading:
+        yield reading
+
+
 RequestUnitOfWork = Annotated[UnitOfWork, Depends(open_unit_of_work, scope="function")]
 ReadConnection = Annotated[AsyncConnection, Depends(open_connection, scope="function")]
+RequestReading = Annotated[Reading, Depends(open_reading, scope="function")]

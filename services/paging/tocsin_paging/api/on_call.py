@@ -12,7 +12,7 @@ from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import ListQuery, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading
 from tocsin_chassis.routing import api_router
 from tocsin_paging.domain.errors import InvalidChangeError
 from tocsin_paging.domain.override import Duty
@@ -65,7 +65,7 @@ class OnCallAnswer(BaseModel):
 async def on_call(
     request: Request,
     response: Response,
-    uow: RequestUnitOfWork,
+    reading: RequestReading,
     page: ListQueryParams,
     _: Reader,
     service: Reference = None,
@@ -79,23 +79,23 @@ async def on_call(
     ]
     if len(named) > 1:
         raise InvalidChangeError("Name one of service, policy and schedule.", pointer=named[-1])
-    moment = datetime.fromisoformat(page.after[0]) if page.after else at or uow.now
+    moment = datetime.fromisoformat(page.after[0]) if page.after else at or reading.now
     began = moment.isoformat()  # all pages tell of one moment
     if service:
-        found = await on_call_of_service(uow.conn, service, at=moment)
+        found = await on_call_of_service(reading.conn, service, at=moment)
     elif policy:
-        found = await on_call_of_policy(uow.conn, policy, at=moment)
+        found = await on_call_of_policy(reading.conn, policy, at=moment)
     elif schedule:
-        found = await on_call_of_schedule(uow.conn, schedule, at=moment)
+        found = await on_call_of_schedule(reading.conn, schedule, at=moment)
     else:
         after = _place(page.after)
-        found = await on_call_everywhere(uow.conn, at=moment, after=after, limit=page.limit + 1)
+        found = await on_call_everywhere(reading.conn, at=moment, after=after, limit=page.limit + 1)
     if named:
         shown, cursor = _cut_short(page, found, began)
     else:
         shown, cursor = page.cut(found, lambda duties: [began, *_place_of(duties)])
     link_next(request, response, cursor)
-    names = await Directory(uow.conn).names(duties.user_id for duties in shown if duties.user_id)
+    names = await Directory(reading.conn).names(duties.user_id for duties in shown if duties.user_id)
     return OnCallAnswer(at=moment, items=[_out(duties, names) for duties in shown], next=cursor)
 
 

@@ -11,7 +11,7 @@ from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
-from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.requests import ReadConnection, RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.schedules import Person, Reader
 from tocsin_paging.domain.errors import NotFoundError
@@ -54,7 +54,7 @@ class OverrideOut(BaseModel):
 async def list_overrides(
     request: Request,
     response: Response,
-    uow: RequestUnitOfWork,
+    reading: RequestReading,
     page: ListQueryParams,
     _: Reader,
     schedule_id: UUID,
@@ -63,7 +63,7 @@ async def list_overrides(
     user_id: UUID | None = None,
 ) -> Listing[OverrideOut]:
     """Overrides that have not ended by `since` (left out: now), in the order in which they were made."""
-    stored = await ScheduleRepository(uow.conn).get(schedule_id, since=since or uow.now)
+    stored = await ScheduleRepository(reading.conn).get(schedule_id, since=since or reading.now)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
     wanted = [

@@ -14,7 +14,7 @@ from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.preconditions import IfMatch, etag
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name, Slug, Text, TimeZone
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
@@ -32,6 +32,7 @@ from tocsin_paging.usecases.schedules import (
     remove_schedule,
     schedule_to_change,
 )
+from tocsin_runtime.reading import Reading
 
 router = api_router(prefix="/api/v1/schedules", tags=["schedules"])
 Reader = Annotated[Principal, Depends(require("paging:read"))]
@@ -157,7 +158,7 @@ class ShiftOut(BaseModel):
 async def list_schedules(
     request: Request,
     response: Response,
-    uow: RequestUnitOfWork,
+    reading: RequestReading,
     page: ListQueryParams,
     _: Reader,
     slug: Text | None = None,
@@ -168,8 +169,8 @@ async def list_schedules(
     """Schedules in the order in which they were made."""
     wanted = ScheduleFilter(slug=slug, name=name, team_id=team_id, zone=timezone)
     after = UUID(page.after[0]) if page.after else None
-    found = await ScheduleRepository(uow.conn).listed(
-        wanted, since=uow.now, after=after, limit=page.limit + 1
+    found = await ScheduleRepository(reading.conn).listed(
+        wanted, since=reading.now, after=after, limit=page.limit + 1
     )
     shown, cursor = page.cut(found, lambda stored: [str(stored.schedule.id)])
     link_next(request, response, cursor)
@@ -208,10 +209,10 @@ async def replace_schedule(
 
 @router.get("/{schedule_id}", name="get_schedule")
 async def get_schedule(
-    response: Response, uow: RequestUnitOfWork, _: Reader, schedule_id: UUID
+    response: Response, reading: RequestReading, _: Reader, schedule_id: UUID
 ) -> ScheduleOut:
     """One schedule."""
-    return _tagged(response, await _found(uow, schedule_id))
+    return _tagged(response, await _found(reading, schedule_id))
 
 
 @router.patch("/{schedule_id}", name="update_schedule")
@@ -243,7 +244,7 @@ async def delete_schedule(
 async def list_shifts(
     request: Request,
     response: Response,
-    uow: RequestUnitOfWork,
+    reading: RequestReading,
     page: ListQueryParams,
     _: Reader,
     schedule_id: UUID,
@@ -252,13 +253,13 @@ async def list_shifts(
     role: Duty = Duty.PRIMARY,
 ) -> Listing[ShiftOut]:
     """Who is on call when, without gap or overlap; a gap in cover is a shift of nobody. A year at most."""
-    begins, ends = start or uow.now, end
+    begins, ends = start or reading.now, end
     if page.after:  # all pages tell of one span
         begins, ends = (datetime.fromisoformat(moment) for moment in page.after[:2])
     ends = ends or begins + timedelta(days=14)
     if not begins < ends <= begins + LONGEST_SPAN:
         raise InvalidChangeError("The end lies after the start, and at most a year.", pointer="end")
-    stored = await ScheduleRepository(uow.conn).get(schedule_id, since=begins)
+    stored = await ScheduleRepository(reading.conn).get(schedule_id, since=begins)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
     span = [begins.isoformat(), ends.isoformat()]
@@ -266,7 +267,7 @@ async def list_shifts(
     found, cursor = page.cut_whole(whole, lambda shift: [*span, shift.starts_at.isoformat()])
     link_next(request, response, cursor)
     people = {shift.on_call.user_id for shift in found if shift.on_call.user_id}
-    names = await Directory(uow.conn).names(people)
+    names = await Directory(reading.conn).names(people)
     return Listing(
         items=[
             ShiftOut(
@@ -286,8 +287,8 @@ async def list_shifts(
     )
 
 
-async def _found(uow: RequestUnitOfWork, schedule_id: UUID) -> StoredSchedule:
-    stored = await ScheduleRepository(uow.conn).get(schedule_id, since=uow.now)
+async def _found(reading: Reading, schedule_id: UUID) -> StoredSchedule:
+    stored = await ScheduleRepository(reading.conn).get(schedule_id, since=reading.now)
     if stored is None:
         raise NotFoundError(f"There is no schedule {schedule_id}.")
     return stored

@@ -14,7 +14,7 @@ from tocsin_access.owner import CHECK_PATH, OWNER
 from tocsin_access.principal import Principal
 from tocsin_access.roles import Scope
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.requests import ReadConnection, RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_paging.api.fields import Name, Text
 from tocsin_paging.domain.errors import NotFoundError
@@ -77,19 +77,19 @@ class Question(BaseModel):
 async def list_tokens(
     request: Request,
     response: Response,
-    conn: ReadConnection,
+    reading: RequestReading,
     page: ListQueryParams,
     by: Caller,
     filters: Annotated[Filters, Query()],
 ) -> Listing[TokenOut]:
     """Tokens, newest first. Without the scope paging:admin only one's own."""
-    wanted, now = TokenFilter(**filters.model_dump()), access_of(request).now()
+    wanted, now = TokenFilter(**filters.model_dump()), reading.now
     if not by.may("paging:admin"):
         if by.user_id is None or wanted.owner_id not in (None, by.user_id):
             return Listing(items=[])
         wanted = replace(wanted, owner_id=by.user_id)
     after = UUID(page.after[0]) if page.after else None
-    found = await TokenRepository(conn).listed(wanted, now=now, after=after, limit=page.limit + 1)
+    found = await TokenRepository(reading.conn).listed(wanted, now=now, after=after, limit=page.limit + 1)
     shown, cursor = page.cut(found, lambda token: [str(token.id)])
     link_next(request, response, cursor)
     return Listing(items=[_out(token, now) for token in shown], next=cursor)
@@ -111,12 +111,12 @@ async def create_token(
 
 
 @router.get("/{token_id}", name="get_token")
-async def get_token(request: Request, conn: ReadConnection, by: Caller, token_id: UUID) -> TokenOut:
+async def get_token(reading: RequestReading, by: Caller, token_id: UUID) -> TokenOut:
     """One token: one's own, or any with paging:admin."""
-    token = await TokenRepository(conn).get(token_id)
+    token = await TokenRepository(reading.conn).get(token_id)
     if token is None or not (by.may("paging:admin") or token.owner_id == by.user_id is not None):
         raise NotFoundError(f"There is no token {token_id}.")
-    return _out(token, access_of(request).now())
+    return _out(token, reading.now)
 
 
 @router.delete("/{token_id}", name="revoke_token", status_code=204)

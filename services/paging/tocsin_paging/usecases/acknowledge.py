@@ -17,6 +17,7 @@ from tocsin_paging.store.pages import PageRepository
 from tocsin_paging.usecases.carry_out import carry_out
 from tocsin_paging.usecases.pager import Pager
 from tocsin_runtime.clock import monotonic
+from tocsin_runtime.reading import Reading
 
 LOOK_AGAIN = 0.005
 
@@ -96,20 +97,20 @@ async def acknowledge_by_link(uow: UnitOfWork, token: str, *, pager: Pager) -> A
     return await _answer(uow, page, Person(page.user_id, name=page.user_name), via="link", pager=pager)
 
 
-async def page_of_link(uow: UnitOfWork, token: str) -> Page:
+async def page_of_link(reading: Reading, token: str) -> Page:
     """Return the page of a link that may still be used, or was."""
-    page = await PageRepository(uow.conn).with_ack_digest(digest(token))
+    page = await PageRepository(reading.conn).with_ack_digest(digest(token))
     if page is None or page.incident_id is None:
         raise NotFoundError("This link is not one of Tocsin's. Open the incident and acknowledge it there.")
-    if page.acknowledged_at is None and uow.now - page.requested_at > LINK_LIFE:
+    if page.acknowledged_at is None and reading.now - page.requested_at > LINK_LIFE:
         raise GoneError("This link is older than 24 hours. Open the incident and acknowledge it there.")
     return page
 
 
-async def link_state(uow: UnitOfWork, page: Page) -> Answered:
+async def link_state(reading: Reading, page: Page) -> Answered:
     """Return what there is to answer behind a link, without answering."""
     incident_id = page.incident_id
-    case = await EscalationRepository(uow.conn).get(incident_id) if incident_id else None
+    case = await EscalationRepository(reading.conn).get(incident_id) if incident_id else None
     if case is None:
         raise NotFoundError("The incident of this page is not known any more.")
     reasons = {"acknowledged": Reason.ALREADY_ACKNOWLEDGED, "resolved": Reason.ALREADY_RESOLVED}

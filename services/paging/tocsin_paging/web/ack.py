@@ -4,7 +4,7 @@ from fastapi import Depends, Request, Response
 
 from tocsin_access.dependencies import public
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import GoneError, NotFoundError
 from tocsin_paging.domain.escalation import Reason
@@ -16,10 +16,10 @@ ONE_USE = Depends(public("carries its own one-use secret of 160 bits"))
 
 
 @router.api_route("/ack/{token}", methods=["GET", "HEAD"], name="ack_page", dependencies=[ONE_USE])
-async def ack_page(request: Request, uow: RequestUnitOfWork, token: str) -> Response:
+async def ack_page(request: Request, reading: RequestReading, token: str) -> Response:
     """Show what there is to acknowledge. Mail scanners that follow links find nothing to trip over."""
     try:
-        answered = await link_state(uow, await page_of_link(uow, token))
+        answered = await link_state(reading, await page_of_link(reading, token))
     except (NotFoundError, GoneError) as error:
         return _over(request, error)
     return _shown(request, answered, token=token, just_now=False)

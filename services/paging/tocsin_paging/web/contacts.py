@@ -10,7 +10,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.once import show_once, shown_once
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.adapters.addresses import refusal
 from tocsin_paging.domain.contact import Channel, Contact, masked
@@ -27,6 +27,7 @@ from tocsin_paging.usecases.contacts import (
 from tocsin_paging.usecases.context import guard_of, pager_of
 from tocsin_paging.usecases.notices import send_test_page
 from tocsin_paging.web.views import ICONS
+from tocsin_runtime.reading import Reading
 from tocsin_runtime.text import clean
 
 router = page_router()
@@ -66,9 +67,9 @@ async def typed_address(request: Request, _: Viewer, channel: Text = "", address
 
 
 @router.get(PATH, name="contacts_page")
-async def contacts_page(request: Request, viewer: Viewer, me: Me, uow: RequestUnitOfWork) -> Response:
+async def contacts_page(request: Request, viewer: Viewer, me: Me, reading: RequestReading) -> Response:
     """How you are paged."""
-    return await _shown(request, viewer, me, uow, secret=shown_once(request, viewer))
+    return await _shown(request, viewer, me, reading, secret=shown_once(request, viewer))
 
 
 @router.post(PATH, name="add_contact_form")
@@ -123,20 +124,20 @@ async def _shown(
     request: Request,
     viewer: Principal,
     me: UUID,
-    uow: RequestUnitOfWork,
+    reading: Reading,
     *,
     typed: Typed | None = None,
     errors: Typed | None = None,
     secret: str = "",
 ) -> Response:
-    contacts: list[Contact] = (await ContactRepository(uow.conn).of_people([me])).get(me, [])
+    contacts: list[Contact] = (await ContactRepository(reading.conn).of_people([me])).get(me, [])
     return page(
         request,
         "contacts.html",
         viewer,
         status_code=422 if errors else 200,
         contacts=[(contact, masked(contact), ICONS[contact.channel]) for contact in contacts],
-        pages=await PageRepository(uow.conn).listed(PageFilter(user_id=me), limit=8),
+        pages=await PageRepository(reading.conn).listed(PageFilter(user_id=me), limit=8),
         typed=typed or Typed(channel="email"),
         errors=errors or Typed(),
         secret=secret,

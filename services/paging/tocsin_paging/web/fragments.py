@@ -8,7 +8,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
 from tocsin_chassis.references import IncidentName
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.policy import LAST_RESORT
@@ -29,16 +29,16 @@ Reference = Annotated[str, Query(max_length=254)]
 
 
 @router.get("/on-call/fragments/me", name="me_fragment")
-async def me(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Response:
+async def me(request: Request, viewer: Reader, reading: RequestReading) -> Response:
     """Whether the reader is on call, and until when; else who is. Nothing where there is no schedule."""
-    found = await on_call_everywhere(uow.conn, at=uow.now)
+    found = await on_call_everywhere(reading.conn, at=reading.now)
     mine = [duties for duties in found if viewer.user_id and duties.user_id == viewer.user_id]
     if mine:
         ends = [duties.until for duties in mine if duties.until]
         text = "You are on call"
-        text += f" until {until(min(ends), zone_of(viewer), now=uow.now)}" if ends else ""
+        text += f" until {until(min(ends), zone_of(viewer), now=reading.now)}" if ends else ""
     else:
-        text = in_one_line(await cards(uow.conn, found))
+        text = in_one_line(await cards(reading.conn, found))
     return page(request, "fragments/me.html", viewer, text=text)
 
 
@@ -46,7 +46,7 @@ async def me(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Respon
 async def now(
     request: Request,
     viewer: Reader,
-    uow: RequestUnitOfWork,
+    reading: RequestReading,
     service: Reference = "",
     policy: Reference = "",
     schedule: Reference = "",
@@ -55,31 +55,33 @@ async def now(
     problem, found = "", list[Duties]()
     try:
         if service:
-            found = await on_call_of_service(uow.conn, service, at=uow.now)
+            found = await on_call_of_service(reading.conn, service, at=reading.now)
         elif policy:
-            found = await on_call_of_policy(uow.conn, policy, at=uow.now)
+            found = await on_call_of_policy(reading.conn, policy, at=reading.now)
         elif schedule:
-            found = await on_call_of_schedule(uow.conn, schedule, at=uow.now)
+            found = await on_call_of_schedule(reading.conn, schedule, at=reading.now)
         else:
-            found = await on_call_everywhere(uow.conn, at=uow.now)
+            found = await on_call_everywhere(reading.conn, at=reading.now)
     except NotFoundError as error:
         problem = str(error)
-    return page(request, "fragments/now.html", viewer, cards=await cards(uow.conn, found), problem=problem)
+    return page(
+        request, "fragments/now.html", viewer, cards=await cards(reading.conn, found), problem=problem
+    )
 
 
 @router.get("/on-call/fragments/pages", name="pages_fragment")
 async def pages(
-    request: Request, viewer: Reader, uow: RequestUnitOfWork, incident_id: IncidentName
+    request: Request, viewer: Reader, reading: RequestReading, incident_id: IncidentName
 ) -> Response:
     """Who was paged for an incident, what became of it, and what happens next."""
-    found = await PageRepository(uow.conn).listed(PageFilter(incident_id=incident_id), limit=50)
-    case = await EscalationRepository(uow.conn).get(incident_id)
+    found = await PageRepository(reading.conn).listed(PageFilter(incident_id=incident_id), limit=50)
+    case = await EscalationRepository(reading.conn).get(incident_id)
     return page(
         request,
         "fragments/pages.html",
         viewer,
         pages=found,
         case=case,
-        now=uow.now,
+        now=reading.now,
         last_resort=LAST_RESORT.id,
     )

@@ -12,7 +12,7 @@ from tocsin_access.origins import local_path
 from tocsin_access.principal import Principal
 from tocsin_access.sessions import Session
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
+from tocsin_chassis.requests import ReadConnection, RequestReading, RequestUnitOfWork, get_service
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import GoneError
 from tocsin_paging.domain.login import WINDOW, address_group
@@ -77,11 +77,10 @@ async def login(
 
 
 @router.get("/login/link/{secret}", name="login_link_page")
-async def login_link_page(request: Request, form: OpenLink, conn: ReadConnection, secret: str) -> Response:
+async def login_link_page(request: Request, form: OpenLink, reading: RequestReading, secret: str) -> Response:
     """Ask for a press on a button, so that no scanner of mails or chats uses the link up (S25)."""
-    now = access_of(request).now()
-    user_id = await LoginLinkRepository(conn).standing(link_digest(secret), now=now)
-    person = await PeopleRepository(conn).get(user_id) if user_id else None
+    user_id = await LoginLinkRepository(reading.conn).standing(link_digest(secret), now=reading.now)
+    person = await PeopleRepository(reading.conn).get(user_id) if user_id else None
     status = 200 if person else 410
     return open_page(request, "login_link.html", form, status_code=status, person=person, secret=secret)
 

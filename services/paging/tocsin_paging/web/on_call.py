@@ -12,7 +12,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.escalation import State
@@ -36,6 +36,7 @@ from tocsin_paging.web.views import (
     start_of_day,
     zone_of,
 )
+from tocsin_runtime.reading import Reading
 from tocsin_runtime.text import clean
 
 router = page_router()
@@ -49,13 +50,13 @@ RECENT, MOST_UNANSWERED, MOST_ANSWERED = 12, 50, 25
 
 @router.get("/on-call", name="on_call_page")
 async def on_call_page(
-    request: Request, viewer: Reader, uow: RequestUnitOfWork, take_over: str = ""
+    request: Request, viewer: Reader, reading: RequestReading, take_over: str = ""
 ) -> Response:
     """Who is on call now and how to reach them, what is being escalated, and two weeks of shifts.
 
     `take_over` is the slug of the schedule with which the form to take over begins.
     """
-    return await _shown(request, viewer, uow, errors={}, typed={}, wanted=take_over)
+    return await _shown(request, viewer, reading, errors={}, typed={}, wanted=take_over)
 
 
 @router.post("/on-call/overrides", name="take_over_form")
@@ -121,48 +122,48 @@ async def acknowledge_form(
 async def _shown(
     request: Request,
     viewer: Principal,
-    uow: RequestUnitOfWork,
+    reading: Reading,
     *,
     errors: dict[str, str],
     typed: dict[str, str],
     wanted: str = "",
 ) -> Response:
-    stored = await ScheduleRepository(uow.conn).listed(since=uow.now - timedelta(days=1))
+    stored = await ScheduleRepository(reading.conn).listed(since=reading.now - timedelta(days=1))
     schedules = [one.schedule for one in stored]
-    names = await Directory(uow.conn).names(people_of(schedules))
+    names = await Directory(reading.conn).names(people_of(schedules))
     now, zone = (
-        [duties for schedule in schedules for duties in duties_of(schedule, at=uow.now)],
+        [duties for schedule in schedules for duties in duties_of(schedule, at=reading.now)],
         zone_of(viewer),
     )
-    start = start_of_day(uow.now, zone)
-    escalations = EscalationRepository(uow.conn)
+    start = start_of_day(reading.now, zone)
+    escalations = EscalationRepository(reading.conn)
     return page(
         request,
         "on_call.html",
         viewer,
         status_code=422 if errors else 200,
-        now=uow.now,
-        cards=await cards(uow.conn, now),
+        now=reading.now,
+        cards=await cards(reading.conn, now),
         cases=[
             *await escalations.gravest(State.TRIGGERED, limit=MOST_UNANSWERED),
             *await escalations.gravest(State.ACKNOWLEDGED, limit=MOST_ANSWERED),
         ],
         running=sum((await escalations.count_by_state()).values()),
-        pages=await PageRepository(uow.conn).listed(PageFilter(), limit=RECENT),
+        pages=await PageRepository(reading.conn).listed(PageFilter(), limit=RECENT),
         lanes=[
             lane
             for one in schedules
-            for lane in lanes(one, start, end=start + AHEAD, now=uow.now, names=names)
+            for lane in lanes(one, start, end=start + AHEAD, now=reading.now, names=names)
         ],
         start=start,
         end=start + AHEAD,
         zone=zone.key,
         schedules=schedules,
-        handovers=[one for one in handovers(schedules, names) if one.override.ends_at > uow.now],
-        people=[(str(user.id), user.name) for user in await Directory(uow.conn).users()],
+        handovers=[one for one in handovers(schedules, names) if one.override.ends_at > reading.now],
+        people=[(str(user.id), user.name) for user in await Directory(reading.conn).users()],
         duties=_choices(schedules),
         may_write=viewer.may("paging:write"),
-        typed=typed or _suggested(viewer, uow.now, schedules=schedules, wanted=wanted),
+        typed=typed or _suggested(viewer, reading.now, schedules=schedules, wanted=wanted),
         errors=errors,
     )
 

@@ -11,7 +11,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import ReadConnection, RequestReading
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.override import Duty
@@ -19,6 +19,7 @@ from tocsin_paging.domain.policy import Target, TargetKind
 from tocsin_paging.domain.targets import Known
 from tocsin_paging.store.on_call import Duties, known_targets, on_call_of_policy
 from tocsin_paging.store.policies import PolicyRepository, StoredPolicy
+from tocsin_runtime.reading import Reading
 
 router = page_router()
 Reader = Annotated[Principal, Depends(page_viewer("paging:read"))]
@@ -45,10 +46,10 @@ class StepView:
 
 
 @router.get("/escalation-policies", name="policies_page")
-async def policies_page(request: Request, viewer: Reader, uow: RequestUnitOfWork) -> Response:
+async def policies_page(request: Request, viewer: Reader, conn: ReadConnection) -> Response:
     """All policies by name."""
-    found = sorted(await PolicyRepository(uow.conn).listed(), key=lambda one: one.policy.name.lower())
-    services = await Directory(uow.conn).services()
+    found = sorted(await PolicyRepository(conn).listed(), key=lambda one: one.policy.name.lower())
+    services = await Directory(conn).services()
     used = {
         one.policy.id: [service for service in services if service.escalation_policy_id == one.policy.id]
         for one in found
@@ -57,29 +58,29 @@ async def policies_page(request: Request, viewer: Reader, uow: RequestUnitOfWork
 
 
 @router.get("/escalation-policies/{slug}", name="policy_page")
-async def policy_page(request: Request, viewer: Reader, uow: RequestUnitOfWork, slug: str) -> Response:
+async def policy_page(request: Request, viewer: Reader, reading: RequestReading, slug: str) -> Response:
     """One policy."""
-    stored = await PolicyRepository(uow.conn).with_slug(slug)
+    stored = await PolicyRepository(reading.conn).with_slug(slug)
     if stored is None:
         raise NotFoundError("There is no such escalation policy. It may have been removed.")
-    services = await Directory(uow.conn).services()
+    services = await Directory(reading.conn).services()
     return page(
         request,
         "policy.html",
         viewer,
         stored=stored,
-        steps=await _steps(uow, stored),
+        steps=await _steps(reading, stored),
         services=[service for service in services if service.escalation_policy_id == stored.policy.id],
     )
 
 
-async def _steps(uow: RequestUnitOfWork, stored: StoredPolicy) -> list[StepView]:
+async def _steps(reading: Reading, stored: StoredPolicy) -> list[StepView]:
     steps = stored.policy.steps
-    known = await known_targets(uow.conn, steps, since=uow.now)
-    now = await on_call_of_policy(uow.conn, str(stored.policy.id), at=uow.now)
+    known = await known_targets(reading.conn, steps, since=reading.now)
+    now = await on_call_of_policy(reading.conn, str(stored.policy.id), at=reading.now)
     people = {target.id for step in steps for target in step.targets if target.kind == TargetKind.USER}
     people |= {duties.user_id for duties in now if duties.user_id}
-    names = await Directory(uow.conn).names(people)
+    names = await Directory(reading.conn).names(people)
     return [
         StepView(
             number,

@@ -12,7 +12,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import NotFoundError
 from tocsin_paging.domain.override import Duty
@@ -49,36 +49,36 @@ class RotationView:
 
 
 @router.get("/on-call/schedules/{slug}", name="schedule_page")
-async def schedule_page(request: Request, viewer: Reader, uow: RequestUnitOfWork, slug: str) -> Response:
+async def schedule_page(request: Request, viewer: Reader, reading: RequestReading, slug: str) -> Response:
     """Who is on call, who takes turns and when they hand over, and each shift of the weeks ahead."""
-    repository, since = ScheduleRepository(uow.conn), uow.now - timedelta(days=1)
+    repository, since = ScheduleRepository(reading.conn), reading.now - timedelta(days=1)
     stored = await repository.with_slug(slug, since=since)
     if stored is None:
         if (known := as_id(slug)) and (by_id := await repository.get(known, since=since)):
             return RedirectResponse(f"/on-call/schedules/{by_id.schedule.slug}", 303)
         raise NotFoundError("There is no such schedule. It may have been removed.")
     schedule, zone = stored.schedule, zone_of(viewer)
-    names = await Directory(uow.conn).names(people_of([schedule]))
-    start = start_of_day(uow.now, zone)
+    names = await Directory(reading.conn).names(people_of([schedule]))
+    start = start_of_day(reading.now, zone)
     return page(
         request,
         "schedule.html",
         viewer,
-        now=uow.now,
+        now=reading.now,
         schedule=schedule,
-        cards=await cards(uow.conn, duties_of(schedule, at=uow.now)),
-        lanes=lanes(schedule, start, end=start + AHEAD, now=uow.now, names=names, titled=False),
+        cards=await cards(reading.conn, duties_of(schedule, at=reading.now)),
+        lanes=lanes(schedule, start, end=start + AHEAD, now=reading.now, names=names, titled=False),
         start=start,
         end=start + AHEAD,
         zone=zone.key,
-        rotations=[_view(schedule, duty, names=names, now=uow.now) for duty in duties_named(schedule)],
+        rotations=[_view(schedule, duty, names=names, now=reading.now) for duty in duties_named(schedule)],
         shifts=[
             shift
             for duty in duties_named(schedule)
-            for shift in shifts(schedule, uow.now, end=uow.now + LISTED, duty=duty)
+            for shift in shifts(schedule, reading.now, end=reading.now + LISTED, duty=duty)
         ],
         names=names,
-        handovers=[one for one in handovers([schedule], names) if one.override.ends_at > uow.now],
+        handovers=[one for one in handovers([schedule], names) if one.override.ends_at > reading.now],
         may_write=viewer.may("paging:write"),
     )
 

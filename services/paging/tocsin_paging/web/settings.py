@@ -13,7 +13,7 @@ from tocsin_access.principal import Principal
 from tocsin_access.roles import EVERYTHING, SCOPES
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork, get_service
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork, get_service
 from tocsin_chassis.routing import page_router
 from tocsin_paging.domain.errors import InvalidChangeError, NotAllowedError, NotFoundError
 from tocsin_paging.domain.login import browser_of
@@ -29,6 +29,7 @@ from tocsin_paging.usecases.sessions import count_attempt, end_all_sessions, end
 from tocsin_paging.usecases.tokens import make_token, maker_of, revoke_token
 from tocsin_paging.web.forms import Errors, checked
 from tocsin_paging.web.login import TOO_OFTEN, caller_address
+from tocsin_runtime.reading import Reading
 
 router = page_router()
 SettingsViewer = Annotated[Principal, Depends(page_viewer("paging:read"))]
@@ -46,12 +47,12 @@ LIVES = (("30", "30 days"), ("90", "90 days"), ("365", "1 year"), ("", "Never"))
 
 @router.get("/settings", name="settings_page")
 async def settings_page(
-    request: Request, viewer: SettingsViewer, conn: ReadConnection, saved: str = ""
+    request: Request, viewer: SettingsViewer, reading: RequestReading, saved: str = ""
 ) -> Response:
     """Everything on one page."""
     flash = {"text": SAVED[saved], "tone": "green"} if saved in SAVED else None
     new_token = shown_once(request, viewer)
-    return await _shown(request, viewer, conn, errors=Errors(), flash=flash, new_token=new_token)
+    return await _shown(request, viewer, reading, errors=Errors(), flash=flash, new_token=new_token)
 
 
 @router.post("/settings/profile", name="save_profile")
@@ -61,7 +62,7 @@ async def save_profile(
     """Name and time zone; the rest of a person is changed by administrators."""
     typed = checked(name=name, timezone=timezone)
     if typed.errors:
-        return await _shown(request, viewer, uow.conn, errors=typed.errors)
+        return await _shown(request, viewer, uow, errors=typed.errors)
     person = await person_to_change(uow, _own_id(viewer))
     change = PersonChange(name=typed.values["name"], timezone=typed.values["timezone"])
     await change_person(uow, person, change, by=viewer.scopes)
@@ -88,7 +89,7 @@ async def save_password(
     password_hash = "" if errors else await hashed(password)
     async with service.unit_of_work() as uow:
         if errors:
-            return await _shown(request, viewer, uow.conn, errors=errors)
+            return await _shown(request, viewer, uow, errors=errors)
         await forgive_attempts(uow, person.email, address=address)
         await set_password(uow, person.id, password_hash, keep=viewer.session_id)
     return _saved("password")
@@ -124,14 +125,14 @@ async def make_own_token(
     wanted = frozenset(scopes) & SCOPES
     wish = Wish(wanted, owner_id=_own_id(viewer), expires_at=uow.now + lives if lives else None)
     if errors:
-        return await _shown(request, viewer, uow.conn, errors=errors)
+        return await _shown(request, viewer, uow, errors=errors)
     keeper, name = access_of(request).tokens, typed.values["name"]
     try:
         _, plain = await make_token(
             uow, wish, name=name, maker=maker_of(viewer), created_by=viewer.name, keeper=keeper
         )
     except (InvalidChangeError, NotAllowedError) as error:
-        return await _shown(request, viewer, uow.conn, errors=Errors(scopes=str(error)))
+        return await _shown(request, viewer, uow, errors=Errors(scopes=str(error)))
     return show_once(request, viewer, plain, at="/settings")
 
 
@@ -145,13 +146,13 @@ async def revoke_own_token(viewer: SettingsViewer, uow: RequestUnitOfWork, token
 async def _shown(
     request: Request,
     viewer: Principal,
-    conn: ReadConnection,
+    reading: Reading,
     *,
     errors: Errors,
     flash: dict[str, str] | None = None,
     new_token: str = "",
 ) -> Response:
-    user_id, now = _own_id(viewer), access_of(request).now()
+    user_id, conn, now = _own_id(viewer), reading.conn, reading.now
     person = await PeopleRepository(conn).get(user_id)
     if person is None:
         raise _nobody()
