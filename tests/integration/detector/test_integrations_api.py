@@ -1,5 +1,6 @@
 """`/api/v1/integrations`: who may send."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -196,6 +197,19 @@ async def test_by_name_is_idempotent_and_takes_a_key(house: House) -> None:
     assert (clash.status_code, clash.json()["errors"][0]["pointer"]) == (422, "/source")
     assert taken.status_code == 409
     assert (await house.send(key, {"alerts": []}, "alertmanager")).status_code == 202
+
+
+async def test_as_many_comparisons_at_once_as_there_are_connections_do_not_wait_for_each_other(
+    house: House,
+) -> None:
+    """Each holds the connection on which its Idempotency-Key is kept, and may ask for no second one."""
+    path, wanted = f"{PATH}/by-name/shop/compare", {"source": "generic"}
+    keys = [{"Idempotency-Key": f"compare {number}"} for number in range(8)]  # a service has four connections
+
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(house.api.post(path, json=wanted, headers=key) for key in keys))
+
+    assert [answer.json()["action"] for answer in answers] == ["create"] * len(keys)
 
 
 async def test_what_put_would_do_is_told_without_doing_it(house: House) -> None:

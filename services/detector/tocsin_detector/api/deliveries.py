@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
-from tocsin_chassis.requests import ReadConnection, get_service
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_detector.api.schemas import DeliveryOut, ReceiptOut, delivery_out
 from tocsin_detector.api.state import State
@@ -67,9 +67,9 @@ async def get_body(_: MayRead, delivery_id: UUID, conn: ReadConnection) -> Respo
 
 
 @router.post("/{delivery_id}/replay", name="replay_delivery", status_code=202)
-async def replay(_: MayWrite, delivery_id: UUID, request: Request, state: State) -> ReceiptOut:
+async def replay(_: MayWrite, delivery_id: UUID, uow: RequestUnitOfWork, state: State) -> ReceiptOut:
     """Play it again, with the parser and the settings as they are now. It counts as received now."""
-    integration, post = await post_again(get_service(request).database, delivery_id)
+    integration, post = await post_again(uow.conn, delivery_id)
     try:
         receipt = await state.accept(integration, post)
     except Rejection as rejection:

@@ -115,10 +115,11 @@ async def put_integration(
 
 @router.post("/by-name/{slug}/compare", name="compare_integration")
 async def compare_integration(
-    _: MayConfigure, slug: Slug, body: IntegrationByName, conn: ReadConnection, state: State
+    _: MayConfigure, slug: Slug, body: IntegrationByName, uow: RequestUnitOfWork, state: State
 ) -> ComparisonOut:
     """What PUT of the same body would do, without doing it: keys and secrets, which no answer shows, are compared."""
-    fields = await compare(IntegrationRepository(conn), state.keyring, slug, _wish(slug, body))
+    # A ReadConnection would be a second one beside that of an Idempotency-Key: many at once would wait for ever.
+    fields = await compare(IntegrationRepository(uow.conn), state.keyring, slug, _wish(slug, body))
     action: Action = "create" if fields is None else "change" if fields else "keep"
     return ComparisonOut(action=action, fields=fields or [])
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import ReadConnection, get_service
+from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_detector.domain.explain import reason_in_words
 from tocsin_detector.store.decisions import DecisionLog
@@ -49,9 +49,9 @@ async def delivery_page(
 
 
 @router.post("/alerts/deliveries/{delivery_id}/replay", name="replay_form")
-async def replay_form(_: Writer, request: Request, state: State, delivery_id: UUID) -> Response:
+async def replay_form(_: Writer, uow: RequestUnitOfWork, state: State, delivery_id: UUID) -> Response:
     """Play it again; the new delivery's page shows what came of it."""
-    integration, post = await post_again(get_service(request).database, delivery_id)
+    integration, post = await post_again(uow.conn, delivery_id)
     try:
         receipt = await state.accept(integration, post)
     except Rejection:
