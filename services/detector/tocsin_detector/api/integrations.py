@@ -1,5 +1,6 @@
 """`/api/v1/integrations`: who may send, with which key."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,11 +25,10 @@ from tocsin_detector.api.schemas import (
 )
 from tocsin_detector.api.state import State
 from tocsin_detector.domain.errors import NotFound
-from tocsin_detector.domain.health import health_of
 from tocsin_detector.domain.integration import Integration, Source
 from tocsin_detector.store.catalogue import Catalogue
 from tocsin_detector.store.integrations import IntegrationFilter, IntegrationRepository
-from tocsin_detector.store.queries import DeliveryQueries
+from tocsin_detector.usecases.health import Doing, health_of_each
 from tocsin_detector.usecases.manage_integrations import (
     Wish,
     WithKey,
@@ -50,7 +50,6 @@ MayRead = Annotated[Principal, Depends(require("alerts:read"))]
 MayConfigure = Annotated[Principal, Depends(require("config:write"))]
 Text = Annotated[str, Query(max_length=200)]
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
-HEALTH_LOOKS_AT = 10
 _IN_A_WISH = {"default_severity": "severity", "body_limit_bytes": "body_limit"}
 """Settings that a wish calls otherwise than the API."""
 
@@ -140,7 +139,8 @@ async def list_integrations(
     shown, cursor = query.cut(found, lambda one: [one.name, str(one.id)])
     link_next(request, response, cursor)
     warnings = await warnings_about(Catalogue(conn), shown)
-    items = [await _with_health(conn, one, state.public_url, warnings) for one in shown]
+    doing = await health_of_each(conn, shown)
+    items = [_with_health(one, doing, state.public_url, warnings) for one in shown]
     return Listing(items=items, next=cursor)
 
 
@@ -153,7 +153,8 @@ async def get_integration(
     if known is None:
         raise NotFound(f"There is no integration {integration_id}.")
     response.headers["ETag"] = etag(known.version)
-    return await _with_health(conn, known, state.public_url, await warnings_about(Catalogue(conn), [known]))
+    warnings = await warnings_about(Catalogue(conn), [known])
+    return _with_health(known, await health_of_each(conn, [known]), state.public_url, warnings)
 
 
 @router.patch("/{integration_id}", name="change_integration")
@@ -212,13 +213,10 @@ async def _made(uow: UnitOfWork, made: WithKey, public_url: str) -> IntegrationO
     )
 
 
-async def _with_health(
-    conn: ReadConnection, integration: Integration, public_url: str, warnings: Warnings
+def _with_health(
+    integration: Integration, doing: Mapping[UUID, Doing], public_url: str, warnings: Warnings
 ) -> IntegrationOut:
-    latest = await DeliveryQueries(conn).page(
-        integration_id=integration.id, verdict=None, before=None, limit=HEALTH_LOOKS_AT
-    )
-    health = health_of([delivery.line() for delivery in latest], revoked=integration.revoked_at is not None)
+    health = doing[integration.id].health
     return integration_out(
         integration, public_url=public_url, health=health, warnings=warnings.get(integration.id, ())
     )

@@ -17,6 +17,7 @@ from tocsin_detector.store.alerts import load_alert
 from tocsin_detector.store.catalogue import services_called
 from tocsin_detector.store.incidents import incident_called
 from tocsin_detector.store.tables import alerts, deliveries
+from tocsin_runtime.statement import Statement
 
 EXPIRED = "SELECT FROM alerts WHERE status <> 'resolved' AND expires_at IS NOT NULL AND expires_at <= :now"
 """Finds a row when an alert's time is over."""
@@ -147,10 +148,6 @@ class KeptDelivery:
     times: int
     traceparent: str | None
 
-    def line(self) -> DeliveryLine:
-        """As health looks at it."""
-        return DeliveryLine(self.id, self.received_at, self.verdict, self.reason, times=self.times)
-
 
 class DeliveryQueries:
     """Reads deliveries."""
@@ -184,6 +181,16 @@ class DeliveryQueries:
         rows = await self._conn.execute(query.order_by(deliveries.c.id.desc()).limit(limit))
         return [_kept(row) for row in rows.mappings()]
 
+    async def latest_of(self, integrations: Sequence[UUID], *, each: int) -> dict[UUID, list[DeliveryLine]]:
+        """The last deliveries, newest first, up to `each` of each integration; those that have none are left out."""
+        latest: dict[UUID, list[DeliveryLine]] = {}
+        for row in await _LATEST_OF.rows(self._conn, integrations=list(integrations), each=each):
+            line = DeliveryLine(
+                row["id"], row["received_at"], Verdict(row["verdict"]), row["reason"], times=row["times"]
+            )
+            latest.setdefault(row["integration_id"], []).append(line)
+        return latest
+
 
 def _kept(row: RowMapping) -> KeptDelivery:
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
@@ -206,6 +213,12 @@ _KEPT = (
     deliveries.c.body_missing,
     deliveries.c.times,
     deliveries.c.traceparent,
+)
+_LATEST_OF = Statement(
+    "SELECT latest.* FROM unnest(CAST(:integrations AS uuid[])) AS wanted(id) CROSS JOIN LATERAL"
+    " (SELECT id, integration_id, received_at, verdict, reason, times FROM deliveries"
+    " WHERE integration_id = wanted.id ORDER BY id DESC LIMIT CAST(:each AS int)) AS latest"
+    " ORDER BY latest.id DESC"
 )
 _EXPIRED = text(
     EXPIRED.replace("FROM", "* FROM", 1)

@@ -14,11 +14,11 @@ from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_detector.domain.addresses import url_for
 from tocsin_detector.domain.errors import NameTaken, NotFound, Unfit
-from tocsin_detector.domain.health import health_of
 from tocsin_detector.domain.integration import Integration
 from tocsin_detector.store.catalogue import Catalogue
 from tocsin_detector.store.integrations import IntegrationRepository
 from tocsin_detector.store.queries import DeliveryQueries
+from tocsin_detector.usecases.health import health_of_each
 from tocsin_detector.usecases.manage_integrations import (
     Wish,
     WithKey,
@@ -39,7 +39,6 @@ router = page_router()
 Reader = Annotated[Principal, Depends(page_viewer("alerts:read"))]
 Administrator = Annotated[Principal, Depends(page_viewer("config:write"))]
 DELIVERIES_SHOWN = 20
-HEALTH_LOOKS_AT = 10
 NAMELESS = "Say which tool it is."
 
 
@@ -145,21 +144,14 @@ async def _list(
     typed: Fields | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    rows = []
     integrations = await IntegrationRepository(conn).all()
-    for integration in integrations:
-        latest = await DeliveryQueries(conn).page(
-            integration_id=integration.id, verdict=None, before=None, limit=HEALTH_LOOKS_AT
-        )
-        lines = [delivery.line() for delivery in latest]
-        health = health_of(lines, revoked=integration.revoked_at is not None)
-        rows.append((integration, health, latest[0] if latest else None))
+    doing = await health_of_each(conn, integrations)
     return page(
         request,
         "integrations.html",
         viewer,
         status_code=422 if errors else 200,
-        rows=rows,
+        rows=[(one, doing[one.id].health, doing[one.id].latest) for one in integrations],
         warnings=await warnings_about(Catalogue(conn), integrations),
         typed=typed or Fields(),
         services=await Catalogue(conn).slugs(),
@@ -181,8 +173,8 @@ async def _detail(
     latest = await DeliveryQueries(conn).page(
         integration_id=integration.id, verdict=None, before=None, limit=DELIVERIES_SHOWN
     )
+    doing = await health_of_each(conn, [integration])
     public_url: str = request.app.state.detector.public_url
-    lines = [delivery.line() for delivery in latest[:HEALTH_LOOKS_AT]]
     return page(
         request,
         "integration.html",
@@ -195,7 +187,7 @@ async def _detail(
         key=made.key,
         url=url_for(integration.source, public_url=public_url, key=made.key),
         snippets=snippets_for(integration, public_url=public_url, key=made.key),
-        health=health_of(lines, revoked=integration.revoked_at is not None),
+        health=doing[integration.id].health,
         deliveries=latest,
         warnings=(await warnings_about(Catalogue(conn), [integration])).get(integration.id, ()),
         may_change=viewer.may("config:write"),
