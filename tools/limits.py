@@ -13,6 +13,14 @@ FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "core", "manager", 
 SLEEPERS = {"time.sleep", "asyncio.sleep"}
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 CLOCK_HOME = "libs/runtime/tocsin_runtime/clock.py"
+TELL_TIME_THEMSELVES = {
+    CLOCK_HOME,
+    "libs/runtime/tocsin_runtime/ids.py",  # a UUIDv7 holds a time
+    "libs/chassis/tocsin_chassis/lag.py",  # the processor's time, which is no clock
+    "libs/chassis/tocsin_chassis/live.py",
+    "libs/chassis/tocsin_chassis/routing.py",
+}
+"""The only modules of services and libraries that may import `time`."""
 
 
 def main() -> int:
@@ -44,6 +52,20 @@ def _breaches(path: Path) -> Iterator[str]:
                 yield f"{name}:{node.lineno}: {node.name} has {size} lines, at most {LONGEST_FUNCTION}"
         if isinstance(node, ast.Call):
             yield from _calls(name, node)
+        if isinstance(node, ast.Import | ast.ImportFrom) and _imports_time(node) and _is_timeless(name):
+            yield f"{name}:{node.lineno}: take monotonic, stopwatch or process_now from tocsin_runtime.clock"
+
+
+def _imports_time(node: ast.Import | ast.ImportFrom) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "time"
+    return any(alias.name == "time" for alias in node.names)
+
+
+def _is_timeless(name: str) -> bool:
+    return (
+        name.startswith(("services/", "libs/")) and "testkit" not in name and name not in TELL_TIME_THEMSELVES
+    )
 
 
 def _calls(name: str, node: ast.Call) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The only place that reads a clock. Below an entry point, time is a value."""
+"""The only place that reads a clock, but for ids, which hold a time. Below an entry point, time is a value."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -111,6 +111,10 @@ def until_beat(every: float, *, place: int = 0) -> float:
 def monotonic() -> float:
     """Seconds for time-outs; means nothing outside this process."""
     return time.monotonic()
+
+
+stopwatch = time.perf_counter
+"""Seconds for how long something took; the finest clock there is, and as it is, for it runs for every alert."""
 
 
 def _uptime() -> float:

@@ -5,7 +5,6 @@ declined, and comes again by the road through ASGI, which has an answer for ever
 """
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 
 from tocsin_detector.api import answers
@@ -17,6 +16,7 @@ from tocsin_detector.domain.limits import Limits
 from tocsin_detector.usecases.accept import Accept, Receipt, Rejection, Tell
 from tocsin_detector.usecases.figures import IntakeFigures
 from tocsin_detector.usecases.keyring import Keyring
+from tocsin_runtime.clock import stopwatch
 from tocsin_runtime.direct import Reply
 
 
@@ -33,7 +33,7 @@ class DirectAlertRoad:
 
     def take(self, scope: Mapping[str, Any], body: bytes, reply: Reply) -> bool:
         """Whether the post is plain; it is answered when it is durable."""
-        began = perf_counter()
+        began = stopwatch()
         visit = visit_of(scope)
         if visit is None or visit.refusal is not None:
             return False

@@ -5,7 +5,6 @@ source, query string, content type, key, body, signature; then the use case.
 """
 
 from dataclasses import replace
-from time import perf_counter
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -24,6 +23,7 @@ from tocsin_detector.usecases.accept import Accept, Receipt, Rejection, decoded
 from tocsin_detector.usecases.figures import IntakeFigures
 from tocsin_detector.usecases.keyring import Keyring
 from tocsin_detector.usecases.refusals import Refusals, Refused
+from tocsin_runtime.clock import stopwatch
 
 _ASTRAY = "it came to the address of another source"
 _UNVOUCHED = "nothing vouches for it"
@@ -50,7 +50,7 @@ class AlertRoad:
 
     async def answer(self, visit: Visit, receive: Receive, send: Send) -> None:
         """Take the post in and answer it."""
-        began = perf_counter()
+        began = stopwatch()
         answer = await self._answer(visit, receive)
         if answer is None:
             self._figures.count(visit.label, "gone", began)

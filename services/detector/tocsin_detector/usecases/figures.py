@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from time import perf_counter
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -13,6 +12,7 @@ from prometheus_client.registry import Collector
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.domain.severity import UNKNOWN_RULE
 from tocsin_detector.domain.turn import Step
+from tocsin_runtime.clock import stopwatch
 from tocsin_runtime.metrics import Metrics
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -42,8 +42,8 @@ class IntakeFigures(Collector):
         registry.register(self)
 
     def count(self, road: str, outcome: str, began: float) -> None:
-        """One delivery was answered; `began` is perf_counter's time of its arrival."""
-        spent = perf_counter() - began
+        """One delivery was answered; `began` is the stopwatch's time of its arrival."""
+        spent = stopwatch() - began
         tally = self._tallies.get((road, outcome))
         if tally is None:
             tally = self._tallies[road, outcome] = _Tally([0] * (len(_FAST) + 1))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from time import perf_counter
 
 import structlog
 
@@ -12,6 +11,7 @@ from tocsin_detector.domain.integration import LANES
 from tocsin_detector.store.lanes import LaneStore, turn_of
 from tocsin_detector.usecases.figures import LaneFigures
 from tocsin_detector.usecases.process import MOST_SIGNALS, process_lane
+from tocsin_runtime.clock import stopwatch
 
 log = structlog.get_logger("tocsin.lanes")
 REST = 0.02
@@ -68,12 +68,12 @@ class LaneWorker:
         return len(self._dirty - self._resting)
 
     async def _paced(self, lane: int) -> None:
-        began = perf_counter()
+        began = stopwatch()
         if await self._play(lane) >= MOST_SIGNALS:
             self._dirty.add(lane)
         else:
             self._resting.add(lane)
-            took = perf_counter() - began
+            took = stopwatch() - began
             rest = max(self._rest - took, min(took * REST_OF_TURN, LONGEST_REST))
             asyncio.get_running_loop().call_later(rest, self._rested, lane)
 
@@ -106,11 +106,11 @@ class LaneWorker:
                 return
 
     async def _turn(self, lane: int, *, most: int = MOST_SIGNALS, set_aside: bool = False) -> int:
-        began = perf_counter()
+        began = stopwatch()
         async with self._open_uow(holding=turn_of(lane)) as uow:
             played = await process_lane(uow, lane, self._figures, most=most, set_aside=set_aside)
         if played:
-            self._figures.turn_seconds.observe(perf_counter() - began)
+            self._figures.turn_seconds.observe(stopwatch() - began)
             self._figures.turn_signals.observe(played)
         return played
 
