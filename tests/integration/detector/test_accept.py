@@ -1,7 +1,5 @@
 """The accept road: who may send, what comes back, what is kept (R1-R5, S1, S2, S10)."""
 
-import asyncio
-import gzip
 from base64 import b64encode
 from datetime import UTC, datetime
 from statistics import median
@@ -15,7 +13,6 @@ from tests.integration.detector.house import TITLE, House, alertmanager, am_aler
 from tocsin_detector.domain.integration import Road
 from tocsin_detector.domain.limits import Limits
 from tocsin_detector.domain.signal import Defaults, Parsed
-from tocsin_detector.domain.signature import signature_of
 from tocsin_detector.usecases.accept import PARSERS, Accept
 
 PAYLOAD = {"summary": "Disk is full", "source": "db-1", "severity": "error"}
@@ -224,26 +221,6 @@ async def test_a_secret_turns_the_check_of_signatures_on(house: House) -> None:
     assert verdicts == ["rejected", "duplicate", "accepted"]
 
 
-@pytest.mark.parametrize("signs", ["what is sent", "what is packed", "something else"])
-async def test_a_packed_body_may_be_signed_as_it_is_sent(house: House, signs: str) -> None:
-    key, body, now = await house.key(secret=SECRET), b'{"title": "a"}', datetime.now(UTC)
-    packed = gzip.compress(body)
-    signed = {"what is sent": packed, "what is packed": body}.get(signs, b"{}")
-    headers = {
-        "content_encoding": "gzip",
-        "webhook_id": "msg_1",
-        "webhook_timestamp": str(int(now.timestamp())),
-        "webhook_signature": signature_of(signed, "msg_1", str(int(now.timestamp())), SECRET),
-    }
-
-    answer = await house.send(key, content=packed, **headers)
-
-    assert answer.status_code == (401 if signs == "something else" else 202)
-    if answer.status_code == 202:
-        kept = await house.api.get(f"/api/v1/deliveries/{answer.json()['delivery_id']}/body")
-        assert kept.content == body
-
-
 async def test_pagerduty_answers_as_pagerduty(house: House) -> None:
     key = await house.key("pagerduty")
 
@@ -322,28 +299,6 @@ async def test_a_replay_plays_the_same_bytes_again(house: House) -> None:
     assert replayed["replay_of"] == first["delivery_id"]
     (alert,) = await house.alerts()
     assert alert["count"] == 2
-
-
-async def test_as_many_replays_at_once_as_there_are_connections_do_not_wait_for_each_other(
-    house: House,
-) -> None:
-    """Each holds the connection on which its Idempotency-Key is kept, and may ask for no second one."""
-    key = await house.key()
-    first = (await house.send(key, {"title": "a", "dedup_key": "k"})).json()["delivery_id"]
-    at_once = 8  # a service has four connections
-
-    async with asyncio.timeout(20):
-        answers = await asyncio.gather(
-            *(
-                house.api.post(
-                    f"/api/v1/deliveries/{first}/replay", headers={"Idempotency-Key": f"replay {number}"}
-                )
-                for number in range(at_once)
-            )
-        )
-
-    assert [answer.status_code for answer in answers] == [202] * at_once
-    assert len({answer.json()["delivery_id"] for answer in answers}) == at_once
 
 
 async def test_figures_of_the_road(house: House) -> None:
