@@ -18,13 +18,15 @@ SAMPLE_AT_WORK = 0.25
 """Seconds, while the process takes `AT_WORK` of a core: by so much a block may be shown too short."""
 AT_WORK = 0.1
 WARNING = 0.25
+STARTING = 10.0
+"""Seconds in which nothing is said of it, but by the figure: what starts on a busy machine holds itself up."""
 WINDOW = 15.0
 """Seconds for which the worst is remembered at least, so that a scrape does not miss it."""
 
 
 async def watch_loop(service: "Service") -> None:
     """Sample for ever. A block is seen by the first sample that was due while it lasted."""
-    worst = Worst()
+    worst, quiet_until = Worst(), monotonic() + STARTING
     pause, used = until_beat(SAMPLE_AT_REST), process_time()
     while True:
         due = monotonic() + pause
@@ -33,7 +35,7 @@ async def watch_loop(service: "Service") -> None:
         used = process_time()
         late = max(0.0, now - due)
         service.figures.loop_lag.set(worst.of(late, now=now))
-        if late > WARNING:
+        if late > WARNING and now > quiet_until:
             log.warning("loop.late", service=service.name, seconds=round(late, 3))
         at_work = used - before > AT_WORK * (pause + late)
         pause = SAMPLE_AT_WORK if at_work else until_beat(SAMPLE_AT_REST)
