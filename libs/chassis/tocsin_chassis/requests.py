@@ -1,6 +1,6 @@
 """What routes ask for: the service, a unit of work, a connection for reading, with the time or without."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
@@ -24,11 +24,11 @@ def get_service(request: Request) -> "Service":
 async def open_unit_of_work(request: Request) -> AsyncIterator[UnitOfWork]:
     """A unit of work that has committed before the answer leaves, and told ahead what cannot wait for the bus.
 
-    Under an Idempotency-Key the route opened it, and sees to both.
+    Under an Idempotency-Key it is the route's, which opens it now and sees to both.
     """
-    opened: UnitOfWork | None = getattr(request.state, "unit_of_work", None)
-    if opened is not None:
-        yield opened
+    begin: Callable[[], Awaitable[UnitOfWork]] | None = getattr(request.state, "begin_unit_of_work", None)
+    if begin is not None:
+        yield await begin()
         return
     await recognised(request)  # first, as it may need a connection too
     service = get_service(request)

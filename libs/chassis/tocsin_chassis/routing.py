@@ -2,20 +2,26 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_access.dependencies import recognised
+from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_chassis.parameters import STRICT, parameters_of, strangers_of, unknown_parameters
-from tocsin_chassis.requests import cause_of, get_service
+from tocsin_chassis.requests import cause_of, get_service, open_unit_of_work
 from tocsin_runtime.errors import Code, FieldError, Problem
+
+if TYPE_CHECKING:
+    from tocsin_chassis.service import Service
 
 LONGEST_KEY = 255
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -25,8 +31,9 @@ class ServiceRoute(APIRoute):
     """A route that keeps the promise of Idempotency-Key: once in effect, the same answer for a day."""
 
     def get_route_handler(self) -> Handle:
-        """FastAPI's handler inside the key's transaction."""
+        """FastAPI's handler, under a key with its answer kept in the same transaction."""
         handler = super().get_route_handler()
+        at_once = open_unit_of_work not in _asked_for(self.dependant)
         known = parameters_of(self.dependant) if self.path.startswith(STRICT) else None
 
         async def handle(request: Request) -> Response:
@@ -36,7 +43,10 @@ class ServiceRoute(APIRoute):
             try:
                 _check_encoding(request)
                 await _check_parameters(request, known)
-                answer = await (handler(request) if key is None else _once(request, handler, key=key))
+                if key is None:
+                    answer = await handler(request)
+                else:
+                    answer = await _once(request, handler, key=key, at_once=at_once)
                 status = answer.status_code
             except Problem as problem:
                 status = problem.status
@@ -74,7 +84,70 @@ async def _check_parameters(request: Request, known: frozenset[str] | None) -> N
         raise unknown_parameters(strangers, known or frozenset())
 
 
-async def _once(request: Request, handler: Handle, *, key: str) -> Response:
+def _asked_for(dependant: Dependant) -> Iterator[object]:
+    yield dependant.call
+    for below in dependant.dependencies:
+        yield from _asked_for(below)
+
+
+class _Answered(Exception):
+    """The key was here before; `answer` is what it was answered."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class _UnderKey:
+    """The one transaction of a request under a key. Its answer is kept in it, too."""
+
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        service: "Service",
+        cause: Cause,
+        arguments: dict[str, str],
+        digest: bytes,
+    ) -> None:
+        self._stack, self._service, self._cause = stack, service, cause
+        self._arguments, self._digest = arguments, digest
+        self._uow: UnitOfWork | None = None
+
+    async def begin(self) -> UnitOfWork:
+        """Open it when it is first asked for: what the route looks up before that waits in no transaction.
+
+        Raises _Answered, and Problem while the first request with the key is still running.
+        """
+        if self._uow is None:
+            uow = await self._stack.enter_async_context(self._service.unit_of_work(cause=self._cause))
+            if not (await uow.conn.execute(_LOCK, {"name": "|".join(self._arguments.values())})).scalar_one():
+                detail = "A request with this Idempotency-Key is still running. Wait for it."
+                raise Problem(409, Code.IN_PROGRESS, detail)
+            known = await _known(uow.conn, self._arguments, self._digest)
+            if known is not None:
+                raise _Answered(known)
+            self._uow = uow
+        return self._uow
+
+    async def keep(self, answer: Response) -> UnitOfWork:
+        """Keep the answer for a day, unless it shows a secret."""
+        uow = await self.begin()
+        headers = {n: v for n, v in answer.headers.items() if n in {"content-type", "location", "etag"}}
+        stored = {
+            "digest": self._digest,
+            "status": answer.status_code,
+            "body": b"" if _holds_secret(answer) else bytes(getattr(answer, "body", b"")),
+            "headers": orjson.dumps(headers).decode(),
+        }
+        await uow.conn.execute(_KEEP, {**self._arguments, **stored})
+        return uow
+
+
+async def _once(request: Request, handler: Handle, *, key: str, at_once: bool) -> Response:
+    """Answer as the key was answered before, or let the route answer.
+
+    `at_once`: it asks for no unit of work but may open its own, so the key is taken before it runs.
+    """
     if not key or len(key) > LONGEST_KEY:
         raise Problem(400, Code.BAD_IDEMPOTENCY_KEY, f"Send 1 to {LONGEST_KEY} characters, best a UUID.")
     if await recognised(request) is None:
@@ -85,25 +158,20 @@ async def _once(request: Request, handler: Handle, *, key: str) -> Response:
     arguments = {"caller": caller.hexdigest(), "route": f"{request.method} {request.url.path}", "key": key}
     digest = hashlib.sha256(await request.body()).digest()
     service = get_service(request)
-    async with service.unit_of_work(cause=cause_of(request)) as uow:
-        if not (await uow.conn.execute(_LOCK, {"name": "|".join(arguments.values())})).scalar_one():
-            raise Problem(
-                409, Code.IN_PROGRESS, "A request with this Idempotency-Key is still running. Wait for it."
-            )
-        known = await _known(uow.conn, arguments, digest)
-        if known is not None:
-            return known
-        request.state.unit_of_work = uow
-        answer = await handler(request)
-        body = b"" if _holds_secret(answer) else bytes(getattr(answer, "body", b""))
-        headers = {n: v for n, v in answer.headers.items() if n in {"content-type", "location", "etag"}}
-        stored = {
-            "digest": digest,
-            "status": answer.status_code,
-            "body": body,
-            "headers": orjson.dumps(headers).decode(),
-        }
-        await uow.conn.execute(_KEEP, {**arguments, **stored})
+    async with service.database.read() as conn:
+        known = await _known(conn, arguments, digest)
+    if known is not None:
+        return known
+    try:
+        async with AsyncExitStack() as stack:
+            under = _UnderKey(stack, service, cause_of(request), arguments, digest)
+            request.state.begin_unit_of_work = under.begin
+            if at_once:
+                await under.begin()
+            answer = await handler(request)
+            uow = await under.keep(answer)
+    except _Answered as before:  # while this one looked things up
+        return before.answer
     await service.ahead.tell(uow.emitted)
     return answer
 
