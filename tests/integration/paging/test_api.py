@@ -173,11 +173,11 @@ async def test_policies_are_told_to_everybody(
 ) -> None:
     await made(client, "/api/v1/schedules", CORE)
     policy = await made(client, "/api/v1/escalation-policies", POLICY)
-    assert (policy["default"], policy["ack_timeout_seconds"]) == (True, 1800)
+    assert (policy["default"], policy["ack_timeout_seconds"], policy["repeats"]) == (True, 1800, 2)
     again = await client.put("/api/v1/escalation-policies/by-slug/core", json=POLICY)
     assert (again.status_code, again.json()["version"]) == (200, 1)
     path = f"/api/v1/escalation-policies/{policy['id']}"
-    changed = await client.put(path, json={**POLICY, "repeats": 2, "ack_timeout_seconds": None})
+    changed = await client.put(path, json={**POLICY, "repeats": 1, "ack_timeout_seconds": None})
     assert (changed.json()["version"], changed.json()["ack_timeout_seconds"]) == (2, None)
     assert (await client.delete(path)).status_code == 409
     second = await made(client, "/api/v1/escalation-policies", {**POLICY, "slug": "other", "default": True})

@@ -19,6 +19,7 @@ from tocsin_paging.domain.errors import InvalidChangeError, NotFoundError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.person import slug_of
 from tocsin_paging.domain.policy import (
+    DEFAULT_REPEATS,
     LONGEST_DELAY,
     MOST_REPEATS,
     MOST_STEPS,
@@ -87,7 +88,12 @@ class PolicyBody(BaseModel):
     slug: Slug | None = None
     team: Reference | None = None
     steps: list[StepBody] = Field(min_length=1, max_length=MOST_STEPS)
-    repeats: int = Field(default=0, ge=0, le=MOST_REPEATS, description="How often the steps run again.")
+    repeats: int = Field(
+        default=DEFAULT_REPEATS,
+        ge=0,
+        le=MOST_REPEATS,
+        description=f"How often the steps run again; left out, {DEFAULT_REPEATS} times.",
+    )
     ack_timeout_seconds: Seconds | None = Field(
         default=1800, description="An acknowledgement holds so long without activity. null: for ever."
     )

@@ -11,6 +11,8 @@ from tocsin_paging.domain.override import Duty
 MOST_STEPS, MOST_TARGETS, MOST_REPEATS = 20, 20, 5
 LONGEST_DELAY = timedelta(minutes=9000)
 DEFAULT_ACK_TIMEOUT = timedelta(minutes=30)
+DEFAULT_REPEATS = 2
+"""What a configuration file means, too, where it says nothing."""
 
 
 class TargetKind(StrEnum):

@@ -11,6 +11,7 @@ from tocsin_paging.domain.errors import ConflictError, InvalidChangeError, NameT
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.policy import (
     DEFAULT_ACK_TIMEOUT,
+    DEFAULT_REPEATS,
     Policy,
     Step,
     Target,
@@ -47,7 +48,7 @@ class PolicyWish:
 
     name: str
     steps: tuple[StepWish, ...]
-    repeats: int = 0
+    repeats: int = DEFAULT_REPEATS
     ack_timeout: timedelta | None = DEFAULT_ACK_TIMEOUT
     team: str | None = None
     is_default: bool | None = None
