@@ -78,7 +78,7 @@ class EscalationEvent(Event):
 
 
 class PageAcknowledged(EscalationEvent):
-    """A responder answered; `via` is link, page, api or chat. No new page starts after it."""
+    """A responder answered; `via` is link, page or api. No new page starts after it."""
 
     TYPE: ClassVar = "page.acknowledged.v1"
     user_id: UUID

@@ -38,18 +38,13 @@ class Schedule:
 
 @dataclass(frozen=True)
 class OnCall:
-    """Who has a duty at an instant, and why.
-
-    `turn` is the number of the rotation's turn; `instead_of` is whom an override replaced, where that was
-    somebody.
-    """
+    """Who has a duty at an instant, and why. `turn` is the number of the rotation's turn."""
 
     duty: Duty
     user_id: UUID | None
     why: Why
     turn: int | None = None
     override: Override | None = None
-    instead_of: UUID | None = None
 
     def explain(self) -> str:
         """Say the reason in words, for a page's text and for the reader of a schedule."""
@@ -78,9 +73,7 @@ def who_is_on_call(schedule: Schedule, at: datetime, *, duty: Duty = Duty.PRIMAR
     override = overridden(base.user_id, schedule.overrides_of(duty), at=at)
     if override is None:
         return base
-    return replace(
-        base, user_id=override.user_id, why=Why.OVERRIDE, override=override, instead_of=base.user_id
-    )
+    return replace(base, user_id=override.user_id, why=Why.OVERRIDE, override=override)
 
 
 def shifts(schedule: Schedule, start: datetime, *, end: datetime, duty: Duty = Duty.PRIMARY) -> list[Shift]:

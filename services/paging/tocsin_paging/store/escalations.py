@@ -19,7 +19,7 @@ from tocsin_runtime.statement import Row, Statement, columns_of, to_json
 
 @dataclass(frozen=True)
 class Answer:
-    """Who acknowledged, when and how: by link, page, api, incident or chat."""
+    """Who acknowledged, when and how: by link, page, api or incident."""
 
     name: str
     at: datetime
@@ -38,7 +38,6 @@ class Case:
     about: About
     detected_at: datetime
     started_at: datetime
-    service_id: UUID | None = None
     answer: Answer | None = None
     told_version: int = 0
 
@@ -147,7 +146,6 @@ def _values(case: Case, *, now: datetime) -> dict[str, object]:
         "acknowledged_via": answer.via if answer else None,
         "ack_expires_at": escalation.ack_expires_at,
         "about": vars(case.about),
-        "service_id": case.service_id,
         "detected_at": case.detected_at,
         "started_at": case.started_at,
         "updated_at": now,
@@ -176,7 +174,6 @@ def _case(row: Row) -> Case:
         about=About(**row["about"]),
         detected_at=row["detected_at"],
         started_at=row["started_at"],
-        service_id=row["service_id"],
         answer=answer,
         told_version=row["told_version"],
     )

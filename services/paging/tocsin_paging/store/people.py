@@ -78,11 +78,6 @@ class PeopleRepository:
         """Let nobody else add or change people until the commit."""
         await self._conn.execute(_HOLD)
 
-    async def first_admin(self) -> Person | None:
-        """Return the administrator who was here first."""
-        admins = _living().where(users.c.role == "admin").order_by(users.c.id).limit(1)
-        return await self._one(admins, lock=False)
-
     async def anybody_has_password(self) -> bool:
         """Whether anybody could log in with a password: if not, set-up is still open."""
         known = exists().where(users.c.password_hash.is_not(None), users.c.deleted_at.is_(None))

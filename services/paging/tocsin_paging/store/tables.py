@@ -96,6 +96,7 @@ contact_methods = Table(
     Column("deleted_at", MOMENT),
 )
 
+# escalations.service_id is neither read nor written any more; a later release drops the column.
 escalations = Table(
     "escalations",
     metadata,
@@ -113,7 +114,6 @@ escalations = Table(
     Column("acknowledged_via", Text),
     Column("ack_expires_at", MOMENT),
     Column("about", JSONB, nullable=False),
-    Column("service_id", Uuid),
     Column("detected_at", MOMENT, nullable=False),
     Column("started_at", MOMENT, nullable=False),
     Column("updated_at", MOMENT, nullable=False),

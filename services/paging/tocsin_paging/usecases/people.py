@@ -19,7 +19,7 @@ from tocsin_paging.usecases.tokens import revoke_all_tokens
 from tocsin_runtime.ids import new_id
 
 ALL = frozenset({EVERYTHING})
-"""What the installation itself may do: seeding, and the command line beside the database."""
+"""What the installation itself may do: set-up makes its first administrator."""
 
 
 @dataclass(frozen=True)
@@ -132,17 +132,6 @@ async def set_password(uow: UnitOfWork, user_id: UUID, password_hash: str, *, ke
     """Keep a new password and end all other log-ins of this person but `keep`."""
     await PeopleRepository(uow.conn).set_password(user_id, password_hash)
     await end_all_sessions(uow, user_id, keep=keep)
-
-
-async def seed_first(uow: UnitOfWork, *, name: str, email: str, timezone: str = "UTC") -> Person:
-    """The first administrator of a new installation; when there is one already, that one, unchanged."""
-    people = PeopleRepository(uow.conn)
-    await people.hold()
-    known = await people.first_admin()
-    if known is not None:
-        return known
-    person, _ = await put_person(uow, NewPerson(name, email=email, role="admin", timezone=timezone), by=ALL)
-    return person
 
 
 def check_grant(role: RoleName, by: frozenset[str]) -> None:

@@ -92,7 +92,6 @@ def _new_case(uow: UnitOfWork, incident: Incident, *, policy: Policy, pager: Pag
         about=about(incident, pager=pager),
         detected_at=incident.detected_at,
         started_at=uow.now,
-        service_id=incident.service_id,
     )
 
 
