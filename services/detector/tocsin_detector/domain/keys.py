@@ -22,13 +22,11 @@ def is_wellformed(key: str) -> bool:
     return _FORM.fullmatch(key) is not None
 
 
-def digest_of(key: str, secret: bytes) -> bytes:
-    """Keyed SHA-256: what is stored instead of the key, and what a look-up compares."""
-    return digester(secret)(key)
-
-
 def digester(secret: bytes) -> Callable[[str], bytes]:
-    """`digest_of` with this secret, prepared once: each post of an alert needs one."""
+    """Makes keyed SHA-256 of keys: what is stored instead of a key, and what a look-up compares.
+
+    The secret is prepared once, for each post of an alert needs a digest.
+    """
     prepared = new(secret, digestmod="sha256")
 
     def digest(key: str) -> bytes:

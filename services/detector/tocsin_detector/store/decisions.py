@@ -15,13 +15,13 @@ from tocsin_runtime.statement import Statement
 from tocsin_runtime.writes import Write
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """One decision. `item` is the signal's place in its delivery; both are None when no delivery led to it."""
 
     alert_id: UUID | None
-    delivery_id: UUID | None
-    item: int | None
+    delivery_id: UUID | None = None
+    item: int | None = None
     decided_at: datetime
     verb: str
     reason: str

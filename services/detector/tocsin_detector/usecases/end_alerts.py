@@ -82,9 +82,11 @@ async def _end(
     turn = Turn(alerts, groups, new_id)
     ended = [turn.end(alert, uow.now, reason) for alert in alerts]
     await save(uow, turn)
-    uow.write(
-        kept([Decided(a.id, None, None, uow.now, Verb.RESOLVE.value, reason, details or {}) for a in ended])
-    )
+    uow.write(kept([_ended(alert.id, uow.now, reason, details or {}) for alert in ended]))
     for alert in ended:
         tell(uow, News.RESOLVED, alert)
     return ended
+
+
+def _ended(alert_id: UUID, at: datetime, reason: str, details: dict[str, object]) -> Decided:
+    return Decided(alert_id=alert_id, decided_at=at, verb=Verb.RESOLVE.value, reason=reason, details=details)

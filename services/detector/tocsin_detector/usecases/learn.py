@@ -93,4 +93,4 @@ def _joined(place: Place, joining: Joining) -> Place:
 
 def _note(alert_id: UUID, at: datetime, reason: str, details: dict[str, object]) -> Decided:
     verb = Verb.ACKNOWLEDGE if reason == "acknowledged_by_incident" else Verb.NOTHING
-    return Decided(alert_id, None, None, at, verb.value, reason, details)
+    return Decided(alert_id=alert_id, decided_at=at, verb=verb.value, reason=reason, details=details)

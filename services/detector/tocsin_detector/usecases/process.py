@@ -181,13 +181,13 @@ def _decided(step: Step, item: int) -> Decided:
         }
     alert_id = step.alert.id if step.alert is not None else None
     return Decided(
-        alert_id,
-        heard.delivery_id,
-        item,
-        heard.received_at,
-        step.decision.verb.value,
-        step.decision.reason,
-        details,
+        alert_id=alert_id,
+        delivery_id=heard.delivery_id,
+        item=item,
+        decided_at=heard.received_at,
+        verb=step.decision.verb.value,
+        reason=step.decision.reason,
+        details=details,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tocsin_detector.domain.integration import Integration, Source
-from tocsin_detector.domain.keys import digest_of
+from tocsin_detector.domain.keys import digester
 from tocsin_detector.usecases.keyring import Keyring
 
 SECRET, T0 = b"s" * 32, datetime(2026, 11, 24, tzinfo=UTC)
@@ -26,7 +26,7 @@ def integration(key: str, number: int = 1) -> Integration:
         version=1,
         created_at=T0,
         updated_at=T0,
-        key_digest=digest_of(key, SECRET),
+        key_digest=digester(SECRET)(key),
     )
 
 
@@ -101,7 +101,7 @@ async def test_a_rotated_key_opens_and_the_old_one_does_not() -> None:
     table = Table(known)
     keyring = table.keyring()
     await keyring.reload()
-    rotated = replace(known, key_digest=digest_of("new", SECRET))
+    rotated = replace(known, key_digest=digester(SECRET)("new"))
     table.rows = [rotated]
 
     keyring.remember(rotated)
