@@ -71,7 +71,7 @@ async def test_an_integration_is_changed_by_a_form_that_shows_how_it_is_now(hous
     kept = {"default_severity": "low", "group_by": ["job"], "group_window_seconds": 60}
     assert now["settings"].items() >= kept.items()
     assert (late.status_code, nameless.status_code) == (422, 422)
-    assert "Somebody changed this integration meanwhile" in late.text
+    assert "Somebody changed this integration in the meantime" in late.text
     assert 'value="Other"' in late.text
 
 
@@ -128,7 +128,7 @@ async def test_an_alerts_page_tells_state_story_why_and_what_was_sent(house: Hou
     after = await house.api.get(f"/alerts/{alert['id']}")
 
     assert "<strong>hot</strong>" in page.text
-    assert "This was so 2 times in a row." in page.text
+    assert "This happened 2 times in a row." in page.text
     assert "cpu is the sender&#39;s own dedup_key." in page.text
     assert "env=prod" in page.text
     assert "&#34;severity&#34;: &#34;high&#34;" in page.text

@@ -52,7 +52,9 @@ async def _sender(state: State, key: str) -> Integration:
     integration = await state.keyring.find(key)
     if integration is None:
         raise Problem(
-            401, Code.NO_VALID_KEY, "Send the integration's key as bearer token, or as basic password."
+            401,
+            Code.NO_VALID_KEY,
+            "Send the integration's key as a bearer token, or as the password of HTTP Basic.",
         )
     if integration.source is not Source.ALERTMANAGER:
         raise Problem(

@@ -76,5 +76,10 @@ async def replay(_: MayWrite, delivery_id: UUID, uow: RequestUnitOfWork, state: 
         errors = [FieldError(fault.pointer, fault.detail) for fault in rejection.faults]
         raise Problem(rejection.status, rejection.code, rejection.detail, errors=errors) from rejection
     except (DatabaseAway, TooMuchWaiting) as error:
-        raise Problem(503, Code.UNAVAILABLE, "It was not replayed.", headers={"Retry-After": "10"}) from error
+        raise Problem(
+            503,
+            Code.UNAVAILABLE,
+            "It was not replayed. Try again in ten seconds.",
+            headers={"Retry-After": "10"},
+        ) from error
     return ReceiptOut.model_validate(receipt, from_attributes=True)

@@ -129,7 +129,7 @@ _SENDERS_ID: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": _TEXT,
-    "description": "The sender's own id of this post: sent again it gives the first receipt. webhook-id does the same.",
+    "description": "The sender's own id for this post: sent again, it gives the first receipt. So does webhook-id.",
 }
 _PROBLEMS: dict[str, str] = {
     "400": "The body is not JSON, or a key stands in the query string.",
@@ -138,7 +138,7 @@ _PROBLEMS: dict[str, str] = {
     "404": "An unknown source.",
     "408": "The body came too slowly.",
     "413": "The body is larger than the integration takes.",
-    "415": "Another content type than JSON, or packed otherwise than by gzip.",
+    "415": "A content type other than JSON, or packed by something other than gzip.",
     "422": "Not of that source's form; it is kept, and `errors` says what is wrong.",
     "503": "Nothing was stored; send it again after as many seconds as Retry-After says.",
 }

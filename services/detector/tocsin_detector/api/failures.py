@@ -23,7 +23,7 @@ def answer_to(error: Exception, *, road: str) -> Answer:
         case TooSlow():
             return answers.too_slow(str(error))
         case NotGzip():
-            return answers.problem(400, Code.NOT_GZIP, f"The body is no gzip: {error}.", outcome="rejected")
+            return answers.problem(400, Code.NOT_GZIP, f"The body is not gzip: {error}.", outcome="rejected")
         case TooMuchWaiting():
             detail = "More alerts are coming in than can be written down."
             return answers.come_again(detail, outcome="overloaded")

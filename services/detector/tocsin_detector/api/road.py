@@ -159,7 +159,9 @@ class AlertRoad:
         if integration.source is not SOURCE_OF[Road.PAGERDUTY]:
             await self._refused(visit, integration, answers.OTHER_SOURCE, missing=_ASTRAY)
             return answers.pagerduty_refused(
-                ["'routing_key' is of another source"], status=403, outcome="other_source"
+                ["'routing_key' belongs to an integration of another source"],
+                status=403,
+                outcome="other_source",
             )
         try:
             return answers.pagerduty_accepted(await self._take(integration, visit, body))

@@ -44,6 +44,6 @@ def unknown_service(named: str, close: Sequence[str]) -> str:
     """The warning to whoever named a service that the catalogue does not know."""
     meant = f" Did you mean {' or '.join(close)}?" if close else ""
     return (
-        f"No service is called {named} yet.{meant} Until there is one of that slug, name or alias, alerts that name no"
-        " service themselves carry this name, but belong to no service, and so to no escalation policy."
+        f"No service is called {named} yet.{meant} Until there is one with that slug, name or alias, alerts that name"
+        " no service themselves carry this name, but belong to no service, and so to no escalation policy."
     )

@@ -10,15 +10,15 @@ _REASONS = {
     "severity_changed": "The alert was open already; its severity changed, and the other services were told.",
     "title_changed": "The alert was open already; its title changed, and the other services were told.",
     "acknowledged_by_sender": "The sender acknowledged the alert.",
-    "acknowledged_already": "The sender acknowledged the alert, which somebody had done before.",
+    "acknowledged_already": "The sender acknowledged the alert, which was acknowledged already.",
     "acknowledged_by_incident": "Somebody acknowledged the incident that the alert belongs to.",
     "acknowledgement_expired": "The acknowledgement of its incident no longer holds: it fires, unanswered.",
     "resolved_by_sender": "The sender said that it is over.",
     "ended_long_ago": "The sender gave an end that lies long past. Its clock had been right before, so it is over.",
-    "end_told_again": "The sender told again of an end by which the alert is over already.",
+    "end_told_again": "The sender sent the end again by which the alert is already over.",
     "resolved_by_hand": "Somebody resolved it by hand.",
     "resolved_with_incident": "Somebody resolved the incident that it belongs to.",
-    "not_told_again": "The sender did not tell it again in time, so it counts as over.",
+    "not_told_again": "The sender did not send it again in time, so it counts as over.",
     "nothing_open": "No alert with this key was open, so there was nothing to end or to acknowledge.",
     "joined_incident": "It belongs to an incident.",
 }
@@ -42,7 +42,7 @@ _GROUP_CHOICES = {
     "group_is_a_day_old": "The open group was a day old, so a new one began.",
     "window_passed": "Nothing had joined the open group within its window, so a new one began.",
     "within_window": "It joined the open group.",
-    "ended_lately": "The group with this key had ended only lately, so it goes on.",
+    "ended_lately": "The group with this key had ended only recently, so it goes on.",
 }
 _SERVICES = {
     "named_by_alert": "The alert names this service.",

@@ -30,7 +30,7 @@ def read_matcher(written: str) -> Matcher:
     """The matcher. Raises ValueError when it is none."""
     read = _WRITTEN.fullmatch(written)
     if read is None:
-        raise ValueError(f'{written[:100]!r} is no matcher such as alertname=~"Disk.*"')
+        raise ValueError(f'{written[:100]!r} is not a matcher such as alertname=~"Disk.*"')
     name, comparison, value = read.groups()
     if len(value) > 1 and value.startswith('"') and value.endswith('"'):
         value = _ESCAPED.sub(lambda part: "\n" if part[1] == "n" else part[1], value[1:-1])

@@ -22,7 +22,7 @@ class Told(StrEnum):
 @dataclass(slots=True)
 class Signal:
     """One alert as its sender tells it. Nobody changes one; it is not frozen since that makes making one three times as
-    dear, and one is made of each alert. Texts hold no NUL and are cut to the limits of `texts`.
+    slow, and one is made of each alert. Texts hold no NUL and are cut to the limits of `texts`.
 
     `key_rule` and `severity_rule` name how the key and the severity were found, for the explanation. Times are what
     the sender wrote, aware UTC, and decide nothing but `expires_at`: an alert that is not told again by then has ended.

@@ -16,5 +16,5 @@ def unparsed_signal(sender: str, *, about: str, severity: Severity) -> Signal:
         severity=severity,
         severity_rule="default",
         title=f"Unparsed alert from {sender}",
-        description="Tocsin could not read this delivery, a bug of its own. The body is kept: read it and see.",
+        description="Tocsin could not read this delivery, a bug in Tocsin. The body is kept: read what it says.",
     )

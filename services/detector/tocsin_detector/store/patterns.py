@@ -24,4 +24,4 @@ async def matches(conn: AsyncConnection, value: str, pattern: str) -> bool:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _INVALID:
             raise
-        raise BadPattern(f"{pattern[:100]!r} is no regular expression.") from error
+        raise BadPattern(f"{pattern[:100]!r} is not a regular expression.") from error

@@ -30,7 +30,7 @@ async def resolve_alert(uow: UnitOfWork, alert_id: UUID, *, by: str, note: str =
 
 
 async def resolve_with_incident(uow: UnitOfWork, incident_id: UUID, *, by: str | None) -> int:
-    """End what is still open of an incident that a person resolved; else a next message would only count as a repeat,
+    """End what is still open of an incident that a person resolved; otherwise the next message would only be a repeat,
     and nobody would be paged. Returns how many ended."""
     repository = AlertRepository(uow.conn)
     found = await repository.open_of_incident(incident_id)

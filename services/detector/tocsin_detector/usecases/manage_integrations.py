@@ -152,18 +152,16 @@ def _check(wish: Wish) -> None:
         detail = f"{wish.source} cannot sign what it sends; leave the secret out, its key is enough."
         raise Unfit("/secret", detail)
     if wish.secret and not is_signing_secret(wish.secret):
-        detail = (
-            "The secret is base64 of 16 to 64 random bytes, perhaps after whsec_, as Standard Webhooks asks."
-        )
+        detail = "The secret is base64 of 16 to 64 random bytes, as in Standard Webhooks, with whsec_ before it or not."
         raise Unfit("/secret", detail)
     if wish.key is not None and not is_wellformed(wish.key):
-        detail = "A key has 20 to 128 letters, digits, - and _; leave it out and one is made."
+        detail = "A key has 20 to 128 letters, digits, - and _. Leave it out, and one is made."
         raise Unfit("/key", detail)
 
 
 async def _check_key_is_free(repository: IntegrationRepository, digest: bytes, own: UUID | None) -> None:
     if any(other.id != own for other in await repository.with_digests([digest])):
-        raise NameTaken("Another integration has this key. Leave the key out and one is made.")
+        raise NameTaken("Another integration has this key. Leave the key out, and one is made.")
 
 
 async def _upserted(

@@ -17,7 +17,7 @@ from tocsin_runtime.ids import new_id
 from tocsin_runtime.text import clean
 
 EVERY: Final = 10.0
-_COUNTED: Final = "of its kind only one in a while is kept"
+_COUNTED: Final = "only one of its kind is kept every ten seconds"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ async def post_again(conn: AsyncConnection, delivery_id: UUID) -> tuple[Integrat
     kept = await existing_delivery(DeliveryQueries(conn), delivery_id)
     integration = await IntegrationRepository(conn).get(kept.integration_id)
     if integration is None:
-        raise NotFound("The integration that it came by is deleted; there is nobody to replay it for.")
+        raise NotFound("The integration that it came through has been deleted, so it cannot be replayed.")
     body = await kept_body(DeliveryQueries(conn), delivery_id)
     post = Post(Road(kept.road), body, kept.content_type, replay_of=delivery_id, traceparent=kept.traceparent)
     return integration, post

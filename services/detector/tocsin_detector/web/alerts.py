@@ -128,7 +128,7 @@ def story_of(decided: Sequence[Decided]) -> list[dict[str, object]]:
         if repeats > 1:
             story.pop()
         icon, tone = LOOKS.get(one.reason, ("repeat", "neutral"))
-        many = f" This was so {repeats} times in a row." if repeats > 1 else ""
+        many = f" This happened {repeats} times in a row." if repeats > 1 else ""
         story.append(
             {
                 "at": one.decided_at,

@@ -128,7 +128,7 @@ async def delete_form(
 
 def _problem_of(typed: Fields, known: Integration) -> str:
     if typed.version and typed.version != str(known.version):
-        return "Somebody changed this integration meanwhile. Open its page anew to see how it is now."
+        return "Somebody changed this integration in the meantime. Reload its page to see how it is now."
     return "" if typed.name.strip() else NAMELESS
 
 

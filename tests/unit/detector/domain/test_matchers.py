@@ -22,5 +22,5 @@ def test_a_matcher_is_read(written: str, matcher: Matcher) -> None:
 
 @pytest.mark.parametrize("written", ["", "a", "=b", "{a=b}", "a~b"])
 def test_what_is_no_matcher_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="is no matcher"):
+    with pytest.raises(ValueError, match="is not a matcher"):
         read_matcher(written)

@@ -76,7 +76,7 @@ async def test_when_the_time_is_over_one_line_stands_for_the_others() -> None:
 
     (line,) = disk.lines
     assert (line.times, line.body) == (4, b"")
-    assert line.body_missing == "of its kind only one in a while is kept"
+    assert line.body_missing == "only one of its kind is kept every ten seconds"
 
 
 async def test_whoever_is_away_stops_nothing() -> None:
