@@ -15,6 +15,7 @@ from tocsin_detector.api.state import State
 from tocsin_detector.domain.health import Verdict
 from tocsin_detector.store.decisions import DecisionLog
 from tocsin_detector.store.intake import DatabaseAway
+from tocsin_detector.store.integrations import IntegrationRepository
 from tocsin_detector.store.queries import DeliveryQueries
 from tocsin_detector.usecases.accept import Rejection
 from tocsin_detector.usecases.find import existing_delivery, kept_body, last_id
@@ -69,7 +70,9 @@ async def get_body(_: MayRead, delivery_id: UUID, conn: ReadConnection) -> Respo
 @router.post("/{delivery_id}/replay", name="replay_delivery", status_code=202)
 async def replay(_: MayWrite, delivery_id: UUID, uow: RequestUnitOfWork, state: State) -> ReceiptOut:
     """Play it again, with the parser and the settings as they are now. It counts as received now."""
-    integration, post = await post_again(uow.conn, delivery_id)
+    integration, post = await post_again(
+        DeliveryQueries(uow.conn), IntegrationRepository(uow.conn), delivery_id
+    )
     try:
         receipt = await state.accept(integration, post)
     except Rejection as rejection:

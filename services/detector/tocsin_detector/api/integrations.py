@@ -28,6 +28,7 @@ from tocsin_detector.domain.errors import NotFound
 from tocsin_detector.domain.integration import Integration, Source
 from tocsin_detector.store.catalogue import Catalogue
 from tocsin_detector.store.integrations import IntegrationFilter, IntegrationRepository
+from tocsin_detector.store.queries import DeliveryQueries
 from tocsin_detector.usecases.health import Doing, health_of_each
 from tocsin_detector.usecases.manage_integrations import (
     Wish,
@@ -139,7 +140,7 @@ async def list_integrations(
     shown, cursor = query.cut(found, lambda one: [one.name, str(one.id)])
     link_next(request, response, cursor)
     warnings = await warnings_about(Catalogue(conn), shown)
-    doing = await health_of_each(conn, shown)
+    doing = await health_of_each(DeliveryQueries(conn), shown)
     items = [_with_health(one, doing, state.public_url, warnings) for one in shown]
     return Listing(items=items, next=cursor)
 
@@ -154,7 +155,9 @@ async def get_integration(
         raise NotFound(f"There is no integration {integration_id}.")
     response.headers["ETag"] = etag(known.version)
     warnings = await warnings_about(Catalogue(conn), [known])
-    return _with_health(known, await health_of_each(conn, [known]), state.public_url, warnings)
+    return _with_health(
+        known, await health_of_each(DeliveryQueries(conn), [known]), state.public_url, warnings
+    )
 
 
 @router.patch("/{integration_id}", name="change_integration")

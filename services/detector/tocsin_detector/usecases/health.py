@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from tocsin_detector.domain.health import DeliveryLine, Health, health_of
 from tocsin_detector.domain.integration import Integration
 from tocsin_detector.store.queries import DeliveryQueries
@@ -22,9 +20,11 @@ class Doing:
     latest: DeliveryLine | None
 
 
-async def health_of_each(conn: AsyncConnection, integrations: Sequence[Integration]) -> dict[UUID, Doing]:
+async def health_of_each(
+    deliveries: DeliveryQueries, integrations: Sequence[Integration]
+) -> dict[UUID, Doing]:
     """How each of these is doing, by its id; one look for all of them."""
-    latest = await DeliveryQueries(conn).latest_of([one.id for one in integrations], each=LOOKS_AT)
+    latest = await deliveries.latest_of([one.id for one in integrations], each=LOOKS_AT)
     return {one.id: _doing(latest.get(one.id, []), one) for one in integrations}
 
 

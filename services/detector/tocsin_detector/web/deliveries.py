@@ -51,7 +51,9 @@ async def delivery_page(
 @router.post("/alerts/deliveries/{delivery_id}/replay", name="replay_form")
 async def replay_form(_: Writer, uow: RequestUnitOfWork, state: State, delivery_id: UUID) -> Response:
     """Play it again; the new delivery's page shows what came of it."""
-    integration, post = await post_again(uow.conn, delivery_id)
+    integration, post = await post_again(
+        DeliveryQueries(uow.conn), IntegrationRepository(uow.conn), delivery_id
+    )
     try:
         receipt = await state.accept(integration, post)
     except Rejection:

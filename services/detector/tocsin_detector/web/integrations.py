@@ -145,7 +145,7 @@ async def _list(
     errors: dict[str, str] | None = None,
 ) -> Response:
     integrations = await IntegrationRepository(conn).all()
-    doing = await health_of_each(conn, integrations)
+    doing = await health_of_each(DeliveryQueries(conn), integrations)
     return page(
         request,
         "integrations.html",
@@ -173,7 +173,7 @@ async def _detail(
     latest = await DeliveryQueries(conn).page(
         integration_id=integration.id, verdict=None, before=None, limit=DELIVERIES_SHOWN
     )
-    doing = await health_of_each(conn, [integration])
+    doing = await health_of_each(DeliveryQueries(conn), [integration])
     public_url: str = request.app.state.detector.public_url
     return page(
         request,
