@@ -1,5 +1,6 @@
 """The JSON API: setting the page up again and again, publishing, planned work, messages, and bad input."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,6 +53,27 @@ async def told(app: FastAPI, client: httpx2.AsyncClient, clock: ManualClock) -> 
 
 async def put(client: httpx2.AsyncClient, **changed: Any) -> httpx2.Response:
     return await client.put(PAGE, json={**WANTED, **changed})
+
+
+async def test_a_service_may_be_named_before_it_is_told(
+    app: FastAPI, client: httpx2.AsyncClient, told: Room
+) -> None:
+    page = await put(client)
+    asked = {
+        "put": put(client, components=[{"name": "Web", "services": ["web"]}]),
+        "post": client.post(f"{PAGE}/components", json={"name": "Search", "services": ["web"]}),
+    }
+    waiting = {name: asyncio.create_task(one) for name, one in asked.items()}
+    done, _ = await asyncio.wait(waiting.values(), timeout=0.3)
+    assert not done
+    assert (await client.get(PAGE)).headers["etag"] == page.headers["etag"], "who waits holds nobody up"
+
+    async with told.open_uow() as uow:
+        await apply_entry(ServiceChanged(id=UUID(int=77), version=1, name="Web", slug="web"), uow)
+
+    assert (await waiting["put"]).status_code == 200
+    made = await waiting["post"]
+    assert (made.status_code, made.json()["services"]) == (201, ["web"])
 
 
 async def test_the_same_page_twice_changes_nothing(client: httpx2.AsyncClient, told: Room) -> None:

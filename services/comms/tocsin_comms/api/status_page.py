@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Response
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_chassis.once_told import RequestUnits
 from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
 from tocsin_chassis.references import IncidentName
 from tocsin_chassis.requests import RequestUnitOfWork
@@ -56,40 +58,43 @@ def _page_routes(router: APIRouter) -> None:
 
     @router.put("", name="put_status_page")
     async def put_page(
-        _: MayWrite, wanted: StatusPageIn, check: IfMatch, uow: RequestUnitOfWork, response: Response
+        _: MayWrite, wanted: StatusPageIn, check: IfMatch, units: RequestUnits, response: Response
     ) -> StatusPageOut:
         """Make the page as described. The same description twice changes nothing."""
-        page = await PageRepository(uow.conn).lock(uow.now)
-        check(page.version)
-        settings = replace(
-            page,
-            name=wanted.name,
-            description=wanted.description,
-            url=wanted.url,
-            support_url=wanted.support_url,
-            time_zone=wanted.time_zone,
-            publish=wanted.publish,
-            states=page.states
-            if wanted.severity_states is None
-            else {**DEFAULT_STATES, **wanted.severity_states},
-            templates=page.templates if wanted.templates is None else wanted.templates,
-        )
-        if wanted.components is None:
-            components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
-        else:
-            components = await _wanted(uow, wanted.components, places="/components/{}")
-        page, _changed = await set_up(uow, page, components, settings=settings)
-        return await _answer(uow, page, response)
+
+        async def make(uow: UnitOfWork) -> StatusPageOut:
+            page = await PageRepository(uow.conn).lock(uow.now)
+            check(page.version)
+            if wanted.components is None:
+                components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
+            else:
+                components = await _wanted(uow, wanted.components, places="/components/{}")
+            page, _changed = await set_up(uow, page, components, settings=_settings(page, wanted))
+            return await _answer(uow, page, response)
+
+        return await units.once_told(make, ServicesUnknown)
+
+
+def _settings(page: StatusPage, wanted: StatusPageIn) -> StatusPage:
+    own = wanted.severity_states
+    return replace(
+        page,
+        name=wanted.name,
+        description=wanted.description,
+        url=wanted.url,
+        support_url=wanted.support_url,
+        time_zone=wanted.time_zone,
+        publish=wanted.publish,
+        states=page.states if own is None else {**DEFAULT_STATES, **own},
+        templates=page.templates if wanted.templates is None else wanted.templates,
+    )
 
 
 def _component_routes(router: APIRouter) -> None:
     @router.post("/components", name="add_component", status_code=201)
-    async def add(
-        _: MayWrite, wanted: ComponentIn, uow: RequestUnitOfWork, response: Response
-    ) -> ComponentOut:
+    async def add(_: MayWrite, wanted: ComponentIn, units: RequestUnits, response: Response) -> ComponentOut:
         """Add a component at the end of the page."""
-        component = await _wanted_one(uow, wanted, None)
-        return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
+        return _tagged(await units.once_told(lambda uow: _put(uow, wanted), ServicesUnknown), response)
 
     @router.get("/components/{component_id}", name="get_component")
     async def get_one(
@@ -104,19 +109,28 @@ def _component_routes(router: APIRouter) -> None:
         component_id: UUID,
         wanted: ComponentIn,
         check: IfMatch,
-        uow: RequestUnitOfWork,
+        units: RequestUnits,
         response: Response,
     ) -> ComponentOut:
         """Change a component; its place and history stay."""
-        await _check_component(check, uow, component_id)
-        component = await _wanted_one(uow, wanted, component_id)
-        return _tagged(component_out(await put_component(uow, component), await _slugs(uow)), response)
+
+        async def put(uow: UnitOfWork) -> ComponentOut:
+            await _check_component(check, uow, component_id)
+            return await _put(uow, wanted, component_id)
+
+        return _tagged(await units.once_told(put, ServicesUnknown), response)
 
     @router.delete("/components/{component_id}", name="delete_component", status_code=204)
     async def remove(_: MayWrite, component_id: UUID, check: IfMatch, uow: RequestUnitOfWork) -> None:
         """Take a component and its history off the page."""
         await _check_component(check, uow, component_id)
         await remove_component(uow, component_id)
+
+
+async def _put(uow: UnitOfWork, wanted: ComponentIn, component_id: UUID | None = None) -> ComponentOut:
+    """Of a body that is the component itself; an id in it does not count."""
+    (named,) = await _wanted(uow, [wanted.model_copy(update={"id": component_id})], places="")
+    return component_out(await put_component(uow, named), await _slugs(uow))
 
 
 async def _component(uow: RequestUnitOfWork, component_id: UUID) -> ComponentOut:
@@ -166,14 +180,16 @@ async def _slugs(uow: RequestUnitOfWork) -> dict[UUID, str]:
     return {service.id: service.slug for service in await Directory(uow.conn).services()}
 
 
-async def _wanted_one(uow: RequestUnitOfWork, component: ComponentIn, component_id: UUID | None) -> Wanted:
-    """Of a body that is the component itself; an id in it does not count."""
-    (found,) = await _wanted(uow, [component.model_copy(update={"id": component_id})], places="")
-    return found
+class ServicesUnknown(Problem):
+    """Components name services that the directory's copy does not know, or does not know yet."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        detail = "Name services by id, slug or name. A service that was just created may take a second to be known."
+        super().__init__(422, Code.INVALID_REQUEST, detail, errors=errors)
 
 
-async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn], *, places: str) -> list[Wanted]:
-    """With services as ids. `places` is where in the body the component with a number stands.
+async def _wanted(uow: UnitOfWork, components: list[ComponentIn], *, places: str) -> list[Wanted]:
+    """With services as ids. `places` is where in the body the component with a number stands. Raises ServicesUnknown.
 
     An id is believed: the directory's copy may not know a service yet that was just made.
     """
@@ -189,8 +205,7 @@ async def _wanted(uow: RequestUnitOfWork, components: list[ComponentIn], *, plac
                 errors.append(FieldError(pointer, f"the catalogue has no service {named[:80]!r}"))
         found.append(Wanted(each.name, each.description, each.group, frozenset(ids), id=each.id))
     if errors:
-        detail = "Name services by id, slug or name. A service that was just created may take a second to be known."
-        raise Problem(422, Code.INVALID_REQUEST, detail, errors=errors)
+        raise ServicesUnknown(errors)
     return found
 
 

@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict
 
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.moments import Moment
+from tocsin_chassis.once_told import RequestUnits
 from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_incidents.api.dependencies import CurrentDesk, IncidentRef, Responder, actor_of
 from tocsin_incidents.api.fields import Body, Reason, Remark
 from tocsin_incidents.api.schemas import EntryView, OutcomeView, entry_view, names_for, view_fields
+from tocsin_incidents.domain.errors import UnknownReference
 from tocsin_incidents.domain.incident import Status
 from tocsin_incidents.domain.severity import Severity
 from tocsin_incidents.domain.wording import NOTHING_CHANGED, WHY
@@ -112,14 +114,18 @@ async def assign(
     body: AssignBody,
     response: Response,
     principal: Responder,
-    uow: RequestUnitOfWork,
+    units: RequestUnits,
     desk: CurrentDesk,
     check: IfMatch,
 ) -> OutcomeView:
     """Give it to a person, or to nobody."""
     actor = actor_of(principal)
-    outcome = await assign_incident(uow, desk, ref=ref, to=body.user_id, actor=actor, check=check)
-    return await _answer(uow, desk, outcome=outcome, response=response)
+
+    async def give(uow: UnitOfWork) -> OutcomeView:
+        outcome = await assign_incident(uow, desk, ref=ref, to=body.user_id, actor=actor, check=check)
+        return await _answer(uow, desk, outcome=outcome, response=response)
+
+    return await units.once_told(give, UnknownReference)
 
 
 @router.post("/severity", response_model=OutcomeView)

@@ -7,12 +7,14 @@ from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
+from tocsin_chassis.once_told import RequestUnits
 from tocsin_chassis.preconditions import IfMatch, etag
 from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_incidents.api.dependencies import Configurer, Reader
 from tocsin_incidents.api.fields import Link, Name, Remark
 from tocsin_incidents.domain.catalogue import Service, complete_map
+from tocsin_incidents.domain.errors import UnknownReference
 from tocsin_incidents.domain.severity import AlertSeverity, Severity
 from tocsin_incidents.store.services import ServiceFilter, ServiceRepository
 from tocsin_incidents.usecases.keep_catalogue import (
@@ -118,10 +120,11 @@ async def list_services(
 
 @router.post("", status_code=201, response_model=ServiceView)
 async def create_service(
-    body: NewServiceBody, response: Response, principal: Configurer, uow: RequestUnitOfWork
+    body: NewServiceBody, response: Response, principal: Configurer, units: RequestUnits
 ) -> ServiceView:
     """A new service. 409 when another goes by one of its names."""
-    service = await add_service(uow, _changes(body.model_dump()))
+    changes = _changes(body.model_dump())
+    service = await units.once_told(lambda uow: add_service(uow, changes), UnknownReference)
     response.headers["Location"] = f"/api/v1/services/{service.id}"
     return _answer(service, response)
 
@@ -171,7 +174,7 @@ async def patch_service(
     body: ChangeServiceBody,
     response: Response,
     principal: Configurer,
-    uow: RequestUnitOfWork,
+    units: RequestUnits,
     check: IfMatch,
 ) -> ServiceView:
     """Change what is sent."""
@@ -182,7 +185,10 @@ async def patch_service(
             raise Problem(
                 422, Code.INVALID_REQUEST, f"{name}: {detail}", errors=[FieldError(f"/{name}", detail)]
             )
-    service = await change_service(uow, service_id, changes=_changes(changes), check=check)
+    wanted = _changes(changes)
+    service = await units.once_told(
+        lambda uow: change_service(uow, service_id, changes=wanted, check=check), UnknownReference
+    )
     return _answer(service, response)
 
 

@@ -24,3 +24,7 @@ class Invalid(Exception):
         super().__init__(detail)
         self.pointer = pointer
         self.detail = detail
+
+
+class UnknownReference(Invalid):
+    """A field names somebody or something of the directory that is not known here, or is not told yet"""

@@ -9,7 +9,7 @@ from tocsin_access.directory import Directory, tell
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_events.directory import ServiceChanged
 from tocsin_incidents.domain.catalogue import Service, is_slug, slug_of
-from tocsin_incidents.domain.errors import Invalid, NameTaken, NotFound
+from tocsin_incidents.domain.errors import Invalid, NameTaken, NotFound, UnknownReference
 from tocsin_incidents.store.services import ServiceRepository
 from tocsin_incidents.usecases.record import Check
 from tocsin_runtime.ids import new_id
@@ -129,8 +129,8 @@ async def _check_references(uow: UnitOfWork, changes: Changes) -> None:
     directory = Directory(uow.conn)
     team_id, policy_id = changes.get("team_id"), changes.get("escalation_policy_id")
     if team_id is not None and await directory.team(team_id) is None:
-        raise Invalid("/team_id", "There is no such team. GET /api/v1/teams lists them.")
+        raise UnknownReference("/team_id", "There is no such team. GET /api/v1/teams lists them.")
     if policy_id is not None and await directory.policy(policy_id) is None:
-        raise Invalid(
+        raise UnknownReference(
             "/escalation_policy_id", "There is no such policy. GET /api/v1/escalation-policies lists them."
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 from tocsin_access.directory import Directory
 from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_incidents.domain.details import Details, correct
-from tocsin_incidents.domain.errors import Invalid
+from tocsin_incidents.domain.errors import UnknownReference
 from tocsin_incidents.domain.incident import Actor, Ref, Status
 from tocsin_incidents.domain.lifecycle import (
     acknowledge,
@@ -42,10 +42,10 @@ async def acknowledge_incident(
 async def assign_incident(
     uow: UnitOfWork, desk: Desk, *, ref: Ref, to: UUID | None, actor: Actor, check: Check | None = None
 ) -> Outcome:
-    """Give it to a person of the directory, or to nobody. Raises Invalid for somebody unknown."""
+    """Give it to a person of the directory, or to nobody. Raises UnknownReference for somebody unknown."""
     person = await Directory(uow.conn).user(to) if to else None
     if to and person is None:
-        raise Invalid("/user_id", "There is no such person. GET /api/v1/users lists them.")
+        raise UnknownReference("/user_id", "There is no such person. GET /api/v1/users lists them.")
     incident = await take(uow, ref, check=check)
     words = Words(
         title=assigned_to(person.name if person else None), data={"user_id": str(to) if to else None}

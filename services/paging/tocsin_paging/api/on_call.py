@@ -14,6 +14,7 @@ from tocsin_chassis.listing import ListQuery, ListQueryParams, link_next
 from tocsin_chassis.moments import Moment
 from tocsin_chassis.requests import RequestReading
 from tocsin_chassis.routing import api_router
+from tocsin_paging.api.told import ServiceTold
 from tocsin_paging.domain.errors import InvalidChangeError
 from tocsin_paging.domain.override import Duty
 from tocsin_paging.domain.references import as_id
@@ -61,7 +62,7 @@ class OnCallAnswer(BaseModel):
     next: str | None = None
 
 
-@router.get("", name="on_call", responses={404: {}})
+@router.get("", name="on_call", responses={404: {}}, dependencies=[ServiceTold])
 async def on_call(
     request: Request,
     response: Response,

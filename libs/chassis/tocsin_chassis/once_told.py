@@ -1,0 +1,61 @@
+"""What another service has just confirmed may be unknown here for a moment: its entry in the directory is on its way.
+
+Scripts make one thing right after another, so whoever finds a reference unknown tries again before saying so.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_chassis.requests import open_unit_of_work
+
+T = TypeVar("T")
+PATIENCE = 2.0
+"""Seconds: a gathering service needs 0.2, Kafka's kept-back answers up to one more."""
+PAUSE = 0.05
+
+
+async def once_told(attempt: Callable[[], Awaitable[T]], unknown: type[Exception]) -> T:
+    """What `attempt` returns. While it raises `unknown` it is made again, for two seconds, then `unknown` is raised.
+
+    It opens and closes what it needs itself, so that nothing is held while this waits.
+    """
+    clock = asyncio.get_running_loop()
+    until = clock.time() + PATIENCE
+    while True:
+        try:
+            return await attempt()
+        except unknown:
+            if clock.time() >= until:
+                raise
+        await asyncio.sleep(PAUSE)
+
+
+class Units:
+    """Units of work of a request whose body may name what is not told here yet."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    async def once_told(self, work: Callable[[UnitOfWork], Awaitable[T]], unknown: type[Exception]) -> T:
+        """What `work` returns, each attempt in a unit of work of its own, which has committed when this returns.
+
+        Under an Idempotency-Key there is one attempt: the key's transaction is open, and to wait in it would keep one
+        of a service's few connections from the incidents that need it. A refusal is not kept under the key: the same
+        again with the same key is served.
+        """
+        if getattr(self._request.state, "unit_of_work", None) is not None:
+            return await self._attempt(work)
+        return await once_told(lambda: self._attempt(work), unknown)
+
+    async def _attempt(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        async with _unit(self._request) as uow:
+            return await work(uow)
+
+
+_unit = asynccontextmanager(open_unit_of_work)
+RequestUnits = Annotated[Units, Depends(Units)]
