@@ -1,5 +1,6 @@
 """What an operator applies: rendered by the real kustomize, checked against real schemas and the table of paths."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import yaml
 
 from tests.contract.operator_schemas import OPERATOR
 from tests.kustomize import Document, of_kind
+from tocsin.configuration import Integration
 from tocsin.paths import PATHS, owner
 from tocsin.proxies import NGINX, generated
 from tocsin_analytics.settings import AnalyticsSettings
@@ -154,6 +156,35 @@ def test_the_proxy_logs_where_a_path_begins_and_nothing_else(path: str, logged: 
     assert re.findall(r"error_log (.*);", written) == ["/dev/stderr alert"]
     said = written[written.index("log_format") : written.index("server {")]
     assert not re.search(r"\$(request|request_uri|uri|args|query_string|http_\w+)\b", said)
+
+
+def test_the_proxy_says_itself_what_is_wrong_as_services_do() -> None:
+    """nginx overrides the status of what `error_page` leads to, unless that is said there (`=503`)."""
+    written = (ROOT / NGINX).read_text()
+    pages = re.findall(r"^    error_page ([\d ]+) =(\d+) @(\w+);$", written, flags=re.MULTILINE)
+    assert [(errors, status) for errors, status, _ in pages] == [
+        ("404", "404"), ("413", "413"), ("502 503 504", "503"),
+    ]  # fmt: skip
+    for _, status, name in pages:
+        [place] = re.findall(
+            rf"^    location @{name} {{\n(.*?)^    }}$", written, flags=re.MULTILINE | re.DOTALL
+        )
+        assert re.search(r"types {}.*\n +default_type application/problem\+json;", place)
+        assert ("add_header Retry-After 5 always;" in place) == (status == "503")
+        [(answered, said)] = re.findall(r"^        return (\d+) '([^'$]*)';$", place, flags=re.MULTILINE)
+        problem = json.loads(said)
+        assert (answered, str(problem["status"]), problem["code"]) == (status, status, name)
+        assert {"type", "title", "detail"} <= problem.keys()
+    assert "proxy_intercept_errors" not in written, "what a service says passes as it is"
+
+
+def test_every_proxy_lets_the_largest_body_through(production: list[Document]) -> None:
+    [limit] = Integration.model_fields["body_limit_bytes"].metadata[1:]
+    largest = f"{limit.le // 2**20}m"
+    [ingress] = of_kind(production, "Ingress")
+
+    assert f"client_max_body_size {largest};" in (ROOT / NGINX).read_text()
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == largest
 
 
 def test_the_ingress_sends_every_path_to_its_owner(production: list[Document]) -> None:
