@@ -219,7 +219,7 @@ async def test_hiding_takes_the_report_out_of_the_folder(
     await publisher.run_once()
     report = await room.report(story)
     async with room.open_uow() as uow:
-        await hide(uow, "INC-42")
+        await hide(uow, 42)
     await publisher.run_once()
     assert not (folder / f"status/incidents/{report.id}/index.html").exists()
     assert await publisher.published.file(f"/status/incidents/{report.id}") is None

@@ -19,7 +19,9 @@ async def test_a_new_service_has_somebody_on_call_at_once(
 ) -> None:
     await stage.policy([await stage.person("Ana")])
     service_id = new_id()
-    named = [asyncio.create_task(client.get(ON_CALL, params={"service": n})) for n in ("web", service_id)]
+    named = [
+        asyncio.create_task(client.get(ON_CALL, params={"service": n})) for n in ("web", str(service_id))
+    ]
     done, _ = await asyncio.wait(named, timeout=0.3)
     assert not done, "it waits"
 
