@@ -48,7 +48,7 @@ class Units:
         of a service's few connections from the incidents that need it. A refusal is not kept under the key: the same
         again with the same key is served.
         """
-        if getattr(self._request.state, "unit_of_work", None) is not None:
+        if "idempotency-key" in self._request.headers and self._request.method == "POST":
             return await self._attempt(work)
         return await once_told(lambda: self._attempt(work), unknown)
 

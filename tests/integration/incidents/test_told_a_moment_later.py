@@ -90,10 +90,11 @@ async def test_what_is_never_told_is_unknown_in_the_end(client: httpx2.AsyncClie
 async def test_under_a_key_it_is_said_at_once_and_the_key_serves_again(
     app: FastAPI, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tocsin_chassis.once_told.PATIENCE", 600.0)
+    monkeypatch.setattr("tocsin_chassis.once_told.PATIENCE", 20.0)
     team_id, key = new_id(), {"Idempotency-Key": "make-web"}
     body = {"name": "Web", "team_id": str(team_id)}
-    early = await client.post(SERVICES, json=body, headers=key)
+    async with asyncio.timeout(10):
+        early = await client.post(SERVICES, json=body, headers=key)
     assert early.status_code == 422, "its transaction is open, and nobody waits in one"
 
     await tell(app, team(team_id))
