@@ -17,8 +17,6 @@ TELL_TIME_THEMSELVES = {
     CLOCK_HOME,
     "libs/runtime/tocsin_runtime/ids.py",  # a UUIDv7 holds a time
     "libs/chassis/tocsin_chassis/lag.py",  # the processor's time, which is no clock
-    "libs/chassis/tocsin_chassis/live.py",
-    "libs/chassis/tocsin_chassis/routing.py",
 }
 """The only modules of services and libraries that may import `time`."""
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
@@ -12,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
+from tocsin_runtime.clock import monotonic
 
 if TYPE_CHECKING:
     from tocsin_chassis.service import Service

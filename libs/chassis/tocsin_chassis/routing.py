@@ -1,7 +1,6 @@
 """Routers of one kind: every POST answers an Idempotency-Key, no parameter is overlooked, every request is measured."""
 
 import hashlib
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from enum import Enum
@@ -13,11 +12,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.types import Message, Receive, Scope, Send
 
 from tocsin_access.dependencies import recognised
 from tocsin_bus.unit_of_work import Cause, UnitOfWork
 from tocsin_chassis.parameters import STRICT, parameters_of, strangers_of, unknown_parameters
 from tocsin_chassis.requests import cause_of, get_service, open_unit_of_work
+from tocsin_runtime.clock import stopwatch
 from tocsin_runtime.errors import Code, FieldError, Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,34 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class ServiceRoute(APIRoute):
-    """A route that keeps the promise of Idempotency-Key: once in effect, the same answer for a day."""
+    """A route that keeps the promise of Idempotency-Key: once in effect, the same answer for a day.
+
+    It measures every answer as it goes out, also those that are made of errors. A stream counts when it begins.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and count the answer."""
+        began, told = stopwatch(), False
+
+        def tell(status: int) -> None:
+            nonlocal told
+            told = True
+            if scope["method"] in (self.methods or ()):  # another one is anybody's word, and no label
+                labels = {"method": scope["method"], "route": self.path, "status": f"{status // 100}xx"}
+                requests = get_service(Request(scope)).figures.requests
+                requests.labels(**labels).observe(stopwatch() - began)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                tell(message["status"])
+            await send(message)
+
+        try:
+            await super().handle(scope, receive, sent)
+        except Exception:
+            if not told:
+                tell(500)
+            raise
 
     def get_route_handler(self) -> Handle:
         """FastAPI's handler, under a key with its answer kept in the same transaction."""
@@ -37,25 +65,12 @@ class ServiceRoute(APIRoute):
         known = parameters_of(self.dependant) if self.path.startswith(STRICT) else None
 
         async def handle(request: Request) -> Response:
-            began = time.perf_counter()
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
-            status = 500
-            try:
-                _check_encoding(request)
-                await _check_parameters(request, known)
-                if key is None:
-                    answer = await handler(request)
-                else:
-                    answer = await _once(request, handler, key=key, at_once=at_once)
-                status = answer.status_code
-            except Problem as problem:
-                status = problem.status
-                raise
-            finally:
-                requests = get_service(request).figures.requests
-                labels = {"method": request.method, "route": self.path, "status": f"{status // 100}xx"}
-                requests.labels(**labels).observe(time.perf_counter() - began)
-            return answer
+            _check_encoding(request)
+            await _check_parameters(request, known)
+            if key is None:
+                return await handler(request)
+            return await _once(request, handler, key=key, at_once=at_once)
 
         return handle
 
