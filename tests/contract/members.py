@@ -26,13 +26,21 @@ async def member(
     on_revoked: OnRevoked = let_go,
     gather: float = 0.0,
 ) -> AsyncIterator[Consumer]:
-    """A member that has joined; it leaves at the end."""
+    """A member that has joined; it leaves at the end. A bus that the test before has just woken may need a moment."""
     joined = bus.consumer(group=group, topics=topics, on_revoked=on_revoked, gather=gather)
-    await joined.start()
+    await eventually(partial(_joined, joined), within=30, every=0.2)
     try:
         yield joined
     finally:
         await joined.close()
+
+
+async def _joined(consumer: Consumer) -> bool:
+    try:
+        await consumer.start()
+    except BusUnavailable:
+        return False
+    return True
 
 
 async def take(
