@@ -10,12 +10,19 @@ import pytest
 from fastapi import FastAPI
 
 from tocsin_access.directory import apply_entry
-from tocsin_chassis.once_told import PATIENCE
+from tocsin_chassis import once_told
 from tocsin_events.directory import DirectoryEvent, EscalationPolicyChanged, Role, TeamChanged, UserChanged
 from tocsin_runtime.ids import new_id
 
 SERVICES = "/api/v1/services"
 Asking = asyncio.Task[httpx2.Response]
+PATIENCE = 2.0
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough for a machine that is busy."""
+    monkeypatch.setattr(once_told, "PATIENCE", PATIENCE)
 
 
 async def still_asking(asked: Coroutine[Any, Any, httpx2.Response]) -> Asking:
@@ -90,7 +97,7 @@ async def test_what_is_never_told_is_unknown_in_the_end(client: httpx2.AsyncClie
 async def test_under_a_key_it_is_said_at_once_and_the_key_serves_again(
     app: FastAPI, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tocsin_chassis.once_told.PATIENCE", 20.0)
+    monkeypatch.setattr(once_told, "PATIENCE", 20.0)
     team_id, key = new_id(), {"Idempotency-Key": "make-web"}
     body = {"name": "Web", "team_id": str(team_id)}
     async with asyncio.timeout(10):

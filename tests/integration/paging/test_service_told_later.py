@@ -3,15 +3,23 @@
 import asyncio
 
 import httpx2
+import pytest
 from fastapi import FastAPI
 
 from tests.integration.paging.stage import Stage
 from tocsin_access.directory import apply_entry
-from tocsin_chassis.once_told import PATIENCE
+from tocsin_chassis import once_told
 from tocsin_events.directory import ServiceChanged
 from tocsin_runtime.ids import new_id
 
 ON_CALL = "/api/v1/on-call"
+PATIENCE = 2.0
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough for a machine that is busy."""
+    monkeypatch.setattr(once_told, "PATIENCE", PATIENCE)
 
 
 async def test_a_new_service_has_somebody_on_call_at_once(

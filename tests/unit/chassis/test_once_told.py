@@ -1,4 +1,4 @@
-"""An attempt is made until what it names is told, and no longer than two seconds."""
+"""An attempt is made until what it names is told, and not for ever."""
 
 import pytest
 

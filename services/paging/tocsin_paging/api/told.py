@@ -13,7 +13,7 @@ from tocsin_paging.domain.references import as_id
 
 
 async def wait_for_service(request: Request, _: object = Depends(require("paging:read"))) -> None:
-    """Wait, for two seconds at most, until the directory knows the `service` of the query. What is not known then, the
+    """Wait, for a moment, until the directory knows the `service` of the query. What is not known then, the
     route says in its own words.
     """
     named = request.query_params.get("service")
