@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tocsin_bus.protocol import BusUnavailable, Partition
-from tocsin_events.base import Topic
+from tocsin_bus.protocol import BusUnavailable
+from tocsin_chassis.directory_copy import DirectoryCopy
 from tocsin_runtime.schemas import newest
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Health:
     def __init__(self, service: "Service") -> None:
         self._service = service
         self.draining = False
-        self._directory_goal: dict[Partition, int] | None = None
-        self._directory_applied = False
+        self._copy = DirectoryCopy(service)
         self._been_ready = False
 
     async def checks(self) -> list[Check]:
@@ -100,16 +99,9 @@ class Health:
 
     async def _directory(self) -> Check:
         """The copy of the directory holds all that there was when this process started."""
-        if self._directory_applied:
-            return Check("directory", True, True)
-        bus = self._service.platform.bus
         try:
-            if self._directory_goal is None:
-                self._directory_goal = await bus.end_offsets(Topic.DIRECTORY)
-            positions = await bus.positions(self._service.subscriptions.consumer, Topic.DIRECTORY)
+            behind = await self._copy.behind()
         except BusUnavailable as error:
             return Check("directory", True, False, str(error)[:200])
-        behind = sum(max(0, end - positions.get(p, 0)) for p, end in self._directory_goal.items())
-        self._directory_applied = behind == 0
         detail = f"{behind} entries to apply" if behind else ""
         return Check("directory", behind == 0, not self._been_ready, detail)

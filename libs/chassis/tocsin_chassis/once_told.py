@@ -10,33 +10,45 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from tocsin_bus.protocol import BusUnavailable
 from tocsin_bus.unit_of_work import UnitOfWork
+from tocsin_chassis.directory_copy import DirectoryCopy
 from tocsin_chassis.requests import get_service, open_unit_of_work
 
 T = TypeVar("T")
-PATIENCE = 0.6
-"""Seconds, of which a service needs a tenth when all is well. Whoever made a mistake waits as long to hear of it."""
-GATHERING = 2.0
-"""For a service that gathers: that takes 0.2, and Kafka's kept-back answers up to one more."""
+PATIENCE = 2.0
+"""Seconds at most. A gathering service needs 0.2, Kafka's kept-back answers up to one more."""
+SENT_WITHIN = 0.2
+"""Seconds in which what was confirmed has left its own service. Who holds all that had been told by then knows what
+there is, so that a mistake is said as soon as that."""
 PAUSE = 0.05
 
 
 async def once_told(
-    attempt: Callable[[], Awaitable[T]], unknown: type[Exception], *, gathers: bool = False
+    attempt: Callable[[], Awaitable[T]], unknown: type[Exception], *, copy: DirectoryCopy
 ) -> T:
-    """What `attempt` returns. While it raises `unknown` it is made again, for a while, then `unknown` is raised.
+    """What `attempt` returns. While it raises `unknown` it is made again, until the copy of the directory must know.
 
     It opens and closes what it needs itself, so that nothing is held while this waits.
     """
     clock = asyncio.get_running_loop()
-    until = clock.time() + (GATHERING if gathers else PATIENCE)
+    began = clock.time()
     while True:
+        waited = clock.time() - began
+        last = waited >= PATIENCE or (waited >= SENT_WITHIN and await _is_whole(copy))
         try:
             return await attempt()
         except unknown:
-            if clock.time() >= until:
+            if last:
                 raise
         await asyncio.sleep(PAUSE)
+
+
+async def _is_whole(copy: DirectoryCopy) -> bool:
+    try:
+        return await copy.behind() == 0
+    except BusUnavailable:
+        return False  # nobody can say: what is on its way may come
 
 
 class Units:
@@ -54,8 +66,8 @@ class Units:
         """
         if "idempotency-key" in self._request.headers and self._request.method == "POST":
             return await self._attempt(work)
-        gathers = get_service(self._request).gathers
-        return await once_told(lambda: self._attempt(work), unknown, gathers=gathers)
+        copy = DirectoryCopy(get_service(self._request))
+        return await once_told(lambda: self._attempt(work), unknown, copy=copy)
 
     async def _attempt(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         async with _unit(self._request) as uow:

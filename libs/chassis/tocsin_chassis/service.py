@@ -113,11 +113,6 @@ class Service:
         self._on_stop: list[Callable[[], Awaitable[None]]] = []
         self.work("relay", self.relay.turn, every=NET)
 
-    @property
-    def gathers(self) -> bool:
-        """Whether it hears of what happens elsewhere some tenths of a second later, much at once."""
-        return self._gather > 0
-
     def consume(self, subscriptions: Subscriptions, *, gather: float = 0.0, batch: int = BATCH) -> None:
         """Handle these events. Where nobody waits for it, what comes within `gather` seconds is handled together.
 

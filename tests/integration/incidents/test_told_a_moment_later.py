@@ -21,8 +21,8 @@ PATIENCE = 2.0
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Long enough for a machine that is busy."""
-    monkeypatch.setattr(once_told, "PATIENCE", PATIENCE)
+    """Here entries do not come over the bus, by which it would know that it holds all."""
+    monkeypatch.setattr(once_told, "SENT_WITHIN", PATIENCE)
 
 
 async def still_asking(asked: Coroutine[Any, Any, httpx2.Response]) -> Asking:

@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from tocsin_access.dependencies import require
 from tocsin_access.directory import Directory
+from tocsin_chassis.directory_copy import DirectoryCopy
 from tocsin_chassis.once_told import once_told
 from tocsin_chassis.requests import get_service
 from tocsin_paging.domain.errors import NotFoundError
@@ -27,7 +28,7 @@ async def wait_for_service(request: Request, _: object = Depends(require("paging
 
     if named:
         with suppress(NotFoundError):
-            await once_told(look, NotFoundError)
+            await once_told(look, NotFoundError, copy=DirectoryCopy(get_service(request)))
 
 
 ServiceTold = Depends(wait_for_service)
