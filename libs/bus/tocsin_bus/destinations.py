@@ -14,7 +14,8 @@ WORTH_A_CLAIM = 4
 
 @dataclass
 class Destination:
-    """One of them. `pressed` says that more may wait for it than there was room for.
+    """One of them. `under_way` is what it has not answered yet. `pressed` says that more may wait for it than there was
+    room for.
 
     One that asked for a slower pace is left alone until `rests_until`, and has room for `pace` from then on: one more
     with each success. None where it has not asked.
@@ -73,7 +74,7 @@ class Destinations:
 
     @property
     def under_way(self) -> int:
-        """How many have taken off and not landed."""
+        """How many have taken off and not landed: those to be recorded among them."""
         return self._under_way
 
     def take_room(self, name: str, now: float) -> bool:
@@ -118,15 +119,18 @@ class Destinations:
         """It did not."""
         self._known[name].breaker.failed(now, reason=reason)
 
-    def landed(self, name: str, now: float) -> bool:
-        """One has ended. Say whether it is time to look for what may wait for its place."""
+    def left(self, name: str, now: float) -> bool:
+        """This place has answered one, which is still to be recorded. Say whether to look for what may wait for it."""
         one = self._known[name]
         one.under_way -= 1
-        self._under_way -= 1
         here = one.pressed and self._room(one, now) >= min(WORTH_A_CLAIM, self._each // 2 + 1)
-        in_all = self._full and self._in_all - self._under_way >= WORTH_A_CLAIM
         one.pressed = one.pressed and not here
-        return here or in_all
+        return here
+
+    def landed(self) -> bool:
+        """One that had left its place has ended. Say whether to look for what may wait for any."""
+        self._under_way -= 1
+        return self._full and self._in_all - self._under_way >= WORTH_A_CLAIM
 
     def _room(self, one: Destination, now: float) -> int:
         if now < one.rests_until:

@@ -32,6 +32,15 @@ PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between tries; the last is repeated, so that a provider that is back is used within 20 s."""
 
 
+@dataclass(eq=False)
+class Flight:
+    """One that is under way; `awaited`: others wait for its end; `has_left`: its place has answered."""
+
+    sending: Sending
+    awaited: bool
+    has_left: bool = False
+
+
 class SendRunner:
     """Claims, sends, records. Two replicas may run one each; a fence decides whose record counts.
 
@@ -53,7 +62,7 @@ class SendRunner:
         self._on_free = on_free
         in_all, each = (AT_ONCE, AT_ONCE) if provider.one_place else (TO_MANY, TO_EACH)
         self._destinations = Destinations(in_all=in_all, each=each)
-        self._flights: dict[asyncio.Task[None], Sending] = {}
+        self._flights: dict[asyncio.Task[None], Flight] = {}
         self._running, self._claiming = False, False
         self._looked_beyond = -LOOK_BEYOND_EVERY
         self._renewing: asyncio.Task[None] | None = None
@@ -141,12 +150,13 @@ class SendRunner:
         return self._begin(one.sending, since=since, awaited=awaited)
 
     def _begin(self, sending: Sending, *, since: float, awaited: bool = False) -> asyncio.Task[None]:
-        flight = asyncio.create_task(self._fly(sending, since=since))
-        self._flights[flight] = sending
-        flight.add_done_callback(lambda done: self._landed(done, awaited=awaited))
+        flight = Flight(sending, awaited=awaited)
+        task = asyncio.create_task(self._fly(flight, since=since))
+        self._flights[task] = flight
+        task.add_done_callback(self._landed)
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._keep_claims(), name=f"claims-{self._provider.name}")
-        return flight
+        return task
 
     async def _keep_claims(self) -> None:
         """A provider may take its time; a process that is killed is followed soon all the same."""
@@ -156,21 +166,29 @@ class SendRunner:
                 return
             try:
                 async with self._open_uow() as uow:
-                    await renew(uow, list(self._flights.values()))
+                    await renew(uow, [flight.sending for flight in self._flights.values()])
             except Exception as error:  # noqa: BLE001 - a claim that is not renewed lapses, and the fence tells
                 log.warning(
                     "sending.claims_not_renewed", provider=self._provider.name, error=repr(error)[:200]
                 )
 
-    def _landed(self, flight: asyncio.Task[None], *, awaited: bool) -> None:
-        sending = self._flights.pop(flight)
-        error = None if flight.cancelled() else flight.exception()
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        flight = self._flights.pop(task)
+        error = None if task.cancelled() else task.exception()
         if error is not None:
             log.error("sending.not_recorded", provider=self._provider.name, error=repr(error)[:300])
-        self._free(sending.destination, awaited=awaited)
+        self._leave(flight)
+        if self._destinations.landed() or flight.awaited:
+            self._on_free()
 
-    def _free(self, place: str, *, awaited: bool = False) -> None:
-        if self._destinations.landed(place, monotonic()) or awaited:
+    def _leave(self, flight: Flight) -> None:
+        """Its place is free for the next: what is left is writing it down, which is no burden to that place."""
+        if not flight.has_left and self._destinations.left(flight.sending.destination, monotonic()):
+            self._on_free()
+        flight.has_left = True
+
+    def _free(self, place: str) -> None:
+        if self._destinations.left(place, monotonic()) | self._destinations.landed():
             self._on_free()
 
     async def _claim(self, offer: Offer) -> tuple[Haul, list[Claimed]]:
@@ -201,15 +219,17 @@ class SendRunner:
             await cancel(uow, [row.sending.id for row in haul.claimed if row.sending.id not in leaving])
         return haul, living
 
-    async def _fly(self, sending: Sending, *, since: float) -> None:
+    async def _fly(self, flight: Flight, *, since: float) -> None:
         """`since` is a moment before it was claimed."""
         is_fresh = monotonic() - since < FRESH.total_seconds()
-        if is_fresh or await self._still_mine(sending):
-            await self._send_and_tell(sending)
+        if is_fresh or await self._still_mine(flight.sending):
+            await self._send_and_tell(flight)
 
-    async def _send_and_tell(self, sending: Sending) -> None:
+    async def _send_and_tell(self, flight: Flight) -> None:
+        sending = flight.sending
         outcome = await self._send(sending)
         self._learn(sending, outcome)
+        self._leave(flight)
         await self._recorder.record(Tried(sending, outcome, pause=_pause(sending, outcome)))
 
     async def _still_mine(self, sending: Sending) -> bool:

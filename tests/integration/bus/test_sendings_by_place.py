@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.integration.bus.postbox import Desk, queue
 from tests.integration.bus.test_sendings import let_the_breakers_rest
 from tocsin_bus.breaker import FAILURES
 from tocsin_bus.send_runner import TO_EACH, SendRunner
-from tocsin_bus.sending import Outcome, Retry, Sending, Sent
+from tocsin_bus.sending import Outcome, Retry, Sending, Sent, Tried
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.worker import Worker
@@ -119,6 +119,32 @@ async def test_a_backlog_to_one_place_goes_out_without_a_pause(
         await put("a:443")
     async with working(town, desk, open_uow):
         await eventually(lambda: len(desk.heard) == 40 * TO_EACH, within=15)
+
+
+class Slow(Desk):
+    """Takes its time to write down what went out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = asyncio.Event()
+
+    async def recorded(self, tried: Sequence[Tried], uow: UnitOfWork) -> None:
+        await self.may.wait()
+        await super().recorded(tried, uow)
+
+
+async def test_a_place_that_has_answered_is_sent_the_next_while_that_is_written_down(
+    town: Town, put: Put, open_uow: OpenUnitOfWork
+) -> None:
+    desk = Slow()
+    for _ in range(2 * TO_EACH):
+        await put("a:443")
+    async with working(town, desk, open_uow):
+        await eventually(lambda: town.to("a:443") == 2 * TO_EACH, within=2)
+        assert not desk.heard
+        desk.may.set()
+        await eventually(lambda: len(desk.heard) == 2 * TO_EACH, within=5)
+    assert town.most["a:443"] <= TO_EACH
 
 
 async def test_a_full_place_is_not_asked_for_again_and_again(

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests.integration.bus.backends import cut_off
 from tests.integration.bus.postbox import SUBJECT, Desk, Postbox, queue, row
-from tocsin_bus.send_runner import AT_ONCE, SendRunner
+from tocsin_bus.send_runner import AT_ONCE, Flight, SendRunner
 from tocsin_bus.sending import LEASE, Outcome, Sending, Sent, Tried
 from tocsin_bus.unit_of_work import OpenUnitOfWork, UnitOfWork
 from tocsin_runtime.clock import ManualClock
@@ -211,11 +211,11 @@ async def test_one_that_another_took_over_while_it_was_held_up_is_left_to_it(
     monkeypatch.setattr("tocsin_bus.send_runner.FRESH", timedelta(0))
     others, fly = Postbox(), runner._fly
 
-    async def after_another(sending: Sending, *, since: float) -> None:
+    async def after_another(flight: Flight, *, since: float) -> None:
         monkeypatch.setattr(runner, "_fly", fly)
         clock.forward(LEASE)
         await SendRunner(others, desk, open_uow).run_once()
-        await fly(sending, since=since)
+        await fly(flight, since=since)
 
     monkeypatch.setattr(runner, "_fly", after_another)
     await queue(open_uow)

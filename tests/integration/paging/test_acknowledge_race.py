@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.handed_over import handed_over
 from tests.integration.paging.stage import MINUTE, Stage
-from tocsin_bus.send_runner import SendRunner
+from tocsin_bus.send_runner import Flight, SendRunner
 from tocsin_bus.sending import Outcome, Sending, Sent
 from tocsin_bus.sending_rows import FRESH, renew
 from tocsin_bus.timers import TimerRunner
@@ -176,7 +176,7 @@ async def test_an_answer_does_not_wait_for_a_page_that_has_long_begun(stage: Sta
     [flying] = runner._flights.values()
     stage.clock.forward(timedelta(seconds=2))
     async with stage.open_uow() as uow:
-        await renew(uow, [flying])
+        await renew(uow, [flying.sending])
     asked = monotonic()
     assert await by_api(stage, incident, "") == Reason.ACKNOWLEDGED
     assert monotonic() - asked < FRESH.total_seconds()
@@ -190,9 +190,9 @@ async def test_a_page_that_was_held_up_after_its_claim_does_not_begin_after_the_
     incident, watch = await stage.open(), Stopwatch()
 
     class HeldUp(SendRunner):
-        async def _fly(self, sending: Sending, *, since: float) -> None:
+        async def _fly(self, flight: Flight, *, since: float) -> None:
             await answered.wait()
-            await super()._fly(sending, since=since)
+            await super()._fly(flight, since=since)
 
     answered = asyncio.Event()
     runner = HeldUp(watch, OutgoingPages(stage.pager), stage.open_uow)

@@ -52,12 +52,23 @@ def test_a_place_that_is_full_is_not_offered_and_the_others_are() -> None:
     assert (offer.limit, offer.closed, offer.room_for("b")) == (3, ["a"], 3)
 
 
+def test_a_place_that_has_answered_is_free_while_that_is_recorded() -> None:
+    places = Destinations(in_all=8, each=5)
+    for _ in range(5):
+        places.took_off("a")
+    places.left("a", 0.0)
+    assert (places.offer(0.0).limit, places.offer(0.0).room_for("a")) == (3, 1)
+    places.landed()
+    assert places.offer(0.0).limit == 4
+
+
 def test_a_place_that_asks_for_a_slower_pace_rests_and_is_not_broken() -> None:
     places = Destinations(in_all=32, each=16)
     for _ in range(FAILURES + 1):
         places.took_off("slack")
         places.slowed("slack", 100.0, rest=3.0)
-        places.landed("slack", 100.0)
+        places.left("slack", 100.0)
+        places.landed()
     assert places.broken(100.0) == {}
     assert [places.offer(now).room_for("slack") for now in (102.9, 103.0)] == [0, 1]
     places.succeeded("slack")
@@ -73,7 +84,7 @@ def test_a_claim_waits_until_it_is_worth_while(under_way: int, *, worth: bool) -
     for _ in range(under_way + 1):
         places.took_off("a")
     places.more_waits(places=["a"], full=False)
-    assert places.landed("a", 0.0) is worth
+    assert places.left("a", 0.0) is worth
 
 
 def test_what_is_remembered_is_bounded() -> None:
@@ -81,7 +92,8 @@ def test_what_is_remembered_is_bounded() -> None:
     for number in range(3 * MOST):
         places.took_off(str(number))
         places.failed(str(number), 1.0, reason="refused")
-        places.landed(str(number), 1.0)
+        places.left(str(number), 1.0)
+        places.landed()
         places.offer(1.0)
     assert len(vars(places)["_known"]) <= MOST
     places.offer(100.0)

@@ -22,9 +22,9 @@ from tocsin_runtime.reading import OpenReading
 
 log = structlog.get_logger("tocsin.comms.publish")
 HEARTBEAT = 60.0
-REST, LONGEST_REST = 4.0, 2.0
+REST, LONGEST_REST = 10.0, 3.0
 """After a rendering it rests for so many times as long as that took, and for so many seconds at most: in a storm of
-incidents what changes meanwhile is told at once, and messages have the processor."""
+incidents what changes meanwhile is shown together, and pages and messages have the processor."""
 
 
 class Writes(Protocol):
