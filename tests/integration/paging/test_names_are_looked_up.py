@@ -14,7 +14,7 @@ from tocsin_runtime.database import plain_url
 HOOK = {"channel": "webhook", "address": "https://hook.example.org/x"}
 HELD = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND state LIKE 'idle in transaction%' AND query LIKE '%FROM idempotency%'"
+    " AND state LIKE 'idle in transaction%' AND query LIKE 'SELECT%FROM idempotency%'"
 )
 
 
