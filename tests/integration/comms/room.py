@@ -105,7 +105,7 @@ class Room:
     ) -> None:
         """Set up the status page with these components."""
         async with self.open_uow() as uow:
-            current = await PageRepository(uow.conn).lock(uow.now)
+            current = await PageRepository(uow.conn).lock()
             values = {"name": "Acme", "publish": type(current.publish)(publish), **settings}
             wanted = [Wanted(name, service_ids=services) for name, services in components]
             changed = type(current)(

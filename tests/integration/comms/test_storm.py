@@ -39,7 +39,7 @@ from tocsin_testkit.waiting import eventually
 
 SOMEBODY = UserChanged(id=uuid4(), version=1, name="Somebody", email="somebody@example.org", role=Role.VIEWER)
 WRITTEN = (
-    "incidents", "reports", "report_updates", "components", "component_periods", "status_pages", "outbox", "timers",
+    "incidents", "reports", "report_updates", "components", "component_periods", "outbox", "timers",
     "sendings", "messages",
 )  # fmt: skip
 SEEN = {
@@ -202,7 +202,7 @@ async def test_incidents_that_nobody_is_shown_do_not_queue_for_the_page(room: Ro
     await room.shop()
     unseen = [Story(room.clock.moment, number=nr, facts={"service_id": None}) for nr in range(3)]
     async with room.open_uow() as uow:
-        await PageRepository(uow.conn).lock(uow.now)
+        await PageRepository(uow.conn).lock()
         await hear(room, heard([IncidentOpened(incident=story.now_is()) for story in unseen]))
     assert [await room.report_if_any(story) for story in unseen] == [None] * 3
 

@@ -12,6 +12,7 @@ from tocsin_events.incidents import Incident, IncidentOpened, IncidentResolved, 
 from tocsin_events.pages import PageAcknowledged
 from tocsin_paging.domain.links import Links
 from tocsin_paging.domain.page import Page
+from tocsin_paging.usecases.acknowledge import Person, acknowledge_incident
 from tocsin_runtime.clock import ManualClock
 from tocsin_runtime.database import Database
 from tocsin_testkit.told import told
@@ -192,11 +193,22 @@ async def test_a_link_says_when_somebody_else_has_it_or_it_is_over(
     client: Client, stage: Stage, house: dict[str, UUID], links: Links
 ) -> None:
     incident, _, path = await paged(stage, links)
-    answered = await client.post(f"/on-call/incidents/{incident.incident_id}/acknowledge")
-    assert answered.status_code == 303
-    assert "admin token has it since" in (await client.get(path)).text
+    async with stage.open_uow() as uow:
+        bo = Person(house["Bo"], name="Bo")
+        await acknowledge_incident(uow, incident.incident_id, bo, via="page", pager=stage.pager)
+    assert "Bo has it since" in (await client.get(path)).text
     await stage.hear(IncidentResolved(incident=incident, reason="by_hand"))
     assert "Nothing is left to do" in (await client.post(path)).text
+
+
+async def test_a_token_of_nobody_cannot_answer_by_the_form(
+    client: Client, stage: Stage, house: dict[str, UUID], links: Links, database: Database
+) -> None:
+    incident, _, _ = await paged(stage, links)
+    answer = await client.post(f"/on-call/incidents/{incident.incident_id}/acknowledge")
+    assert answer.status_code == 403
+    assert "/api/v1/incidents/" in answer.text
+    assert await told(database, PageAcknowledged) == []
 
 
 async def test_links_that_are_old_or_made_up(

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin_access.dependencies import require
 from tocsin_access.principal import Principal
+from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.listing import Listing, ListQueryParams, link_next
 from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import MaintenanceIn, MaintenanceOut, maintenance_out
 from tocsin_comms.domain.errors import MaintenanceNotKnown
@@ -19,6 +20,7 @@ from tocsin_comms.domain.maintenance import Maintenance, MaintenanceStatus
 from tocsin_comms.store.maintenances import MaintenanceRepository, WorkFilter
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.maintain import announce, call_off
+from tocsin_runtime.reading import Reading
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
 MayWrite = Annotated[Principal, Depends(require("comms:write"))]
@@ -32,7 +34,7 @@ def maintenance_router() -> APIRouter:
     @router.get("", name="list_maintenances")
     async def list_all(
         _: MayRead,
-        uow: RequestUnitOfWork,
+        reading: RequestReading,
         query: ListQueryParams,
         request: Request,
         response: Response,
@@ -44,12 +46,12 @@ def maintenance_router() -> APIRouter:
         if status:
             wanted = replace(wanted, statuses=status)
         after = (datetime.fromisoformat(query.after[0]), UUID(query.after[1])) if query.after else None
-        works = await MaintenanceRepository(uow.conn).listed(
-            wanted, uow.now, after=after, limit=query.limit + 1
+        works = await MaintenanceRepository(reading.conn).listed(
+            wanted, reading.now, after=after, limit=query.limit + 1
         )
         shown, following = query.cut(works, lambda work: [work.starts_at.isoformat(), str(work.id)])
         link_next(request, response, following)
-        return Listing(items=[maintenance_out(work, uow.now) for work in shown], next=following)
+        return Listing(items=[maintenance_out(work, reading.now) for work in shown], next=following)
 
     @router.post("", name="add_maintenance", status_code=201)
     async def add(
@@ -60,10 +62,10 @@ def maintenance_router() -> APIRouter:
 
     @router.get("/{work_id}", name="get_maintenance")
     async def get_one(
-        _: MayRead, work_id: UUID, uow: RequestUnitOfWork, response: Response
+        _: MayRead, work_id: UUID, reading: RequestReading, response: Response
     ) -> MaintenanceOut:
         """One of them."""
-        return _tagged(await _work(uow, work_id), uow.now, response)
+        return _tagged(await _work(reading, work_id), reading.now, response)
 
     @router.put("/{work_id}", name="put_maintenance")
     async def change(
@@ -87,15 +89,15 @@ def maintenance_router() -> APIRouter:
     return router
 
 
-async def _work(uow: RequestUnitOfWork, work_id: UUID) -> Maintenance:
-    work = await MaintenanceRepository(uow.conn).get(work_id)
+async def _work(reading: Reading, work_id: UUID) -> Maintenance:
+    work = await MaintenanceRepository(reading.conn).get(work_id)
     if work is None:
         raise MaintenanceNotKnown(f"No maintenance {work_id}.")
     return work
 
 
-async def _check(check: Check, uow: RequestUnitOfWork, work_id: UUID) -> None:
-    await PageRepository(uow.conn).lock(uow.now)
+async def _check(check: Check, uow: UnitOfWork, work_id: UUID) -> None:
+    await PageRepository(uow.conn).lock()
     work = await _work(uow, work_id)
     check(_version(maintenance_out(work, uow.now)))
 

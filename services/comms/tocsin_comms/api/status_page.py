@@ -13,7 +13,7 @@ from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.once_told import RequestUnits
 from tocsin_chassis.preconditions import Check, IfMatch, content_version, etag
 from tocsin_chassis.references import IncidentName
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import api_router
 from tocsin_comms.api.schemas import (
     ComponentIn,
@@ -35,6 +35,7 @@ from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
 from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up, wanted_of
 from tocsin_runtime.errors import Code, FieldError, Problem
+from tocsin_runtime.reading import Reading
 
 MayRead = Annotated[Principal, Depends(require("comms:read"))]
 MayWrite = Annotated[Principal, Depends(require("comms:write"))]
@@ -51,10 +52,10 @@ def status_page_router(rules: Rules) -> APIRouter:
 
 def _page_routes(router: APIRouter) -> None:
     @router.get("", name="get_status_page")
-    async def get_page(_: MayRead, uow: RequestUnitOfWork, response: Response) -> StatusPageOut:
+    async def get_page(_: MayRead, reading: RequestReading, response: Response) -> StatusPageOut:
         """The whole page with its components, as PUT takes it."""
-        page = await PageRepository(uow.conn).load() or await PageRepository(uow.conn).lock(uow.now)
-        return await _answer(uow, page, response)
+        page = await PageRepository(reading.conn).load()
+        return await _answer(reading, page, response)
 
     @router.put("", name="put_status_page")
     async def put_page(
@@ -63,7 +64,7 @@ def _page_routes(router: APIRouter) -> None:
         """Make the page as described. The same description twice changes nothing."""
 
         async def make(uow: UnitOfWork) -> StatusPageOut:
-            page = await PageRepository(uow.conn).lock(uow.now)
+            page = await PageRepository(uow.conn).lock()
             check(page.version)
             if wanted.components is None:
                 components = [wanted_of(each) for each in await ComponentRepository(uow.conn).all()]
@@ -98,10 +99,10 @@ def _component_routes(router: APIRouter) -> None:
 
     @router.get("/components/{component_id}", name="get_component")
     async def get_one(
-        _: MayRead, component_id: UUID, uow: RequestUnitOfWork, response: Response
+        _: MayRead, component_id: UUID, reading: RequestReading, response: Response
     ) -> ComponentOut:
         """One component."""
-        return _tagged(await _component(uow, component_id), response)
+        return _tagged(await _component(reading, component_id), response)
 
     @router.put("/components/{component_id}", name="put_component")
     async def change(
@@ -133,15 +134,15 @@ async def _put(uow: UnitOfWork, wanted: ComponentIn, component_id: UUID | None =
     return component_out(await put_component(uow, named), await _slugs(uow))
 
 
-async def _component(uow: RequestUnitOfWork, component_id: UUID) -> ComponentOut:
-    for component in await ComponentRepository(uow.conn).all():
+async def _component(reading: Reading, component_id: UUID) -> ComponentOut:
+    for component in await ComponentRepository(reading.conn).all():
         if component.id == component_id:
-            return component_out(component, await _slugs(uow))
+            return component_out(component, await _slugs(reading))
     raise ComponentNotKnown(f"The page has no component {component_id}.")
 
 
-async def _check_component(check: Check, uow: RequestUnitOfWork, component_id: UUID) -> None:
-    await PageRepository(uow.conn).lock(uow.now)
+async def _check_component(check: Check, uow: UnitOfWork, component_id: UUID) -> None:
+    await PageRepository(uow.conn).lock()
     check(_version(await _component(uow, component_id)))
 
 
@@ -170,14 +171,14 @@ def _incident_routes(router: APIRouter, rules: Rules) -> None:
         return report_out(await hide(uow, incident))
 
 
-async def _answer(uow: RequestUnitOfWork, page: StatusPage, response: Response) -> StatusPageOut:
+async def _answer(reading: Reading, page: StatusPage, response: Response) -> StatusPageOut:
     response.headers["ETag"] = etag(page.version)
-    components = await ComponentRepository(uow.conn).all()
-    return page_out(page, components, await _slugs(uow))
+    components = await ComponentRepository(reading.conn).all()
+    return page_out(page, components, await _slugs(reading))
 
 
-async def _slugs(uow: RequestUnitOfWork) -> dict[UUID, str]:
-    return {service.id: service.slug for service in await Directory(uow.conn).services()}
+async def _slugs(reading: Reading) -> dict[UUID, str]:
+    return {service.id: service.slug for service in await Directory(reading.conn).services()}
 
 
 class ServicesUnknown(Problem):

@@ -5,43 +5,36 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tocsin_comms.domain.component import DEFAULT_STATES, StateBySeverity
 from tocsin_comms.domain.site import StatusPage
 from tocsin_comms.domain.states import ComponentState, PublishMode, Severity
 from tocsin_comms.store.tables import pages
-from tocsin_runtime.ids import new_id
 from tocsin_runtime.statement import Row, Statement
 
-FIRST_NAME = "Status"
 _LOAD = Statement(select(pages))
 _LOCK = Statement(select(pages).with_for_update())
 _TOUCH = Statement("UPDATE status_pages SET revision = revision + 1, updated_at = :now WHERE id = :id")
 
 
 class PageRepository:
-    """The one page. It is made on first use: nothing must be set up before an incident can be told."""
+    """The one page. It is there from the beginning: nothing must be set up before an incident can be told."""
 
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def load(self) -> StatusPage | None:
-        """The page without a lock; null before its first use."""
-        row = await _LOAD.row(self._conn)
-        return _load(row) if row else None
+    async def load(self) -> StatusPage:
+        """The page, without a lock."""
+        return await self._read(_LOAD)
 
-    async def lock(self, now: datetime) -> StatusPage:
-        """The page, made if need be, and locked:
+    async def lock(self) -> StatusPage:
+        """The page, locked: whatever changes what the world sees goes one after another."""
+        return await self._read(_LOCK)
 
-        whatever changes what the world sees goes one after another.
-        """
-        row = await _LOCK.row(self._conn)
-        if row is None:
-            await self._conn.execute(insert(pages).values(_first(now)).on_conflict_do_nothing())
-            row = await _LOCK.row(self._conn)
-        assert row is not None, "its row was written in this transaction, or before"
+    async def _read(self, statement: Statement) -> StatusPage:
+        row = await statement.row(self._conn)
+        assert row is not None, "a migration has written it, and nothing takes it away"
         return _load(row)
 
     async def save(self, page: StatusPage) -> None:
@@ -51,10 +44,6 @@ class PageRepository:
     async def touch(self, page: StatusPage, now: datetime) -> None:
         """Something that the world sees changed: move the revision on."""
         await _TOUCH.run(self._conn, id=page.id, now=now)
-
-
-def _first(now: datetime) -> dict[str, Any]:
-    return _values(StatusPage(new_id(), FIRST_NAME, updated_at=now))
 
 
 def _values(page: StatusPage) -> dict[str, Any]:

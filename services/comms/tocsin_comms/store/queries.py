@@ -15,7 +15,7 @@ from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import Followed, load
 from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.store.messages import Message
-from tocsin_comms.store.pages import FIRST_NAME, PageRepository
+from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.store.reports import ReportRepository
 from tocsin_comms.store.tables import incidents, messages
 
@@ -23,7 +23,6 @@ WINDOW = timedelta(days=90)
 MOST_REPORTS = 100
 MOST_WORKS = 20
 MOST_INCIDENTS = 50
-UNSAVED = UUID(int=0)
 _RUNNING = incidents.c.status.not_in(("resolved", "closed"))
 
 
@@ -60,12 +59,12 @@ class MessageFilter:
 async def site(
     conn: AsyncConnection, now: datetime, *, base_url: str, page: StatusPage | None = None
 ) -> Site:
-    """All that the world may see at `now`; a page without components when nothing was ever set up.
+    """All that the world may see at `now`; a page without components when nothing was set up.
 
     Links lead to the page's own address if it has one, else to `base_url`. Who has read the page's row gives it: it
     must be read before all the rest, so that its revision never promises more than is there.
     """
-    page = page or await PageRepository(conn).load() or StatusPage(UNSAVED, FIRST_NAME, updated_at=now)
+    page = page or await PageRepository(conn).load()
     components = await ComponentRepository(conn).all()
     history = await ComponentRepository(conn).history(now - WINDOW)
     shown = [

@@ -31,7 +31,7 @@ async def announce(
 
     Raises MaintenanceNotKnown, and Misnamed with a pointer into `component_ids`.
     """
-    page = await PageRepository(uow.conn).lock(uow.now)
+    page = await PageRepository(uow.conn).lock()
     repository = MaintenanceRepository(uow.conn)
     current = await repository.get(work_id) if work_id else None
     if work_id is not None and current is None:
@@ -60,7 +60,7 @@ async def announce(
 
 async def call_off(uow: UnitOfWork, work_id: UUID) -> None:
     """Take planned work off the page. Raises MaintenanceNotKnown."""
-    page = await PageRepository(uow.conn).lock(uow.now)
+    page = await PageRepository(uow.conn).lock()
     if not await MaintenanceRepository(uow.conn).remove(work_id):
         raise MaintenanceNotKnown(f"No maintenance {work_id}.")
     await show_components(uow, page)
@@ -69,7 +69,7 @@ async def call_off(uow: UnitOfWork, work_id: UUID) -> None:
 
 async def pass_edge(uow: UnitOfWork) -> None:
     """Some planned work begins or ends about now: the components are derived anew, whatever became of it."""
-    await show_components(uow, await PageRepository(uow.conn).lock(uow.now))
+    await show_components(uow, await PageRepository(uow.conn).lock())
 
 
 def _set_edges(uow: UnitOfWork, work: Maintenance) -> None:

@@ -43,7 +43,7 @@ async def keep_reports(
     components = await ComponentRepository(uow.conn).all()
     if not reports and not any(followers(components, turn.incident) for turn in turns):
         return  # as most incidents: they need not queue up for the page
-    page = await open_page(uow, await PageRepository(uow.conn).lock(uow.now), reports=reports)
+    page = await open_page(uow, await PageRepository(uow.conn).lock(), reports=reports)
     for turn in turns:
         uow.cause = turn.cause
         await _keep(uow, page, turn, rules=rules)
@@ -120,7 +120,7 @@ async def _keep(uow: UnitOfWork, page: OpenPage, turn: Turn, *, rules: Rules) ->
 
 
 async def _page_for(uow: UnitOfWork, incident: Incident) -> OpenPage:
-    settings = await PageRepository(uow.conn).lock(uow.now)
+    settings = await PageRepository(uow.conn).lock()
     return await open_page(uow, settings, reports=await ReportRepository(uow.conn).bare([incident.id]))
 
 

@@ -52,7 +52,7 @@ async def set_up(
 
 async def put_component(uow: UnitOfWork, wanted: Wanted, *, position: int | None = None) -> Component:
     """Add a component at the end, or change the one with that id. Raises NameTaken and ComponentNotKnown."""
-    page = await PageRepository(uow.conn).lock(uow.now)
+    page = await PageRepository(uow.conn).lock()
     before = await ComponentRepository(uow.conn).all()
     if wanted.id is not None and wanted.id not in {component.id for component in before}:
         raise ComponentNotKnown(f"The page has no component {wanted.id}.")
@@ -69,7 +69,7 @@ async def put_component(uow: UnitOfWork, wanted: Wanted, *, position: int | None
 
 async def remove_component(uow: UnitOfWork, component_id: UUID) -> None:
     """Take a component and its history off the page. Raises ComponentNotKnown."""
-    page = await PageRepository(uow.conn).lock(uow.now)
+    page = await PageRepository(uow.conn).lock()
     before = await ComponentRepository(uow.conn).all()
     kept = [wanted_of(component) for component in before if component.id != component_id]
     if len(kept) == len(before):

@@ -9,10 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
-from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.references import IncidentName
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import ReadConnection, RequestUnitOfWork
+from tocsin_chassis.requests import ReadConnection, RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.incidents import IncidentRepository
@@ -31,6 +30,7 @@ from tocsin_comms.usecases.published import Published
 from tocsin_comms.usecases.report import hide, publish
 from tocsin_comms.usecases.rules import Rules
 from tocsin_comms.web.work_form import WorkForm
+from tocsin_runtime.reading import Reading
 from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
@@ -67,13 +67,13 @@ class Board:
         self,
         request: Request,
         principal: Principal,
-        uow: UnitOfWork,
+        reading: Reading,
         *,
         typed: WorkForm | None = None,
         errors: dict[str, str] | None = None,
     ) -> HTMLResponse:
         """The page; with errors it says what is wrong with the planned work that was typed."""
-        conn = uow.conn
+        conn = reading.conn
         told = await open_incidents(conn)
         return page(
             request,
@@ -84,7 +84,7 @@ class Board:
             running=await how_many_open(conn),
             names=await _names(conn, told),
             held=await ReportRepository(conn).held(MOST_HELD),
-            works=await MaintenanceRepository(conn).since(uow.now),
+            works=await MaintenanceRepository(conn).since(reading.now),
             components=await ComponentRepository(conn).all(),
             messages=await list_messages(conn, MessageFilter(dropped=False), limit=MOST_MESSAGES),
             settings=await PageRepository(conn).load(),
@@ -93,7 +93,7 @@ class Board:
             reasons=REASONS,
             typed=typed or WorkForm(),
             errors=errors or {},
-            moment=uow.now,
+            moment=reading.now,
             zone=principal.timezone or "UTC",
             may_write=principal.may("comms:write"),
         )
@@ -109,8 +109,8 @@ def board_router(rules: Rules, board: Board) -> APIRouter:
 
 def _pages(router: APIRouter, shown: Board) -> None:
     @router.get(BOARD, name="comms")
-    async def board(principal: Reader, request: Request, uow: RequestUnitOfWork) -> HTMLResponse:
-        return await shown.show(request, principal, uow)
+    async def board(principal: Reader, request: Request, reading: RequestReading) -> HTMLResponse:
+        return await shown.show(request, principal, reading)
 
     @router.get("/comms/fragments/incidents/{incident}", name="comms_incident_fragment")
     async def fragment(

@@ -10,9 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from tocsin_access.dependencies import page_viewer
 from tocsin_access.principal import Principal
-from tocsin_bus.unit_of_work import UnitOfWork
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_comms.domain.errors import MaintenanceNotKnown
 from tocsin_comms.domain.maintenance import Maintenance
@@ -21,6 +20,7 @@ from tocsin_comms.store.maintenances import MaintenanceRepository
 from tocsin_comms.usecases.maintain import announce, call_off
 from tocsin_comms.web.board import BOARD, Board
 from tocsin_comms.web.work_form import WorkForm, form_of
+from tocsin_runtime.reading import Reading
 
 Writer = Annotated[Principal, Depends(page_viewer("comms:write"))]
 Typed = Annotated[WorkForm, Form()]
@@ -48,9 +48,9 @@ def _plan(router: APIRouter, board: Board) -> None:
 
 def _change(router: APIRouter) -> None:
     @router.get(PLACE + "/{work_id}", name="work_page")
-    async def show(principal: Writer, request: Request, uow: RequestUnitOfWork, work_id: UUID) -> Response:
-        work = await _known(uow, work_id)
-        return await _page(request, principal, uow, work=work, typed=form_of(work, _zone(principal)))
+    async def show(principal: Writer, request: Request, reading: RequestReading, work_id: UUID) -> Response:
+        work = await _known(reading, work_id)
+        return await _page(request, principal, reading, work=work, typed=form_of(work, _zone(principal)))
 
     @router.post(PLACE + "/{work_id}", name="change_work_form")
     async def change(
@@ -69,8 +69,8 @@ def _change(router: APIRouter) -> None:
         return RedirectResponse(f"{BOARD}#planned", status_code=303)
 
 
-async def _known(uow: UnitOfWork, work_id: UUID) -> Maintenance:
-    work = await MaintenanceRepository(uow.conn).get(work_id)
+async def _known(reading: Reading, work_id: UUID) -> Maintenance:
+    work = await MaintenanceRepository(reading.conn).get(work_id)
     if work is None:
         raise MaintenanceNotKnown("There is no such work. It may have been called off.")
     return work
@@ -79,7 +79,7 @@ async def _known(uow: UnitOfWork, work_id: UUID) -> Maintenance:
 async def _page(
     request: Request,
     principal: Principal,
-    uow: UnitOfWork,
+    reading: Reading,
     *,
     work: Maintenance,
     typed: WorkForm,
@@ -92,7 +92,7 @@ async def _page(
         status_code=422 if errors else 200,
         work=work,
         typed=typed,
-        components=await ComponentRepository(uow.conn).all(),
+        components=await ComponentRepository(reading.conn).all(),
         errors=errors or {},
         zone=principal.timezone or "UTC",
     )

@@ -11,7 +11,7 @@ from tocsin_access.dependencies import page_viewer
 from tocsin_access.directory import Directory
 from tocsin_access.principal import Principal
 from tocsin_chassis.render import page
-from tocsin_chassis.requests import RequestUnitOfWork
+from tocsin_chassis.requests import RequestReading, RequestUnitOfWork
 from tocsin_chassis.routing import page_router
 from tocsin_comms.domain.checks import name_problem, web_address_problem, zone_problem
 from tocsin_comms.domain.errors import NameTaken
@@ -20,6 +20,7 @@ from tocsin_comms.domain.states import PublishMode
 from tocsin_comms.store.components import ComponentRepository
 from tocsin_comms.store.pages import PageRepository
 from tocsin_comms.usecases.setup import Wanted, put_component, remove_component, set_up, wanted_of
+from tocsin_runtime.reading import Reading
 from tocsin_runtime.text import clean
 
 Reader = Annotated[Principal, Depends(page_viewer("comms:read"))]
@@ -39,9 +40,9 @@ def setup_router() -> APIRouter:
 
 def _settings(router: APIRouter) -> None:
     @router.get(PLACE, name="comms_setup")
-    async def show(principal: Reader, request: Request, uow: RequestUnitOfWork) -> Response:
-        settings = await PageRepository(uow.conn).load() or await PageRepository(uow.conn).lock(uow.now)
-        return await _form(request, principal, uow, settings)
+    async def show(principal: Reader, request: Request, reading: RequestReading) -> Response:
+        settings = await PageRepository(reading.conn).load()
+        return await _form(request, principal, reading, settings)
 
     @router.post(PLACE, name="comms_save_setup")
     async def save(
@@ -55,7 +56,7 @@ def _settings(router: APIRouter) -> None:
         time_zone: Text = "UTC",
         publish: PublishMode = Form(PublishMode.AUTOMATIC),
     ) -> Response:
-        current = await PageRepository(uow.conn).lock(uow.now)
+        current = await PageRepository(uow.conn).lock()
         wanted = replace(
             current,
             name=clean(name).strip(),
@@ -100,7 +101,7 @@ def _components(router: APIRouter) -> None:
                 return _done()
         except NameTaken as error:
             problem = str(error)
-        settings = await PageRepository(uow.conn).lock(uow.now)
+        settings = await PageRepository(uow.conn).lock()
         return await _form(
             request, principal, uow, settings, errors={"component_name": f"The component's name {problem}"}
         )
@@ -130,7 +131,7 @@ def _problems(wanted: StatusPage) -> dict[str, str]:
 async def _form(
     request: Request,
     principal: Principal,
-    uow: RequestUnitOfWork,
+    reading: Reading,
     settings: StatusPage,
     *,
     errors: dict[str, str] | None = None,
@@ -141,8 +142,8 @@ async def _form(
         principal,
         status_code=422 if errors else 200,
         settings=settings,
-        components=await ComponentRepository(uow.conn).all(),
-        services=await Directory(uow.conn).services(),
+        components=await ComponentRepository(reading.conn).all(),
+        services=await Directory(reading.conn).services(),
         errors=errors or {},
         may_write=principal.may("comms:write"),
     )

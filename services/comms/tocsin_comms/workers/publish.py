@@ -62,7 +62,7 @@ class Publisher:
         await asyncio.sleep(self._rested_at - monotonic())
         async with self._open_reading() as look:
             page = await PageRepository(look.conn).load()
-            current = page.revision if page else 0
+            current = page.revision
             if current == self._revision and monotonic() - self._written_at < HEARTBEAT:
                 return 0
             gathered = await site(look.conn, look.now, base_url=self._base_url, page=page)

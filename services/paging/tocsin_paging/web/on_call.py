@@ -36,6 +36,7 @@ from tocsin_paging.web.views import (
     start_of_day,
     zone_of,
 )
+from tocsin_runtime.errors import Code, Problem
 from tocsin_runtime.reading import Reading
 from tocsin_runtime.text import clean
 
@@ -45,6 +46,9 @@ Writer = Annotated[Principal, Depends(page_viewer("paging:write"))]
 Text = Annotated[str, Form()]
 AHEAD = timedelta(days=14)
 LOCAL_FORM = "%Y-%m-%dT%H:%M"
+NOBODY = (
+    "This token acts for nobody, and this form is for people. Use POST /api/v1/incidents/{id}/acknowledge."
+)
 RECENT, MOST_UNANSWERED, MOST_ANSWERED = 12, 50, 25
 
 
@@ -114,7 +118,9 @@ async def acknowledge_form(
     request: Request, viewer: Writer, uow: RequestUnitOfWork, incident_id: UUID
 ) -> Response:
     """Answer from the console. A second answer changes nothing."""
-    by = Person(viewer.user_id or UUID(int=0), name=viewer.name)
+    if viewer.user_id is None:
+        raise Problem(403, Code.NOT_ALLOWED, NOBODY)
+    by = Person(viewer.user_id, name=viewer.name)
     await acknowledge_incident(uow, incident_id, by, via="page", pager=pager_of(request))
     return RedirectResponse("/on-call", 303)
 
